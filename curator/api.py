@@ -1,0 +1,100 @@
+"""The queue and the weekly report over HTTP."""
+
+from typing import Annotated, Literal
+
+from flask import Response, jsonify
+from pydantic import Field
+
+from curator.queue.queue import Scope, Waiting, queue_of
+from curator.reports.formats import as_csv, as_json
+from curator.reports.weekly import WeeklyReport, weekly_report
+from curator.reports.weeks import read_week
+from kb.cards.api import shaper
+from kb.cards.shapes import CardAnswer
+from kb.people.shapes import PersonShape, person_or_none
+from kb.web.api import Api, sliced
+from kb.web.api_models import Listing, Params, Shape, Words
+from kb.web.edge import now, reading, services
+
+api = Api("curator_api", "Upkeep")
+
+
+class QueueQuery(Listing):
+    """Whose work to list."""
+
+    scope: Annotated[
+        Literal["mine", "group", "all"],
+        Field(description="What waits for you, for your groups, or in all collections you curate."),
+    ] = "mine"
+
+
+class WeekQuery(Params):
+    """Which week to report."""
+
+    week: Annotated[Words, Field(max_length=8, description="An ISO week, such as 2026-W47; else this week.")] = ""
+
+
+class WaitingCard(CardAnswer):
+    """A card that waits to be verified, and what it costs meanwhile."""
+
+    section: str = Field(description="Why it waits, in one word; `trust.reasons` says more.")
+    assignee: PersonShape | None
+    minutes: int = Field(description="An estimate for checking it.")
+    impressions: int = Field(description="In the last 28 days.")
+    stale_impressions: int = Field(description="In the last 28 days.")
+
+
+class QueueAnswer(Shape):
+    """A page of the queue, most harmful first; `total` and `counts` are of all that waits."""
+
+    scope: str
+    items: list[WaitingCard]
+    next_cursor: str | None
+    total: int
+    minutes: int
+    counts: dict[str, int]
+
+
+@api.operation("GET", "/queue", {200: QueueAnswer}, scope="read")
+def queue(query: QueueQuery) -> QueueAnswer:
+    """List what to verify. Most harmful first, with reasons and minutes."""
+    with reading() as (session, actor):
+        found = queue_of(session, actor, Scope(query.scope), services().policy, now())
+        rows, cursor = sliced(found.rows, query)
+        items = [_waiting(row) for row in rows]
+    return QueueAnswer(
+        scope=query.scope, items=items, next_cursor=cursor, total=found.total, minutes=found.minutes,
+        counts={scope.value: number for scope, number in found.counts.items()},
+    )  # fmt: skip
+
+
+@api.operation("GET", "/reports/weekly", {200: "application/json"}, scope="read")
+def weekly(query: WeekQuery) -> Response:
+    """Get the weekly stale report. What is stale, whom it waits for and what it cost, of the cards you may see."""
+    return jsonify(as_json(_report(query), services().settings))
+
+
+@api.operation("GET", "/reports/weekly.csv", {200: "text/csv"}, scope="read")
+def weekly_csv(query: WeekQuery) -> Response:
+    """Get the cards in doubt as CSV. Most harmful first."""
+    report = _report(query)
+    response = Response(as_csv(report, services().settings), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="vitrine-{report.week.key}.csv"'
+    return response
+
+
+def _report(query: WeekQuery) -> WeeklyReport:
+    with reading() as (session, actor):
+        week = read_week(query.week, now(), services().policy)
+        return weekly_report(session, actor, week, services().policy, now())
+
+
+def _waiting(row: Waiting) -> WaitingCard:
+    return WaitingCard(
+        **dict(shaper().answer(row.card, row.trust)),
+        section=row.section.value,
+        assignee=person_or_none(row.card.assignee),
+        minutes=row.minutes,
+        impressions=row.impressions,
+        stale_impressions=row.stale_impressions,
+    )

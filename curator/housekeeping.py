@@ -1,0 +1,35 @@
+"""Remove rows that nobody needs any more: old sign-in attempts and sessions, sent mails, job runs, ended snoozes."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, CursorResult, delete
+from sqlalchemy.orm import Session
+
+from curator.queue.models import Snooze
+from kb.mail.models import OutgoingMail
+from kb.people.models import SignInAttempt, SignInLink, WebSession
+from kb.schedule.models import JobRun
+
+ATTEMPTS = timedelta(days=1)
+JOB_RUNS = timedelta(days=400)
+SENT_MAILS = timedelta(days=90)
+LINKS = timedelta(days=30)
+SNOOZES = timedelta(days=30)
+
+
+def remove_old(session: Session, now: datetime) -> int:
+    """Remove what is older than its term. Returns how many rows went. An ended snooze counts for 30 days more."""
+    is_sent = OutgoingMail.state == "sent"
+    rules: tuple[tuple[type[object], ColumnElement[bool]], ...] = (
+        (SignInAttempt, SignInAttempt.at < now - ATTEMPTS),
+        (WebSession, WebSession.expires_at <= now),
+        (SignInLink, SignInLink.expires_at < now - LINKS),
+        (JobRun, JobRun.at < now - JOB_RUNS),
+        (OutgoingMail, is_sent & (OutgoingMail.sent_at < now - SENT_MAILS)),
+        (Snooze, Snooze.until < now - SNOOZES),
+    )
+    removed = 0
+    for table, is_old in rules:
+        result = session.execute(delete(table).where(is_old).execution_options(synchronize_session=False))
+        removed += result.rowcount if isinstance(result, CursorResult) else 0
+    return removed

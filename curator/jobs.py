@@ -1,0 +1,131 @@
+"""What the scheduler runs for this room. Each job is shallow, may be run at any time and any number of times, and says
+in words what it did. The due times and claims are in the database, so however many processes tick, a slot is done once.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from curator.housekeeping import remove_old
+from curator.notices.digest import people_to_tell, send_digest
+from curator.notices.transitions import notice_changes
+from curator.reports.send import last_full_week, send_report, subscribers
+from kb import clock
+from kb.db import Database
+from kb.mail import sender
+from kb.schedule.claims import claim, is_claimed, note_outcome
+from kb.schedule.slots import Slot, latest_daily, latest_weekly
+from kb.settings import Settings
+from kb.trust.policy import Policy
+from kb.words import count
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DONE = "nothing due"
+
+
+class Carrier(Protocol):
+    """Whatever carries an open installation: the edge's services, or a test's world."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def policy(self) -> Policy: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a job needs. `clock` is read once per unit of work."""
+
+    database: Database
+    settings: Settings
+    policy: Policy
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def of(cls, carrier: Carrier) -> "JobContext":
+        """The context in which the service runs its jobs."""
+        return cls(carrier.database, carrier.settings, carrier.policy, clock.now)
+
+
+class JobFailed(Exception):
+    """Some of a job's units failed; the others were done. The next run makes up what is missing."""
+
+
+def notice(context: JobContext) -> str:
+    """Write a notice for each card that fell due, fell overdue, was flagged or un-verified."""
+    with context.database.transaction() as session:
+        new = notice_changes(session, context.policy, context.clock())
+    return f"{count(new, 'new notice')}"
+
+
+def digest(context: JobContext) -> str:
+    """Once a day: tell each person what fell to them."""
+    now = context.clock()
+    slot = latest_daily(now, context.settings.schedule.digest_hour, context.settings.schedule.zone)
+    if _is_done(context, "digest", slot):
+        return _DONE
+
+    def tell(person_id: int) -> bool:
+        with context.database.transaction() as session:
+            return send_digest(session, person_id, slot.key, context.settings, context.policy, now)
+
+    with context.database.read() as session:
+        people = people_to_tell(session)
+    return _finish(context, "digest", slot, _each(people, tell), now)
+
+
+def weekly_report(context: JobContext) -> str:
+    """Once a week: send the report of the week that ended."""
+    now = context.clock()
+    schedule = context.settings.schedule
+    slot = latest_weekly(now, _WEEKDAYS.index(schedule.report_weekday), schedule.report_hour, schedule.zone)
+    if _is_done(context, "weekly_report", slot):
+        return _DONE
+    week = last_full_week(slot.due, context.policy)
+
+    def send(person_id: int) -> bool:
+        return send_report(context.database, context.settings, context.policy, week, person_id, now)
+
+    return _finish(context, "weekly_report", slot, _each(subscribers(context.database), send), now)
+
+
+def send_mail(context: JobContext) -> str:
+    """Deliver what is in the outbox."""
+    return f"{count(sender.send_due(context.database, context.settings, context.clock), 'mail')} sent"
+
+
+def housekeeping(context: JobContext) -> str:
+    """Remove what nobody needs any more."""
+    with context.database.transaction() as session:
+        removed = remove_old(session, context.clock())
+    return f"{count(removed, 'old row')} removed"
+
+
+def _is_done(context: JobContext, job: str, slot: Slot) -> bool:
+    with context.database.read() as session:
+        return is_claimed(session, job, slot.key)
+
+
+def _each(people: Iterable[int], act: Callable[[int], bool]) -> int:
+    """Do it for everybody; one failure keeps nobody else waiting, but fails the job in the end."""
+    sent, failures = 0, []
+    for person_id in people:
+        try:
+            sent += act(person_id)
+        except Exception as error:  # a poisoned row must not stop the others
+            failures.append(f"person {person_id}: {type(error).__name__}: {error}")
+    if failures:
+        raise JobFailed("; ".join(failures))
+    return sent
+
+
+def _finish(context: JobContext, job: str, slot: Slot, sent: int, now: datetime) -> str:
+    outcome = f"{slot.key}: {count(sent, 'mail')} queued"
+    with context.database.transaction() as session:
+        if not claim(session, job, slot.key, now):
+            return _DONE
+        note_outcome(session, job, slot.key, outcome)
+    return outcome

@@ -1,0 +1,50 @@
+"""What a verifier sees beside the card: the reports, what changed since the last check, and who relies on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from kb.cards.models import Card, Revision
+from kb.cards.permissions import Right, demand
+from kb.people.actor import Actor
+from kb.text.diff import DiffLine, diff
+from kb.trust.models import Flag
+from kb.trust.queries import open_flags
+from kb.use.queries import impressions_by_card
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Open reports, oldest first; the diff since the verified version, if the text moved on; impressions in 28 days."""
+
+    reports: tuple[Flag, ...]
+    verified_version: int | None
+    changes: tuple[DiffLine, ...]
+    impressions: int
+
+    @property
+    def note_needed(self) -> bool:
+        """A report can't be brushed aside in silence: whoever verifies says what they checked."""
+        return bool(self.reports)
+
+
+def evidence_of(session: Session, actor: Actor, card: Card, now: datetime) -> Evidence:
+    """The evidence for one card."""
+    demand(actor, Right.READ, card)
+    return Evidence(
+        reports=tuple(open_flags(session, [card.id]).get(card.id, [])),
+        verified_version=card.verified_version,
+        changes=_changes(session, card),
+        impressions=impressions_by_card(session, [card.id], now.date()).get(card.id, 0),
+    )
+
+
+def _changes(session: Session, card: Card) -> tuple[DiffLine, ...]:
+    if card.verified_version is None or card.verified_version == card.version:
+        return ()
+    verified = session.get(Revision, (card.id, card.verified_version))
+    if verified is None:
+        return ()
+    lines = diff(f"{verified.title}\n{verified.body}", f"{card.title}\n{card.body}")
+    return tuple(lines) if any(line.kind in ("added", "removed") for line in lines) else ()

@@ -1,0 +1,205 @@
+"""What waits to be verified, for whom, the most harmful first.
+
+A card waits while its trust is anything but plainly verified. Harm is stale impressions of the last 28 days, then
+how late the check is. What a person put off is hidden from that person only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from curator.queue.minutes import minutes_to_check
+from curator.queue.models import Snooze
+from kb.cards.models import Card, CardVerifier
+from kb.cards.permissions import servable_to
+from kb.cards.queries import with_people
+from kb.people.actor import Actor
+from kb.people.models import Role
+from kb.trust.models import Flag
+from kb.trust.policy import Policy
+from kb.trust.queries import in_state, trust_by_card
+from kb.trust.state import GOOD, Trust, TrustState
+from kb.use.models import CardUse
+
+LONGEST = 500
+_WEEK = timedelta(days=7)
+_USE_DAYS = 28
+
+
+class Scope(StrEnum):
+    """Whose work is shown: the actor's own, that of their groups, or all they curate."""
+
+    MINE = "mine"
+    GROUP = "group"
+    ALL = "all"
+
+
+class Section(StrEnum):
+    """Why a card waits, in the order in which the queue shows it."""
+
+    FLAGGED = "flagged"
+    OVERDUE = "overdue"
+    DUE_THIS_WEEK = "due_this_week"
+    DUE_SOON = "due_soon"
+    NEVER_VERIFIED = "never_verified"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A card that waits, why, and what it costs meanwhile."""
+
+    card: Card
+    trust: Trust
+    section: Section
+    stale_impressions: int
+    impressions: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One person's queue. `rows` are by section, then harm; `total` counts also those beyond the longest list."""
+
+    scope: Scope
+    rows: tuple[Waiting, ...]
+    total: int
+    counts: dict[Scope, int]
+    done: tuple[Card, ...]
+    score_now: float | None
+    score_after: float | None
+
+    @property
+    def minutes(self) -> int:
+        """An estimate for everything in the list."""
+        return sum(row.minutes for row in self.rows)
+
+    def section(self, section: Section) -> tuple[Waiting, ...]:
+        """The rows of one section."""
+        return tuple(row for row in self.rows if row.section is section)
+
+
+def queue_of(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> Queue:
+    """The actor's queue in this scope."""
+    counts = {each: count_waiting(session, actor, each, policy, now) for each in Scope}
+    rows = waiting_in(session, actor, scope, policy, now)
+    before, after = _scores(session, actor, rows, policy, now)
+    return Queue(scope, rows, counts[scope], counts, _done_today(session, actor, policy, now), before, after)
+
+
+def count_waiting(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> int:
+    """How many cards wait in this scope."""
+    query = select(func.count()).select_from(Card).where(_waits(actor, scope, policy, now))
+    return session.scalar(query) or 0
+
+
+def next_deadline(session: Session, actor: Actor, policy: Policy, now: datetime) -> datetime | None:
+    """When the next card of the actor will begin to wait; for the empty queue."""
+    due = session.scalar(
+        select(func.min(Card.verify_by)).where(
+            Card.assignee_id == actor.id, servable_to(actor), in_state(TrustState.VERIFIED, policy, now)
+        )
+    )
+    return due - timedelta(days=policy.due_soon_days) if due is not None else None
+
+
+def section_of(card: Card, trust: Trust, now: datetime) -> Section:
+    """The section of the queue in which a card with this trust stands."""
+    if trust.state is TrustState.FLAGGED:
+        return Section.FLAGGED
+    if trust.state is TrustState.OVERDUE:
+        return Section.OVERDUE
+    if trust.state is TrustState.UNVERIFIED:
+        return Section.NEVER_VERIFIED if card.verified_at is None else Section.EDITED
+    is_near = card.verify_by is not None and card.verify_by - now <= _WEEK
+    return Section.DUE_THIS_WEEK if is_near else Section.DUE_SOON
+
+
+def waiting_in(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> tuple[Waiting, ...]:
+    """The rows of this scope in the order of the queue; at most the most harmful 500."""
+    use = _recent_use(now)
+    stale = func.coalesce(use.c.stale, 0)
+    flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
+    found = session.execute(
+        select(Card, stale, func.coalesce(use.c.shown, 0), func.length(Card.text))
+        .outerjoin(use, use.c.card_id == Card.id)
+        .where(_waits(actor, scope, policy, now))
+        .options(*with_people())  # type: ignore[arg-type]
+        .order_by(flagged.desc(), stale.desc(), Card.verify_by, Card.id)
+        .limit(LONGEST)
+    ).all()
+    trust = trust_by_card(session, [card for card, *_ in found], policy, now)
+    rows = [
+        Waiting(card, own, section_of(card, own, now), int(stale), int(shown), minutes_to_check(size))
+        for card, stale, shown, size in found
+        if (own := trust[card.id])
+    ]
+    return tuple(sorted(rows, key=lambda row: _order(row, now)))
+
+
+def _order(row: Waiting, now: datetime) -> tuple[int, int, datetime, int, int]:
+    waits_since = row.card.unverified_at or row.trust.verify_by or row.card.published_at or now
+    return list(Section).index(row.section), -row.stale_impressions, waits_since, -row.impressions, row.card.id
+
+
+def _recent_use(now: datetime) -> Subquery:
+    return (
+        select(
+            CardUse.card_id,
+            func.sum(CardUse.stale_impressions).label("stale"),
+            func.sum(CardUse.impressions).label("shown"),
+        )
+        .where(CardUse.day > now.date() - timedelta(days=_USE_DAYS))
+        .group_by(CardUse.card_id)
+        .subquery()
+    )
+
+
+def _waits(actor: Actor, scope: Scope, policy: Policy, now: datetime) -> ColumnElement[bool]:
+    put_off = exists(
+        select(Snooze.card_id).where(Snooze.card_id == Card.id, Snooze.person_id == actor.id, Snooze.until > now)
+    )
+    bad = [in_state(state, policy, now) for state in TrustState if state not in GOOD]
+    # A card on a short interval is due soon as soon as it is verified; it comes back tomorrow, not at once.
+    soon = and_(in_state(TrustState.DUE_SOON, policy, now), Card.verified_at < _midnight(policy, now))
+    return and_(servable_to(actor), _in_scope(actor, scope), or_(*bad, soon), ~put_off)
+
+
+def _in_scope(actor: Actor, scope: Scope) -> ColumnElement[bool]:
+    """Reps verify nothing, so nothing waits for them, also where their group is among the verifiers."""
+    if actor.role.rank < Role.AUTHOR.rank:
+        return false()
+    if scope is Scope.MINE:
+        return Card.assignee_id == actor.id
+    if scope is Scope.ALL:
+        return Card.collection_id.in_(actor.curated)
+    return exists(
+        select(CardVerifier.card_id).where(CardVerifier.card_id == Card.id, CardVerifier.group_id.in_(actor.group_ids))
+    )
+
+
+def _done_today(session: Session, actor: Actor, policy: Policy, now: datetime) -> tuple[Card, ...]:
+    """What the actor verified since midnight and nothing un-verified since."""
+    is_mine = and_(Card.verified_by_id == actor.id, Card.unverified_at.is_(None))
+    query = select(Card).where(servable_to(actor), is_mine, Card.verified_at >= _midnight(policy, now))
+    return tuple(session.scalars(query.order_by(Card.verified_at.desc(), Card.id)))
+
+
+def _midnight(policy: Policy, now: datetime) -> datetime:
+    return policy.start_of(now.astimezone(policy.zone).date())
+
+
+def _scores(
+    session: Session, actor: Actor, rows: tuple[Waiting, ...], policy: Policy, now: datetime
+) -> tuple[float | None, float | None]:
+    """The share of good cards among all the actor may be served: now, and when these rows are done."""
+    good = or_(in_state(TrustState.VERIFIED, policy, now), in_state(TrustState.DUE_SOON, policy, now))
+    total = session.scalar(select(func.count()).select_from(Card).where(servable_to(actor))) or 0
+    if not total:
+        return None, None
+    fine = session.scalar(select(func.count()).select_from(Card).where(servable_to(actor), good)) or 0
+    mended = sum(not row.trust.is_good for row in rows)
+    return fine / total, (fine + mended) / total

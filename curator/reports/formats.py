@@ -1,0 +1,102 @@
+"""The weekly report as JSON, CSV, plain text and mail."""
+
+import csv
+import io
+from typing import Any
+
+from curator.mail import letter
+from curator.reports.facts import CardFacts
+from curator.reports.shown import card_link, report_mail
+from curator.reports.weekly import InDoubt, Mix, Numbers, WeeklyReport
+from curator.reports.words import meaning
+from kb.mail.outbox import Letter
+from kb.settings import Settings
+
+_COLUMNS = (
+    "id", "title", "url", "collection", "state", "owner", "assignee", "stale_impressions", "days_late", "reports",
+)  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_letter(report: WeeklyReport, settings: Settings) -> Letter:
+    """The report as a mail: subject, text and HTML."""
+    return letter("report", report_mail(report, settings))
+
+
+def as_csv(report: WeeklyReport, settings: Settings) -> str:
+    """Every card in doubt, one row each, most harmful first. No cell can start a formula in a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_COLUMNS)
+    for row in report.in_doubt:
+        values = _row(row, settings).values()
+        writer.writerow([_safe(value) if isinstance(value, str) else value for value in values])
+    return out.getvalue()
+
+
+def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
+    """The whole report as plain data."""
+    changes = report.changes
+    return {
+        "week": report.week.key,
+        "as_of": report.as_of.isoformat().replace("+00:00", "Z"),
+        "meaning": meaning(report),
+        "this_week": _numbers(report.numbers),
+        "last_week": _numbers(report.before),
+        "trend": [{"week": bar.week.key, **_counts(bar.mix)} for bar in report.trend],
+        "lateness": [{"days": label, "cards": number} for label, number in report.lateness],
+        "fix_first": [_row(row, settings) for row in report.in_doubt],
+        "collections": [
+            {"slug": shelf.slug, "name": shelf.name, "trust_score": shelf.mix.score,
+             "trust_score_last_week": shelf.before.score, **_counts(shelf.mix)}
+            for shelf in report.shelves
+        ],
+        "assignees": [
+            {"name": load.name, "waiting": load.waiting, "overdue": load.overdue,
+             "stale_impressions": load.stale_impressions}
+            for load in report.loads
+        ],
+        "unowned": [_card(card, settings) for card in report.unowned],
+        "changes": {
+            "became_overdue": [_card(card, settings) for card in changes.became_overdue],
+            "became_flagged": [_card(card, settings) for card in changes.became_flagged],
+            "verified_again": [_card(card, settings) for card in changes.verified_again],
+            "new": [_card(card, settings) for card in changes.new],
+        },
+    }  # fmt: skip
+
+
+def _numbers(numbers: Numbers) -> dict[str, Any]:
+    return {
+        "trust_score": numbers.mix.score,
+        "impressions": numbers.impressions,
+        "stale_impressions": numbers.stale_impressions,
+        "stale_share": numbers.stale_share,
+        "median_days_to_reverify": numbers.median_days,
+        **_counts(numbers.mix),
+    }
+
+
+def _counts(mix: Mix) -> dict[str, int]:
+    return {"cards": mix.total, **{state.value: number for state, number in mix.counts.items()}}
+
+
+def _card(card: CardFacts, settings: Settings) -> dict[str, Any]:
+    return {"id": card.id, "title": card.title, "url": settings.public_url + card_link(card).url}
+
+
+def _row(row: InDoubt, settings: Settings) -> dict[str, Any]:
+    return {
+        **_card(row.card, settings),
+        "collection": row.card.collection,
+        "state": row.state.value,
+        "owner": row.card.owner or "",
+        "assignee": row.card.assignee or "",
+        "stale_impressions": row.stale_impressions,
+        "days_late": row.days_late,
+        "reports": row.reports,
+    }
+
+
+def _safe(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

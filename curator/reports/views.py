@@ -1,0 +1,53 @@
+"""The weekly stale report as a page and as a file, and the nudge."""
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from curator.reports.formats import as_csv
+from curator.reports.nudge import nudge, nudgeable, nudged_today
+from curator.reports.shown import FIX_FIRST, report_page
+from curator.reports.weekly import weekly_report
+from curator.reports.weeks import read_week
+from kb.cards.queries import card_visible_to
+from kb.errors import Conflict
+from kb.web.edge import now, reading, services, writing
+from kb.web.frame import frame, say
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/reports/weekly")
+def show() -> str:
+    """The report of one week."""
+    policy = services().policy
+    week = read_week(request.args.get("week", ""), now(), policy)
+    with reading() as (session, actor):
+        report = weekly_report(session, actor, week, policy, now())
+        first = [row.card.id for row in report.in_doubt[:FIX_FIRST]]
+        may_nudge, nudged = nudgeable(session, actor, first), nudged_today(session, first, policy, now())
+        page = report_page(report, policy, may_nudge, nudged & may_nudge)
+    return render_template("curator/report.html", page=page, frame=frame("reports"))
+
+
+@blueprint.get("/reports/weekly.csv")
+def download() -> Response:
+    """Every card in doubt, as a file."""
+    policy = services().policy
+    week = read_week(request.args.get("week", ""), now(), policy)
+    with reading() as (session, actor):
+        text = as_csv(weekly_report(session, actor, week, policy, now()), services().settings)
+    headers = {"Content-Disposition": f'attachment; filename="stale-{week.key}.csv"'}
+    return Response(text, mimetype="text/csv", headers=headers)
+
+
+@blueprint.post("/reports/weekly/nudges/<int:card_id>")
+def nudge_assignee(card_id: int) -> BaseResponse:
+    """Remind the assignee of a card by mail."""
+    try:
+        with writing() as (session, actor):
+            card = card_visible_to(session, actor, card_id)
+            person = nudge(session, actor, card, services().settings, services().policy, now())
+        say(f"Nudged {person.name}.")
+    except Conflict as error:
+        say(error.detail)
+    return redirect("/reports/weekly", 303)

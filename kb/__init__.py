@@ -1,0 +1,1 @@
+"""The cards, the people, and the ground they stand on. Imports no sibling room."""

@@ -1,0 +1,1 @@
+"""Administration of collections, and the page of each."""

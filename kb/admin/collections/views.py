@@ -1,0 +1,297 @@
+"""Pages of collections: the shelf itself, and for its curators readers, authors, steward and policy."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from flask import Blueprint, Response, redirect, render_template, request
+from pydantic import Field as Limit
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.cards import collections as shelves
+from kb.cards import commands
+from kb.cards.collections import CollectionFields
+from kb.cards.editing.forms import verifier_ref
+from kb.cards.editing.page import interval_options, ref_value, verifier_rows
+from kb.cards.fields import IntervalDays, Line
+from kb.cards.models import Card, Collection, Status
+from kb.cards.permissions import servable_to
+from kb.cards.queries import card_path, with_people
+from kb.errors import FieldError, Forbidden, Invalid
+from kb.people.actor import Actor
+from kb.people.forms import Name, NameForm
+from kb.people.models import Role
+from kb.people.queries import active_people, all_groups
+from kb.trust.queries import in_state, trust_by_card
+from kb.trust.shown import badge, state_name
+from kb.trust.state import GOOD, TrustState
+from kb.web.admin_pages import CollectionsPage, RuleEffect, ShelfPage, ShelfRow
+from kb.web.edge import now, reading, services, writing
+from kb.web.forms import Form, read_form
+from kb.web.frame import frame, say
+from kb.web.pages import CardRow, CollectionPage
+from kb.web.parts import Chip, Choice, Field, FilterMenu, Option, Paging, Problem
+from kb.words import Words, count
+
+blueprint = Blueprint("admin_collections", __name__)
+_PAGE = 50
+_SPREAD_WEEKS = 4
+
+
+class ShelfForm(Form):
+    """Everything about a collection on its page."""
+
+    name: Name
+    about: Annotated[Line, Limit(max_length=500)] = ""
+    is_open: bool = False
+    readers: list[int] = Limit(default_factory=list)
+    authors: list[int] = Limit(default_factory=list)
+    steward: int | None = None
+    interval_days: IntervalDays | None = None
+    verifiers: list[str] = Limit(default_factory=list, max_length=10)
+    apply: Annotated[str, Limit(pattern="^(next|now|spread)$")] | None = None
+
+    def fields(self) -> CollectionFields:
+        """What the command takes."""
+        refs = tuple(dict.fromkeys(verifier_ref(value) for value in self.verifiers))
+        return CollectionFields(
+            self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
+            self.interval_days, refs,
+        )  # fmt: skip
+
+
+@blueprint.get("/collections/<slug>")
+def shelf(slug: str) -> str:
+    """The cards of a collection that this reader may be served, by title."""
+    page_number = max(request.args.get("page", 1, type=int), 1)
+    state = next((s for s in TrustState if s.value == request.args.get("trust")), None)
+    with reading() as (session, actor):
+        found = shelves.collection_named(session, actor, slug)
+        page = _shelf_page(session, actor, found, state, page_number)
+    return render_template("kb/collection.html", page=page, frame=frame("cards"))
+
+
+@blueprint.get("/admin/collections")
+def overview() -> str:
+    """All collections the curator may manage."""
+    return _overview_page()
+
+
+@blueprint.post("/admin/collections")
+def create() -> BaseResponse:
+    """Make a collection."""
+    try:
+        form = read_form(NameForm)
+        with writing() as (session, actor):
+            slug = shelves.create_collection(session, actor, CollectionFields(form.name), now()).slug
+    except Invalid as error:
+        return Response(_overview_page(error.errors), 422)
+    say("Collection created.")
+    return redirect(f"/admin/collections/{slug}", 303)
+
+
+@blueprint.get("/admin/collections/<slug>")
+def manage(slug: str) -> str:
+    """Readers, authors, steward and policy of one collection."""
+    return _manage_page(slug)
+
+
+@blueprint.post("/admin/collections/<slug>")
+def change(slug: str) -> BaseResponse:
+    """Save. A shorter interval first says what it would make overdue, and asks when it should count."""
+    try:
+        form = read_form(ShelfForm)
+        with writing() as (session, actor):
+            found = shelves.collection_named(session, actor, slug)
+            shelves.demand_curate(actor, found)
+            late = _made_overdue(session, found, form)
+            if late and form.apply is None:
+                effect = _effect(found, form, len(late))
+            else:
+                shelves.change_collection(session, actor, found, form.fields(), now())
+                _move_checks(session, actor, late, form.apply)
+                effect = None
+    except Invalid as error:
+        return Response(_manage_page(slug, errors=error.errors), 422)
+    if effect is not None:
+        return Response(_manage_page(slug, effect=effect))
+    say("Saved.")
+    return redirect(f"/admin/collections/{slug}", 303)
+
+
+@blueprint.post("/admin/collections/<slug>/delete")
+def delete(slug: str) -> BaseResponse:
+    """Delete an empty collection, once its name was typed."""
+    try:
+        with writing() as (session, actor):
+            found = shelves.collection_named(session, actor, slug)
+            shelves.demand_curate(actor, found)
+            if request.form.get("confirm", "").strip() != found.name:
+                words = "Type the name exactly as it stands above."
+                raise Invalid(words, errors=(FieldError("confirm", words),))
+            shelves.delete_collection(session, actor, found, now())
+    except Invalid as error:
+        return Response(_manage_page(slug, errors=error.errors), 422)
+    say("Collection deleted.")
+    return redirect("/admin/collections", 303)
+
+
+def _shelf_page(
+    session: Session, actor: Actor, found: Collection, state: TrustState | None, page_number: int
+) -> CollectionPage:
+    words = Words(now(), services().policy.zone)
+    where = [servable_to(actor), Card.collection_id == found.id]
+    if state is not None:
+        where.append(in_state(state, services().policy, now()))
+    total = session.scalar(select(func.count()).select_from(Card).where(*where)) or 0
+    rows = session.scalars(
+        select(Card).where(*where).options(*with_people()).order_by(Card.title, Card.id)  # type: ignore[arg-type]
+        .limit(_PAGE).offset((page_number - 1) * _PAGE)
+    ).unique().all()  # fmt: skip
+    trusts = trust_by_card(session, list(rows), services().policy, now())
+    here = f"/collections/{found.slug}"
+    chips = tuple(Chip(state_name(s), f"{here}?trust={s.value}", s is state) for s in TrustState)
+    return CollectionPage(
+        name=found.name,
+        about=found.description,
+        count_words=f"{count(total, 'card')}",
+        cards=tuple(
+            CardRow(c.title, card_path(c), badge(trusts[c.id], words), meta=c.owner.name if c.owner else "No owner")
+            for c in rows
+        ),
+        filters=(FilterMenu("Trust", state_name(state) if state else "Any", chips, here if state else ""),),
+        steward=found.steward.name if found.steward else "",
+        new_url=f"/cards/new?collection={found.slug}" if found.id in actor.writable else "",
+        manage_url=f"/admin/collections/{found.slug}" if found.id in actor.curated else "",
+        paging=_paging(here, state, page_number, total),
+    )
+
+
+def _paging(here: str, state: TrustState | None, number: int, total: int) -> Paging | None:
+    if total <= _PAGE:
+        return None
+    first, last = (number - 1) * _PAGE + 1, min(number * _PAGE, total)
+    query = f"trust={state.value}&" if state else ""
+    return Paging(
+        f"{first} to {last} of {total:,}",
+        f"{here}?{query}page={number - 1}" if number > 1 else "",
+        f"{here}?{query}page={number + 1}" if last < total else "",
+    )
+
+
+def _overview_page(errors: tuple[FieldError, ...] = ()) -> str:
+    with reading() as (session, actor):
+        if not actor.is_curator:
+            raise Forbidden("Only curators and admins may see this page.")
+        rows = tuple(
+            _shelf_row(session, found)
+            for found in shelves.collections_readable_by(session, actor)
+            if found.id in actor.curated
+        )
+        wrong = {e.field: e.message for e in errors}
+        message = wrong.get("name") or wrong.get("slug") or ""
+        page = CollectionsPage(rows, "/admin/collections", Field(error=_sentence(message)), _problems(errors))
+    return render_template("kb/admin_collections.html", page=page, frame=frame("admin"))
+
+
+def _shelf_row(session: Session, found: Collection) -> ShelfRow:
+    servable = (Card.collection_id == found.id, Card.status == Status.PUBLISHED, Card.replaced_by_id.is_(None))
+    total = session.scalar(select(func.count()).select_from(Card).where(*servable)) or 0
+    good = sum(
+        session.scalar(select(func.count()).select_from(Card).where(*servable, in_state(s, services().policy, now())))
+        or 0
+        for s in GOOD
+    )
+    return ShelfRow(
+        name=found.name,
+        url=f"/admin/collections/{found.slug}",
+        cards=f"{total:,}",
+        steward=found.steward.name if found.steward else "Nobody",
+        interval=f"{found.interval_days or services().policy.interval_days} days",
+        readers="Everybody" if found.is_open else ", ".join(group.name for group in found.readers) or "Nobody yet",
+        trust=f"{round(100 * good / total)}%" if total else "",
+    )
+
+
+def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: RuleEffect | None = None) -> str:
+    wrong = {e.field.split(".")[0]: e.message for e in errors}
+    with reading() as (session, actor):
+        found = shelves.collection_named(session, actor, slug)
+        shelves.demand_curate(actor, found)
+        readers, authors = ({group.id for group in groups} for groups in (found.readers, found.authors))
+        every = all_groups(session)
+        cards = session.scalar(select(func.count()).select_from(Card).where(Card.collection_id == found.id)) or 0
+        days = str(found.interval_days or "")
+        page = ShelfPage(
+            heading=found.name,
+            action=f"/admin/collections/{slug}",
+            shelf_url=f"/collections/{slug}",
+            name=Field(found.name, _sentence(wrong.get("name", ""))),
+            about=Field(found.description, wrong.get("about", "")),
+            readers=Choice(tuple(Option(str(g.id), g.name, g.id in readers) for g in every)),
+            authors=Choice(
+                tuple(Option(str(g.id), g.name, g.id in authors) for g in every),
+                hint="With none ticked, every author who can read it may write.",
+            ),
+            steward=_stewards(session, found, wrong.get("steward", "")),
+            interval=Choice(
+                tuple(
+                    Option(value, label, value == days)
+                    for value, label in interval_options(days, services().policy.interval_days, "the installation")
+                ),
+                wrong.get("interval_days", ""),
+            ),
+            verifiers=verifier_rows(session, [ref_value(row) for row in found.verifiers], wrong.get("verifiers", "")),
+            is_open=found.is_open,
+            effect=effect,
+            delete_action="" if cards else f"/admin/collections/{slug}/delete",
+            delete_words="The collection is empty. Deleting it can't be undone.",
+            confirm=Field(error=wrong.get("confirm", "")),
+            problems=_problems(errors),
+        )
+    return render_template("kb/admin_collection.html", page=page, frame=frame("admin"))
+
+
+def _stewards(session: Session, found: Collection, error: str) -> Choice:
+    people = active_people(session, at_least=Role.AUTHOR)
+    options = [Option("", "Nobody", found.steward_id is None)]
+    options += [Option(str(p.id), p.name, p.id == found.steward_id) for p in people]
+    return Choice(tuple(options), error, "Gets what nobody else can check.")
+
+
+def _made_overdue(session: Session, found: Collection, form: ShelfForm) -> list[Card]:
+    new = form.interval_days or services().policy.interval_days
+    if new >= (found.interval_days or services().policy.interval_days):
+        return []
+    return shelves.overdue_under(session, found, new, now())
+
+
+def _effect(found: Collection, form: ShelfForm, number: int) -> RuleEffect:
+    words = f"This makes {count(number, 'verified card')} of {found.name} overdue today."
+    choices = (
+        Option("next", "From each card's next check on", True, "No date moves."),
+        Option("spread", f"Spread over {_SPREAD_WEEKS} weeks", False, "They fall due a few at a time."),
+        Option("now", "Apply now", False, "They are overdue at once."),
+    )
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "apply")]
+    return RuleEffect(words, Choice(choices), tuple(kept))
+
+
+def _move_checks(session: Session, actor: Actor, late: list[Card], when: str | None) -> None:
+    """Only after the effect was shown and chosen: now, or spread evenly, the longest unchecked first."""
+    if when not in ("now", "spread"):
+        return
+    late.sort(key=lambda card: card.verified_at or now())
+    span = timedelta(weeks=_SPREAD_WEEKS) if when == "spread" else timedelta(0)
+    for place, card in enumerate(late):
+        due = now() + span * (place + 1) / len(late)
+        commands.apply_interval_now(session, actor, card, due, now())
+
+
+def _problems(errors: tuple[FieldError, ...]) -> tuple[Problem, ...]:
+    return tuple(Problem(e.field.split(".")[0], _sentence(e.message)) for e in errors)
+
+
+def _sentence(message: str) -> str:
+    return message if not message or message[:1].isupper() else f"This field {message}."

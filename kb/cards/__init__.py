@@ -1,0 +1,1 @@
+"""Cards, their collections and revisions, and the one gate through which answers are served."""

@@ -1,0 +1,337 @@
+"""Write, edit, publish, archive, restore, replace and delete cards. Text arrives rendered: nothing slow in here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from kb.cards import replacements
+from kb.cards.fields import VerifierRef
+from kb.cards.models import (
+    Card,
+    CardTag,
+    CardVerifier,
+    Collection,
+    CollectionVerifier,
+    Replacement,
+    Revision,
+    Status,
+)  # fmt: skip
+from kb.cards.permissions import Right, demand, may
+from kb.db import hold
+from kb.errors import Conflict, Forbidden, NotFound, invalid
+from kb.people import audit
+from kb.people.actor import Actor
+from kb.people.models import Group, Person
+from kb.text.markdown import Rendered
+from kb.text.renderer import RENDERER_VERSION
+from kb.text.sameness import same_rendering
+from kb.trust import assignee
+from kb.trust.commands import doubt, verify
+from kb.trust.models import Flag
+from kb.trust.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """What a revision says: the source, what it renders to, and its labels."""
+
+    title: str
+    body: str
+    rendered: Rendered
+    language: str
+    language_chosen: bool = False
+    tags: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardPolicy:
+    """Who keeps a card true and how often; None leaves the collection's default."""
+
+    owner_id: int | None = None
+    verifiers: tuple[VerifierRef, ...] | None = None
+    interval_days: int | None = None
+    check_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit: the version it was drawn from, what changed in words, and whether the whole card was checked."""
+
+    version: int
+    note: str = ""
+    is_minor: bool = False
+    checked: bool = False
+
+
+@dataclass(slots=True)
+class EditOutcome:
+    """What an edit did. `changed` is empty when the text reads the same as before."""
+
+    changed: list[str] = field(default_factory=list)
+
+
+def create_card(
+    session: Session, actor: Actor, shelf: Collection, text: CardText, policy: CardPolicy, now: datetime,
+    *, external_id: str | None = None, card_id: int | None = None,
+) -> Card:  # fmt: skip
+    """Write a draft in a collection the actor may write in. Without an owner, the author owns it.
+
+    `card_id` is a number reserved beforehand; usually the database gives one.
+    """
+    if shelf.id not in actor.readable:
+        raise NotFound("There is no such collection.")
+    if shelf.id not in actor.writable:
+        raise Forbidden(f"You may not write cards in {shelf.name}.")
+    _keep_external_id_unique(session, shelf, external_id)
+    card = Card(
+        id=card_id, collection_id=shelf.id, external_id=external_id, status=Status.DRAFT, version=1, created_at=now,
+        created_by_id=actor.id, updated_at=now, updated_by_id=actor.id,
+        owner_id=policy.owner_id if policy.owner_id is not None else actor.id,
+        interval_days=policy.interval_days, check_on=policy.check_on,
+    )  # fmt: skip
+    _put_text(card, text)
+    session.add(card)
+    session.flush()
+    verifiers = policy.verifiers if policy.verifiers is not None else _defaults(shelf.verifiers)
+    _put_verifiers(session, card, verifiers)
+    _check_owner(session, card.owner_id)
+    _write_revision(session, card, actor, now, "", is_minor=False)
+    session.refresh(card, ["collection", "owner"])
+    return card
+
+
+def edit_card(
+    session: Session, actor: Actor, card: Card, text: CardText, edit: Edit, policy: Policy, now: datetime,
+    *, shelf: Collection | None = None,
+) -> EditOutcome:  # fmt: skip
+    """Make a new revision if anything reads differently.
+
+    It verifies when a verifier checked the whole card, leaves the verification alone when a curator calls the edit
+    minor, and otherwise un-verifies. Raises Conflict when the card has moved on since `edit.version`.
+    """
+    if shelf is not None:
+        assignee.let_nobody_leave(session)
+    demand(actor, Right.EDIT, hold(session, card))
+    require_version(card, edit.version)
+    if edit.is_minor and not may(actor, Right.CURATE, card):
+        raise Forbidden("Only a curator or the owner may call an edit minor.")
+    if edit.checked and card.status == Status.PUBLISHED:
+        demand(actor, Right.VERIFY, card)
+    outcome = EditOutcome(_differences(card, text, shelf))
+    if outcome.changed:
+        if shelf is not None and shelf.id != card.collection_id:
+            _move(session, actor, card, shelf)
+        if "body" not in outcome.changed:
+            text = _keep_source(card, text)
+        _put_text(card, text)
+        card.version += 1
+        card.updated_at, card.updated_by_id = now, actor.id
+        _write_revision(session, card, actor, now, edit.note, is_minor=edit.is_minor)
+    _judge(session, actor, card, edit, outcome, policy, now)
+    return outcome
+
+
+def require_version(card: Card, version: int) -> None:
+    """Raise Conflict unless the caller read the card's current version."""
+    if version != card.version:
+        raise Conflict(f"The card is at version {card.version} now; yours was drawn from version {version}.")
+
+
+def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
+    """Make a draft an answer. It gets its assignee and counts as never verified."""
+    assignee.let_nobody_leave(session)
+    demand(actor, Right.READ, hold(session, card))
+    if card.status == Status.PUBLISHED:
+        return
+    demand(actor, Right.PUBLISH, card)
+    if not card.body.strip():
+        raise invalid("body", "Write the answer before you publish it.")
+    card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
+    assignee.assign(session, card)
+    audit.record(session, actor, "published", "card", card.id, now, version=card.version)
+
+
+def archive_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
+    """Take a card out of use. It keeps its history and can be restored."""
+    demand(actor, Right.ARCHIVE, hold(session, card))
+    if card.status == Status.ARCHIVED:
+        return
+    card.status, card.archived_at, card.updated_at, card.assignee_id = Status.ARCHIVED, now, now, None
+    audit.record(session, actor, "archived", "card", card.id, now, version=card.version)
+
+
+def restore_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
+    """Bring an archived card back: published if it ever was, otherwise as a draft."""
+    assignee.let_nobody_leave(session)
+    demand(actor, Right.ARCHIVE, hold(session, card))
+    if card.status != Status.ARCHIVED:
+        raise Conflict("The card is not archived.")
+    card.status = Status.PUBLISHED if card.published_at else Status.DRAFT
+    card.archived_at, card.updated_at = None, now
+    assignee.assign(session, card)
+    audit.record(session, actor, "restored", "card", card.id, now, version=card.version)
+
+
+def delete_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
+    """Remove an archived card for good. Its verification records stay: the proof outlives the card.
+
+    What it had replaced passes on to its own replacement; without one it is archived, lest old answers come back.
+    """
+    replacements.let_nobody_replace(session)
+    demand(actor, Right.READ, hold(session, card))
+    if actor.is_admin and card.status != Status.ARCHIVED:
+        raise Conflict("Archive the card first; only archived cards can be deleted.")
+    demand(actor, Right.DELETE, card)
+    for older in session.scalars(select(Card).where(Card.replaced_by_id == card.id)):
+        if card.replaced_by_id is None and older.status == Status.PUBLISHED:
+            archive_card(session, actor, older, now)
+        replacements.point(session, actor, older, card.replaced_by_id, now)
+    session.flush()
+    audit.record(session, actor, "deleted", "card", card.id, now, title=card.title)
+    for table in (Revision, Replacement, Flag):
+        session.execute(delete(table).where(table.card_id == card.id))
+    session.delete(card)
+
+
+def set_owner(session: Session, actor: Actor, card: Card, owner_id: int | None, now: datetime) -> None:
+    """Hand the card over. No verification date moves."""
+    assignee.let_nobody_leave(session)
+    demand(actor, Right.CURATE, hold(session, card))
+    _check_owner(session, owner_id)
+    audit.record(session, actor, "owner", "card", card.id, now, before=card.owner_id, after=owner_id)
+    card.owner_id = owner_id
+    assignee.assign(session, card)
+    session.refresh(card, ["owner"])
+
+
+def set_verifiers(session: Session, actor: Actor, card: Card, verifiers: Sequence[VerifierRef], now: datetime) -> None:
+    """Say who verifies the card, in order. No verification date moves."""
+    assignee.let_nobody_leave(session)
+    demand(actor, Right.CURATE, hold(session, card))
+    _put_verifiers(session, card, verifiers)
+    after = [[v.person_id, v.group_id] for v in verifiers]
+    audit.record(session, actor, "verifiers", "card", card.id, now, after=after)
+    card.assignee_id = None  # the new order decides, not who happened to have it
+    assignee.assign(session, card)
+
+
+def set_interval(
+    session: Session, actor: Actor, card: Card, interval_days: int | None, check_on: date | None, now: datetime
+) -> None:
+    """Change how often the card is checked, from its next check on: the check that is pending keeps its date."""
+    demand(actor, Right.CURATE, card)
+    audit.record(session, actor, "interval", "card", card.id, now, before=card.interval_days, after=interval_days)
+    card.interval_days, card.check_on = interval_days, check_on
+
+
+def apply_interval_now(session: Session, actor: Actor, card: Card, due: datetime, now: datetime) -> None:
+    """Move the pending check to `due`: the explicit second step, after the effect was shown."""
+    demand(actor, Right.CURATE, card)
+    audit.record(session, actor, "next_check", "card", card.id, now, after=due.isoformat())
+    card.verify_by = due
+
+
+def _judge(
+    session: Session, actor: Actor, card: Card, edit: Edit, outcome: EditOutcome, policy: Policy, now: datetime
+) -> None:
+    if card.status != Status.PUBLISHED:
+        return
+    if edit.checked:
+        verify(session, actor, card, card.version, policy, now, note=edit.note, basis="edited")
+    elif outcome.changed and not edit.is_minor and card.verified_at is not None and card.unverified_at is None:
+        doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
+
+
+def _differences(card: Card, text: CardText, shelf: Collection | None) -> list[str]:
+    pairs = {
+        "title": text.title != card.title,
+        "body": not same_rendering(card.html, text.rendered.html),
+        "tags": sorted(text.tags) != card.tags,
+        "language": text.language != card.language,
+        "audience": sorted(text.audience) != sorted(card.audience),
+        "collection": shelf is not None and shelf.id != card.collection_id,
+    }
+    return [name for name, differs in pairs.items() if differs]
+
+
+def _keep_source(card: Card, text: CardText) -> CardText:
+    return CardText(text.title, card.body, text.rendered, text.language, text.language_chosen, text.tags, text.audience)
+
+
+def _put_text(card: Card, text: CardText) -> None:
+    card.title, card.body, card.html = text.title, text.body, text.rendered.html
+    card.text, card.headings = text.rendered.text, "\n".join(text.rendered.headings)
+    card.renderer_version = RENDERER_VERSION
+    card.language, card.language_chosen = text.language, text.language_chosen
+    card.audience = sorted(set(text.audience))
+    have = {row.tag: row for row in card.tag_rows}
+    card.tag_rows = [have.get(tag) or CardTag(tag=tag) for tag in sorted(set(text.tags))]
+
+
+def _write_revision(session: Session, card: Card, actor: Actor, now: datetime, note: str, *, is_minor: bool) -> None:
+    session.add(
+        Revision(
+            card_id=card.id,
+            number=card.version,
+            title=card.title,
+            body=card.body,
+            tags=card.tags,
+            language=card.language,
+            note=note,
+            is_minor=is_minor,
+            author_id=actor.id,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def _move(session: Session, actor: Actor, card: Card, shelf: Collection) -> None:
+    if shelf.id not in actor.readable:
+        raise NotFound("There is no such collection.")
+    if shelf.id not in actor.writable:
+        raise Forbidden(f"You may not write cards in {shelf.name}.")
+    _keep_external_id_unique(session, shelf, card.external_id)
+    card.collection_id = shelf.id
+    session.flush()
+    session.refresh(card, ["collection"])
+    assignee.assign(session, card)
+
+
+def _keep_external_id_unique(session: Session, shelf: Collection, external_id: str | None) -> None:
+    same = select(Card.id).where(Card.collection_id == shelf.id, Card.external_id == external_id)
+    if external_id is not None and session.scalar(same) is not None:
+        raise Conflict("Another card of that collection has this external id already.")
+
+
+def _defaults(rows: Sequence[CollectionVerifier]) -> tuple[VerifierRef, ...]:
+    return tuple(VerifierRef(row.person_id, row.group_id) for row in rows)
+
+
+def _put_verifiers(session: Session, card: Card, verifiers: Sequence[VerifierRef]) -> None:
+    if len(verifiers) > 10:
+        raise invalid("verifiers", "Name at most 10 verifiers.")
+    if len(set(verifiers)) != len(verifiers):
+        raise invalid("verifiers", "Name each verifier once.")
+    for ref in verifiers:
+        found = session.get(Person, ref.person_id) if ref.person_id else session.get(Group, ref.group_id)
+        if found is None or (isinstance(found, Person) and not found.is_active):
+            raise invalid("verifiers", "One of the verifiers does not exist or was deactivated.")
+    session.execute(delete(CardVerifier).where(CardVerifier.card_id == card.id))
+    session.expire(card, ["verifiers"])
+    for position, ref in enumerate(verifiers):
+        session.add(CardVerifier(card_id=card.id, position=position, person_id=ref.person_id, group_id=ref.group_id))
+    session.flush()
+    session.refresh(card, ["verifiers"])
+
+
+def _check_owner(session: Session, owner_id: int | None) -> None:
+    if owner_id is None:
+        return
+    owner = session.get(Person, owner_id)
+    if owner is None or not owner.is_active:
+        raise invalid("owner", "There is no active person with this e-mail address.")

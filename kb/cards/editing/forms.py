@@ -1,0 +1,105 @@
+"""The editor's form: what it may hold, and what a command makes of it."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from kb.cards.commands import CardPolicy
+from kb.cards.fields import Body, IntervalDays, Note, Tags, Title, VerifierRef
+from kb.errors import invalid
+from kb.web.forms import Form
+
+_REF = re.compile(r"(person|group):(\d{1,9})")
+
+
+def verifier_ref(value: str) -> VerifierRef:
+    """ "person:7" or "group:3". Raises Invalid for anything else."""
+    found = _REF.fullmatch(value)
+    if found is None:
+        raise invalid("verifiers", "must be chosen from the list")
+    kind, number = found.groups()
+    return VerifierRef(person_id=int(number)) if kind == "person" else VerifierRef(group_id=int(number))
+
+
+class CardForm(Form):
+    """Everything on the editor's page."""
+
+    title: Title
+    body: Body
+    collection: Annotated[str, Field(min_length=1, max_length=60)]
+    version: int = Field(0, ge=0)
+    tags: str = Field("", max_length=1300)
+    language: str | None = None
+    audience: str | None = None
+    owner: int | None = None
+    verifiers: list[str] = Field(default_factory=list, max_length=10)
+    interval_days: IntervalDays | None = None
+    check_on: date | None = None
+    what_changed: Note = ""
+    whole_card_checked: bool = False
+    is_minor: bool = False
+    step: Annotated[str, Field(max_length=10)] = "save"
+
+    def policy(self) -> CardPolicy:
+        """Who keeps the card true, as the form says."""
+        refs = tuple(dict.fromkeys(verifier_ref(value) for value in self.verifiers))
+        return CardPolicy(self.owner, refs, self.interval_days, self.check_on)
+
+
+class TagsField(Form):
+    """Tags, checked one by one."""
+
+    tags: Tags
+
+
+class BodyField(Form):
+    """A body alone, for the preview."""
+
+    body: Body
+
+
+class LooseCardForm(Form):
+    """What stands in the editor right now, right or wrong: for preview and for showing errors."""
+
+    title: str = ""
+    body: str = ""
+    collection: str = ""
+    version: int = 0
+    tags: str = ""
+    language: str = ""
+    audience: str = ""
+    owner: str = ""
+    verifiers: list[str] = Field(default_factory=list)
+    interval_days: str = ""
+    check_on: str = ""
+    what_changed: str = ""
+    whole_card_checked: bool = False
+    is_minor: bool = False
+
+
+class VersionForm(Form):
+    """A form that only says which version was read."""
+
+    version: int = Field(ge=1)
+
+
+class VerifyForm(Form):
+    """Verify from the card's page."""
+
+    version: int = Field(ge=1)
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class FlagForm(Form):
+    """Report a problem."""
+
+    kind: Annotated[str, Field(pattern="^(reported|dead_link|date_passed|source_changed|duplicate)$")] = "reported"
+    detail: Annotated[str, Field(max_length=500)] = ""
+
+
+class ReasonForm(Form):
+    """Say why."""
+
+    reason: Annotated[str, Field(max_length=500)] = ""

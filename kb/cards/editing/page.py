@@ -1,0 +1,154 @@
+"""Builds the editor's page from what stands in its form, so that an error or a preview never loses a letter."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from kb.cards.editing.forms import LooseCardForm
+from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier, Status
+from kb.cards.permissions import Right, may
+from kb.errors import FieldError
+from kb.people.actor import Actor
+from kb.people.models import Role
+from kb.people.queries import active_people, all_groups
+from kb.settings import Workspace
+from kb.trust.policy import Policy
+from kb.web.pages import EditorPage, EditorSide
+from kb.web.parts import Choice, Field, Option, Problem
+
+LANGUAGE_NAMES = {"en": "English", "de": "German", "ru": "Russian", "pl": "Polish", "fi": "Finnish"}
+INTERVALS = (7, 14, 30, 60, 90, 180, 365)
+_ROWS = 3
+_LABELS = {
+    "title": "Title", "body": "Text", "collection": "Collection", "tags": "Tags", "owner": "Owner",
+    "verifiers": "Verifiers", "interval_days": "Check every", "check_on": "Fixed date", "language": "Language",
+    "audience": "Audience", "what_changed": "What changed", "version": "Version",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EditorState:
+    """What the editor shows beside the typed text."""
+
+    typed: LooseCardForm
+    card: Card | None = None
+    errors: tuple[FieldError, ...] = ()
+    preview: Markup | None = None
+    saved_words: str = ""
+
+
+def typed_from_card(card: Card) -> LooseCardForm:
+    """The form as it stands when somebody begins to edit."""
+    return LooseCardForm(
+        title=card.title,
+        body=card.body,
+        collection=card.collection.slug,
+        version=card.version,
+        tags=", ".join(card.tags),
+        language=card.language if card.language_chosen else "",
+        audience=card.audience[0] if card.audience else "",
+        owner=str(card.owner_id or ""),
+        verifiers=[ref_value(row) for row in card.verifiers],
+        interval_days=str(card.interval_days or ""),
+        check_on=card.check_on.isoformat() if card.check_on else "",
+    )
+
+
+def typed_for_new(actor: Actor, shelf: Collection | None, title: str = "", body: str = "") -> LooseCardForm:
+    """The form for a new card: the author owns it, the shelf's verifiers verify it."""
+    return LooseCardForm(
+        title=title, body=body, collection=shelf.slug if shelf else "", owner=str(actor.id or ""),
+        verifiers=[ref_value(row) for row in shelf.verifiers] if shelf else [],
+    )  # fmt: skip
+
+
+def ref_value(row: CardVerifier | CollectionVerifier) -> str:
+    """A verifier as the form's selects spell it."""
+    return f"person:{row.person_id}" if row.person_id is not None else f"group:{row.group_id}"
+
+
+def editor_page(
+    session: Session, actor: Actor, state: EditorState, shelves: Sequence[Collection], workspace: Workspace,
+    policy: Policy,
+) -> EditorPage:  # fmt: skip
+    """The page for this state of the editor."""
+    card, typed = state.card, state.typed
+    wrong = {error.field.split(".")[0]: error.message for error in state.errors}
+    is_published = card is not None and card.status == Status.PUBLISHED
+    return EditorPage(
+        heading=f"Editing version {card.version}" if card else "New card",
+        action=f"/cards/{card.id}/edit" if card else "/cards/new",
+        preview_action=f"/cards/preview?card={card.id}" if card else "/cards/preview",
+        cancel_url=f"/cards/{card.id}" if card else "/",
+        title=Field(typed.title, _sentence("title", wrong)),
+        body=Field(typed.body, _sentence("body", wrong)),
+        side=_side(session, state, shelves, workspace, policy, wrong),
+        version=typed.version,
+        is_new=card is None,
+        is_published=is_published,
+        mode="preview" if state.preview is not None else "write",
+        preview=state.preview,
+        can_publish=card is None or may(actor, Right.PUBLISH, card),
+        can_verify=card is not None and may(actor, Right.VERIFY, card),
+        can_mark_minor=is_published and card is not None and may(actor, Right.CURATE, card),
+        what_changed=Field(typed.what_changed, _sentence("what_changed", wrong)),
+        whole_card_checked=typed.whole_card_checked,
+        is_minor=typed.is_minor,
+        saved_words=state.saved_words,
+        problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
+    )
+
+
+def _side(
+    session: Session, state: EditorState, shelves: Sequence[Collection], workspace: Workspace, policy: Policy,
+    wrong: Mapping[str, str],
+) -> EditorSide:  # fmt: skip
+    typed = state.typed
+    shelf = next((shelf for shelf in shelves if shelf.slug == typed.collection), None)
+    default_days = (shelf.interval_days if shelf else None) or policy.interval_days
+    languages = [("", "Detect")] + [(code, LANGUAGE_NAMES[code]) for code in workspace.languages]
+    audiences = [("", "Everybody")] + [(name, name.title()) for name in workspace.audiences]
+    return EditorSide(
+        owner=_choice([(str(p.id), p.name) for p in active_people(session, at_least=Role.AUTHOR)], typed.owner,
+                      wrong.get("owner", ""), "Accountable for this card."),
+        verifiers=verifier_rows(session, typed.verifiers, wrong.get("verifiers", "")),
+        collection=_choice([(s.slug, s.name) for s in shelves], typed.collection, wrong.get("collection", "")),
+        tags=Field(typed.tags, wrong.get("tags", ""), "Separated by commas."),
+        language=_choice(languages, typed.language, wrong.get("language", "")),
+        audience=_choice(audiences, typed.audience, wrong.get("audience", "")),
+        interval=_choice(interval_options(typed.interval_days, default_days), typed.interval_days,
+                         wrong.get("interval_days", ""), "From the next check on."),
+        check_on=Field(typed.check_on, wrong.get("check_on", "")),
+    )  # fmt: skip
+
+
+def interval_options(chosen: str, default_days: int, of: str = "the collection") -> list[tuple[str, str]]:
+    """Intervals to choose from; the first leaves it to the collection or the installation."""
+    days = sorted({*INTERVALS, *([int(chosen)] if chosen.isdecimal() and 0 < int(chosen) <= 3650 else [])})
+    return [("", f"{default_days} days (as {of})")] + [(str(n), f"{n} days") for n in days]
+
+
+def verifier_rows(session: Session, chosen: Sequence[str], error: str) -> tuple[Choice, ...]:
+    """One select per verifier, in order, and room for more."""
+    people = [(f"person:{p.id}", p.name) for p in active_people(session, at_least=Role.AUTHOR)]
+    groups = [(f"group:{g.id}", f"{g.name} ({len(g.people)})") for g in all_groups(session)]
+    options = [("", "Nobody"), *people, *groups]
+    rows = max(_ROWS, min(len(chosen) + 1, 10))
+    padded = [*chosen, *[""] * rows][:rows]
+    return tuple(_choice(options, value, error) for value in padded)
+
+
+def _choice(options: Sequence[tuple[str, str]], chosen: str, error: str = "", hint: str = "") -> Choice:
+    return Choice(tuple(Option(value, label, value == chosen) for value, label in options), error, hint)
+
+
+def _sentence(name: str, wrong: Mapping[str, str]) -> str:
+    return _sentence_of(FieldError(name, wrong[name])) if name in wrong else ""
+
+
+def _sentence_of(error: FieldError) -> str:
+    name = error.field.split(".")[0]
+    is_sentence = error.message[:1].isupper()
+    return error.message if is_sentence else f"{_LABELS.get(name, name)} {error.message}."

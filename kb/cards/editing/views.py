@@ -1,0 +1,207 @@
+"""Pages of the editor: write, edit, preview, and the conflict that loses neither text."""
+
+from flask import Blueprint, Response, redirect, render_template, request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.cards import commands, queries
+from kb.cards.collections import collection_named, collections_readable_by
+from kb.cards.commands import CardPolicy, CardText, Edit
+from kb.cards.editing.drafting import compose
+from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField
+from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
+from kb.cards.models import Card, CardVerifier, Collection
+from kb.cards.permissions import Right, demand
+from kb.cards.shown import diff_lines
+from kb.errors import Conflict, FieldError, Forbidden, Invalid
+from kb.people.actor import Actor
+from kb.web.edge import now, reading, services, writing
+from kb.web.forms import parse, read_form, validate
+from kb.web.frame import frame, say
+from kb.web.pages import ConflictPage
+from kb.words import Words
+
+blueprint = Blueprint("editing", __name__)
+
+
+@blueprint.get("/cards/new")
+def new() -> str:
+    """An empty editor, or one that begins with a copy of a card or with the words of a search."""
+    with reading() as (session, actor):
+        shelves = _writable(session, actor)
+        if not shelves:
+            raise Forbidden("There is no collection you may write in. Ask a curator.")
+        chosen = next((s for s in shelves if s.slug == request.args.get("collection")), shelves[0])
+        typed = typed_for_new(actor, chosen, request.args.get("title", "")[:200])
+        if (original := request.args.get("copy", type=int)) is not None:
+            card = queries.card_visible_to(session, actor, original)
+            typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
+        return _editor(session, actor, EditorState(typed))
+
+
+@blueprint.post("/cards/new")
+def create() -> BaseResponse | str:
+    """Write a card: a draft, or published at once."""
+    try:
+        form, text = _read_card_form()
+        with writing() as (session, actor):
+            shelf = collection_named(session, actor, form.collection)
+            card = commands.create_card(session, actor, shelf, text, form.policy(), now())
+            if form.step == "publish":
+                commands.publish_card(session, actor, card, now())
+            path = queries.card_path(card)
+    except Invalid as error:
+        return _editor_again(error)
+    say("Published." if form.step == "publish" else "Draft saved.")
+    return redirect(path, 303)
+
+
+@blueprint.get("/cards/<int:card_id>/edit")
+def edit(card_id: int) -> str:
+    """The editor with the card in it."""
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        demand(actor, Right.EDIT, card)
+        return _editor(session, actor, EditorState(typed_from_card(card), card))
+
+
+@blueprint.post("/cards/<int:card_id>/edit")
+def save(card_id: int) -> BaseResponse | str:
+    """Save an edit. Somebody else's newer version is never overwritten: both texts are shown."""
+    try:
+        form, text = _read_card_form()
+        done = _save(card_id, form, text)
+    except Invalid as error:
+        return _editor_again(error, card_id)
+    except Conflict:
+        return _conflict(card_id)
+    say(done)
+    return redirect(f"/cards/{card_id}", 303)
+
+
+@blueprint.post("/cards/preview")
+def preview() -> Response | str:
+    """The card as readers will see it; without JavaScript, the whole editor in the asked mode."""
+    typed = parse(LooseCardForm, request.form)
+    card_id = request.args.get("card", type=int)
+    errors: tuple[FieldError, ...] = ()
+    html: Markup | None = None
+    if request.headers.get("X-Fragment") or request.form.get("mode") == "preview":
+        try:
+            body = validate(BodyField, {"body": typed.body})
+            html = Markup(services().renderer.render(body.body).html)  # noqa: S704  (the renderer sanitises)
+        except Invalid as error:
+            errors = error.errors
+    if request.headers.get("X-Fragment"):
+        shown = html if html is not None else Markup("<p>{}</p>").format(errors[0].message)
+        return render_template("kb/_editor_preview.html", title=typed.title, html=shown)
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
+        return _editor(session, actor, EditorState(typed, card, errors, html))
+
+
+def _read_card_form() -> tuple[CardForm, CardText]:
+    errors: list[FieldError] = []
+    form: CardForm | None = None
+    tags: list[str] = []
+    try:
+        form = read_form(CardForm)
+    except Invalid as error:
+        errors += error.errors
+    try:
+        typed = [tag for tag in request.form.get("tags", "").split(",") if tag.strip()]
+        tags = validate(TagsField, {"tags": typed}).tags
+    except Invalid as error:
+        errors += error.errors
+    if errors or form is None:
+        raise Invalid("Some fields need attention.", errors=tuple(errors))
+    if form.step == "verify" and not form.whole_card_checked:
+        words = "Tick “I checked the whole card” to verify, or choose Save."
+        raise Invalid(words, errors=(FieldError("whole_card_checked", words),))
+    audience = [form.audience] if form.audience else []
+    text = compose(
+        services().renderer, services().settings.workspace, form.title, form.body,
+        language=form.language, tags=tags, audience=audience,
+    )  # fmt: skip
+    return form, text
+
+
+def _save(card_id: int, form: CardForm, text: CardText) -> str:
+    checked = form.step == "verify"
+    step = Edit(form.version, form.what_changed, is_minor=form.is_minor and not checked, checked=checked)
+    with writing() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        shelf = collection_named(session, actor, form.collection)
+        outcome = commands.edit_card(session, actor, card, text, step, services().policy, now(), shelf=shelf)
+        moved = _save_policy(session, actor, card, form.policy())
+        if form.step == "publish":
+            commands.publish_card(session, actor, card, now())
+    if form.step == "publish":
+        return "Published."
+    if checked:
+        return "Saved and verified."
+    return "Saved." if outcome.changed or moved else "Nothing changed, so no version was made."
+
+
+def _save_policy(session: Session, actor: Actor, card: Card, policy: CardPolicy) -> bool:
+    """Apply what was changed of owner, verifiers and interval; needs the right only for what did change."""
+    moved = False
+    if policy.owner_id != card.owner_id:
+        commands.set_owner(session, actor, card, policy.owner_id, now())
+        moved = True
+    refs = policy.verifiers or ()
+    if [(r.person_id, r.group_id) for r in refs] != [_pair(row) for row in card.verifiers]:
+        commands.set_verifiers(session, actor, card, refs, now())
+        moved = True
+    if (policy.interval_days, policy.check_on) != (card.interval_days, card.check_on):
+        commands.set_interval(session, actor, card, policy.interval_days, policy.check_on, now())
+        moved = True
+    return moved
+
+
+def _pair(row: CardVerifier) -> tuple[int | None, int | None]:
+    return row.person_id, row.group_id
+
+
+def _editor(session: Session, actor: Actor, state: EditorState) -> str:
+    shelves = _writable(session, actor)
+    if state.card is not None and state.card.collection not in shelves:
+        shelves = [*shelves, state.card.collection]
+    page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy)
+    return render_template("kb/editor.html", page=page, frame=frame("cards"))
+
+
+def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
+    typed = parse(LooseCardForm, request.form)
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
+        return Response(_editor(session, actor, EditorState(typed, card, error.errors)), 422)
+
+
+def _conflict(card_id: int) -> Response:
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        words = Words(now(), services().policy.zone)
+        theirs = queries.revision_of(session, card, card.version)
+        by = theirs.author.name if theirs.author else "An import"
+        mine = request.form
+        left_out = ("csrf_token", "version", "step")
+        fields = [(name, value) for name, value in mine.items(multi=True) if name not in left_out]
+        page = ConflictPage(
+            card_title=card.title,
+            theirs_words=f"{by} saved version {card.version} {words.ago(theirs.at)}.",
+            theirs_title=card.title,
+            theirs_body=card.body,
+            mine_title=mine.get("title", ""),
+            mine_body=mine.get("body", ""),
+            diff=diff_lines(f"{card.title}\n\n{card.body}", f"{mine.get('title', '')}\n\n{mine.get('body', '')}"),
+            edit_action=f"/cards/preview?card={card_id}",
+            mine_fields=(*fields, ("version", str(card.version)), ("mode", "write")),
+            card_url=queries.card_path(card),
+        )
+    return Response(render_template("kb/conflict.html", page=page, frame=frame("cards")), 409)
+
+
+def _writable(session: Session, actor: Actor) -> list[Collection]:
+    return [shelf for shelf in collections_readable_by(session, actor) if shelf.id in actor.writable]

@@ -1,0 +1,45 @@
+"""The index outbox: whatever changes a card writes a row in the same transaction, so no change is ever missed."""
+
+from typing import Any
+
+from sqlalchemy import event, insert, text
+from sqlalchemy.orm import Session, UOWTransaction
+
+from kb.cards.models import Card, CardTag, IndexOutbox
+
+_ORDER_LOCK = 7_310_001
+
+
+def install() -> None:
+    """Start listening. Called once, when the models are loaded."""
+    if not event.contains(Session, "after_flush", _write_rows):
+        event.listen(Session, "after_flush", _write_rows)
+
+
+def enqueue(session: Session, card_ids: list[int]) -> None:
+    """Ask for these cards to be indexed again."""
+    if not card_ids:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        # Sequence numbers must become visible in order, or a reader of "seq > last" would skip a late commit.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER_LOCK})
+    connection.execute(insert(IndexOutbox), [{"card_id": card_id} for card_id in card_ids])
+
+
+def _write_rows(session: Session, _context: UOWTransaction) -> None:
+    enqueue(session, sorted({_card_id(thing) for thing in _touched(session)}))
+
+
+def _touched(session: Session) -> list[Any]:
+    changed = [thing for thing in session.dirty if session.is_modified(thing)]
+    return [
+        thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, (Card, CardTag))
+    ]  # fmt: skip
+
+
+def _card_id(thing: Card | CardTag) -> int:
+    return thing.id if isinstance(thing, Card) else thing.card_id
+
+
+install()

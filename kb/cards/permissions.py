@@ -1,0 +1,110 @@
+"""The permission table: one line per right, decided here for writes and, as a clause, in queries for reads."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from kb.cards.models import Card, Status
+from kb.errors import Forbidden, NotFound
+from kb.people.actor import Actor
+from kb.people.models import Role
+
+
+class Right(StrEnum):
+    """What can be done with a card."""
+
+    READ = "read the card"
+    EDIT = "edit the card"
+    PUBLISH = "publish the card"
+    VERIFY = "verify the card"
+    CURATE = "change the card's owner, verifiers or interval"
+    ARCHIVE = "archive or restore the card"
+    REPLACE = "replace the card"
+    FLAG = "report a problem with the card"
+    DELETE = "delete the card"
+
+
+def _is_author(actor: Actor) -> bool:
+    return actor.role.rank >= Role.AUTHOR.rank
+
+
+def _writes(actor: Actor, card: Card) -> bool:
+    return card.collection_id in actor.writable or (_is_author(actor) and _owns(actor, card))
+
+
+def _owns(actor: Actor, card: Card) -> bool:
+    return actor.id is not None and actor.id == card.owner_id
+
+
+def _curates(actor: Actor, card: Card) -> bool:
+    return card.collection_id in actor.curated or (_is_author(actor) and _owns(actor, card))
+
+
+def _is_verifier(actor: Actor, card: Card) -> bool:
+    named = any(v.person_id == actor.id or v.group_id in actor.group_ids for v in card.verifiers)
+    return _is_author(actor) and (named or actor.id in (card.owner_id, card.assignee_id))
+
+
+def _reads(actor: Actor, card: Card) -> bool:
+    if card.collection_id not in actor.readable:
+        return False
+    return _was_published(card) or _writes(actor, card) or card.created_by_id == actor.id
+
+
+def _was_published(card: Card) -> bool:
+    return card.status == Status.PUBLISHED or (card.status == Status.ARCHIVED and card.published_at is not None)
+
+
+CARD_RIGHTS: dict[Right, Callable[[Actor, Card], bool]] = {
+    Right.READ: _reads,
+    Right.EDIT: lambda actor, card: card.status != Status.ARCHIVED and _writes(actor, card),
+    Right.PUBLISH: lambda actor, card: card.status == Status.DRAFT and _writes(actor, card),
+    Right.VERIFY: lambda actor, card: (
+        card.is_servable and (_is_verifier(actor, card) or card.collection_id in actor.curated)
+    ),
+    Right.CURATE: lambda actor, card: card.status != Status.ARCHIVED and _curates(actor, card),
+    Right.ARCHIVE: _curates,
+    Right.REPLACE: lambda actor, card: card.status == Status.PUBLISHED and _curates(actor, card),
+    Right.FLAG: lambda actor, card: card.status == Status.PUBLISHED,
+    Right.DELETE: lambda actor, card: card.status == Status.ARCHIVED and actor.is_admin,
+}
+
+
+def may(actor: Actor, right: Right, card: Card) -> bool:
+    """Whether the actor has this right on this card now. Nobody may do anything with what they can't read."""
+    return _reads(actor, card) and CARD_RIGHTS[right](actor, card)
+
+
+def demand(actor: Actor, right: Right, card: Card) -> None:
+    """Raise NotFound if the card is invisible to the actor, Forbidden if it is visible but the right is missing."""
+    if not _reads(actor, card):
+        raise NotFound("There is no such card.")
+    if not CARD_RIGHTS[right](actor, card):
+        raise Forbidden(f"You may not {right}{_because(right, card)}.")
+
+
+def _because(right: Right, card: Card) -> str:
+    if card.status == Status.ARCHIVED and right is not Right.DELETE:
+        return ": it is archived"
+    if card.status == Status.DRAFT and right in (Right.VERIFY, Right.FLAG, Right.REPLACE):
+        return ": it is a draft. Publish it first"
+    if right is Right.DELETE:
+        return ": only admins delete, and only archived cards"
+    return ""
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """`Right.READ` as a clause: every query for cards goes through it."""
+    was_published = or_(
+        Card.status == Status.PUBLISHED, and_(Card.status == Status.ARCHIVED, Card.published_at.is_not(None))
+    )
+    own_draft = or_(Card.created_by_id == actor.id, Card.collection_id.in_(actor.writable))
+    if _is_author(actor) and actor.id is not None:
+        own_draft = or_(own_draft, Card.owner_id == actor.id)
+    return and_(Card.collection_id.in_(actor.readable), or_(was_published, own_draft))
+
+
+def servable_to(actor: Actor) -> ColumnElement[bool]:
+    """What this actor may be shown as an answer: published, not replaced, in a collection they can read."""
+    return and_(Card.collection_id.in_(actor.readable), Card.status == Status.PUBLISHED, Card.replaced_by_id.is_(None))

@@ -1,0 +1,266 @@
+"""Builds the card's page, its history and its comparisons: everything in words, nothing left to the template."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kb.cards.models import Card, Revision, Status
+from kb.cards.permissions import Right, may
+from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.people.actor import Actor
+from kb.people.models import AuditEntry, Group, Person
+from kb.people.shown import who
+from kb.text.diff import DiffLine, diff
+from kb.trust.models import Flag
+from kb.trust.policy import Policy
+from kb.trust.queries import trust_of_card, verifications_of
+from kb.trust.shown import FLAG_WORDS, badge, strip
+from kb.trust.state import Trust, TrustState
+from kb.use.queries import impressions_by_card
+from kb.web.pages import (
+    CardActions,
+    CardPage,
+    CardTrust,
+    DiffPage,
+    EventRow,
+    HistoryEntry,
+    HistoryPage,
+    ReportForm,
+    VerifyForm,
+)  # fmt: skip
+from kb.web.parts import Badge, Choice, Field, Link, Option
+from kb.words import Words, count
+
+_FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
+_DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
+         "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
+         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved")}  # fmt: skip
+
+
+def card_page(
+    session: Session, actor: Actor, card: Card, policy: Policy, public_url: str, now: datetime, *,
+    arrived_from: str = "", report_open: bool = False, feedback_given: str = "", report_error: str = "",
+) -> CardPage:  # fmt: skip
+    """The page of a card that this actor may see."""
+    words = Words(now, policy.zone)
+    trust = trust_of_card(session, card, policy, now) if card.status == Status.PUBLISHED else None
+    path = card_path(card)
+    is_hidden = card.status == Status.ARCHIVED and not may(actor, Right.ARCHIVE, card)
+    return CardPage(
+        title=card.title,
+        html=Markup("" if is_hidden else card.html),  # noqa: S704  (sanitised when it was rendered)
+        version=card.version,
+        status=Status(card.status).value,
+        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
+        tags=tuple(Link(tag, f"/cards?tag={tag}") for tag in card.tags),
+        strip=strip(card, trust, words, ask_url=f"{path}#report") if trust else None,
+        trust=card_trust(session, card, trust, policy, words),
+        history=history_events(session, card, words)[:6],
+        actions=_actions(actor, card, trust, public_url),
+        report=_report_form(actor, card, is_open=report_open, error=report_error),
+        verify=_verify_form(actor, card, trust),
+        replaced=tuple(Link(old.title, f"/cards/{old.id}/history") for old in replaced_by_this(session, actor, card)),
+        arrived_from=arrived_from,
+        status_words={Status.DRAFT: "Draft", Status.ARCHIVED: "Archived"}.get(Status(card.status), ""),
+        compare_url=f"/cards/{card.id}/history" if card.version > 1 else "",
+        feedback_given=feedback_given,
+    )
+
+
+def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy, words: Words) -> CardTrust:
+    """The Trust panel. A card that is not published has no trust; its panel says what is known."""
+    used = impressions_by_card(session, [card.id], words.now.date()).get(card.id, 0)
+    next_check = words.full_day(trust.verify_by) if trust and trust.verify_by else ""
+    return CardTrust(
+        badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
+        owner=who(card.owner) if card.owner else None,
+        verifiers=verifier_words(session, card),
+        assignee=card.assignee.name if card.assignee else "",
+        last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
+        next_check=next_check,
+        interval=f"Every {policy.interval_of(card)} days" if card.check_on is None else f"On {card.check_on:%-d %b %Y}",
+        used=f"{count(used, 'time')} this month" if used else "",
+    )
+
+
+def verifier_words(session: Session, card: Card) -> str:
+    """The verifiers in order: people by name, groups with how many they are."""
+    names = []
+    for row in card.verifiers:
+        if row.person_id is not None:
+            names.append(session.get_one(Person, row.person_id).name)
+        else:
+            group = session.get_one(Group, row.group_id)
+            names.append(f"{group.name} ({len(group.people)})")
+    return ", ".join(names)
+
+
+def history_events(session: Session, card: Card, words: Words) -> tuple[EventRow, ...]:
+    """What happened to the card, newest first, short."""
+    return tuple(
+        EventRow(e.kind, e.words, f"{e.by}, {words.day(at)}", e.strong, e.diff_url)
+        for at, e in _entries(session, card, words)
+    )
+
+
+def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
+    """The whole history."""
+    revisions = revisions_of(session, card)
+    options = [Option(str(r.number), f"Version {r.number}") for r in revisions]
+    older = str(max(card.version - 1, 1))
+    return HistoryPage(
+        title=card.title,
+        card_url=card_path(card),
+        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
+        scopes=(),
+        entries=tuple(entry for _, entry in _entries(session, card, words)),
+        compare_url=f"/cards/{card.id}/diff",
+        compare_from=Choice(tuple(Option(o.value, o.label, o.value == older) for o in options)),
+        compare_to=Choice(tuple(Option(o.value, o.label, o.value == str(card.version)) for o in options)),
+    )
+
+
+def diff_page(actor: Actor, card: Card, old: Revision, new: Revision, words: Words) -> DiffPage:
+    """Two revisions compared, with the way back to the older one."""
+    lines = diff_lines(f"{old.title}\n\n{old.body}", f"{new.title}\n\n{new.body}")
+    removed, added = (sum(line.kind == kind for line in lines) for kind in ("removed", "added"))
+    can_restore = old.number != card.version and may(actor, Right.EDIT, card)
+    return DiffPage(
+        title=card.title,
+        card_url=card_path(card),
+        history_url=f"/cards/{card.id}/history",
+        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
+        from_words=f"version {old.number}",
+        to_words=f"version {new.number}",
+        summary=f"{count(added, 'line')} added, {removed} removed.",
+        lines=lines,
+        restore_action=f"/cards/{card.id}/restore" if can_restore else "",
+        restore_words=f"Restore version {old.number}",
+        revision=old.number,
+        version=card.version,
+    )
+
+
+def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
+    """The comparison as the templates take it; empty when nothing differs."""
+    return tuple(diff(old, new)) if old != new else ()
+
+
+def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str) -> CardActions:
+    base = f"/cards/{card.id}"
+    edit = f"{base}/edit" if may(actor, Right.EDIT, card) else ""
+    can_curate = may(actor, Right.CURATE, card)
+    can_archive = may(actor, Right.ARCHIVE, card)
+    can_take_back = trust is not None and may(actor, Right.VERIFY, card) and card.unverified_at is None
+    return CardActions(
+        link=f"{public_url}{card_path(card)}",
+        copied_action=f"{base}/copied",
+        copied_words=copied_words(card, trust),
+        edit_url=edit,
+        history_url=f"{base}/history",
+        duplicate_url=f"/cards/new?copy={card.id}" if card.collection_id in actor.writable else "",
+        move_url=f"{edit}#f-collection" if edit else "",
+        owner_url=f"{edit}#f-owner" if edit and can_curate else "",
+        replace_url=f"{base}/replace" if may(actor, Right.REPLACE, card) else "",
+        publish_action=f"{base}/publish" if may(actor, Right.PUBLISH, card) else "",
+        archive_action=f"{base}/archive" if can_archive and card.status != Status.ARCHIVED else "",
+        restore_action=f"{base}/unarchive" if can_archive and card.status == Status.ARCHIVED else "",
+        unverify_action=f"{base}/unverify" if can_take_back and card.verified_at is not None else "",
+        feedback_action=f"{base}/feedback" if card.status == Status.PUBLISHED else "",
+    )
+
+
+def copied_words(card: Card, trust: Trust | None) -> str:
+    """The toast after copying: a doubted answer can be copied, but not without a word."""
+    expert = card.assignee or card.owner
+    if trust is None or trust.is_good or expert is None:
+        return "Answer copied."
+    state = {TrustState.FLAGGED: "flagged", TrustState.OVERDUE: "overdue"}.get(trust.state, "not verified")
+    return f"Copied. This answer is {state}: check with {expert.name.split()[0]} first."
+
+
+def _verify_form(actor: Actor, card: Card, trust: Trust | None) -> VerifyForm | None:
+    if trust is None or not may(actor, Right.VERIFY, card):
+        return None
+    return VerifyForm(f"/cards/{card.id}/verify", card.version, note_needed=trust.state is TrustState.FLAGGED)
+
+
+def _report_form(actor: Actor, card: Card, *, is_open: bool, error: str) -> ReportForm | None:
+    if not may(actor, Right.FLAG, card):
+        return None
+    kinds = tuple(Option(kind, FLAG_WORDS[kind], kind == "reported") for kind in _FLAG_KINDS)
+    return ReportForm(f"/cards/{card.id}/flags", Choice(kinds), Field(error=error), is_open=is_open or bool(error))
+
+
+def _entries(session: Session, card: Card, words: Words) -> list[tuple[datetime, HistoryEntry]]:
+    found = [*_revision_entries(session, card), *_verification_entries(session, card), *_flag_entries(session, card),
+             *_audit_entries(session, card)]  # fmt: skip
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return [(at, _dated(entry, at, words)) for at, entry in found]
+
+
+def _dated(entry: HistoryEntry, at: datetime, words: Words) -> HistoryEntry:
+    return HistoryEntry(
+        entry.kind,
+        entry.words,
+        entry.by,
+        words.day(at),
+        words.exact(at),
+        entry.strong,
+        entry.note,
+        entry.url,
+        entry.diff_url,
+    )
+
+
+def _revision_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
+    entries = []
+    for r in revisions_of(session, card):
+        said = r.note or ("written" if r.number == 1 else "edited") + (", minor" if r.is_minor else "")
+        url = f"/cards/{card.id}/diff?from={r.number - 1}&to={r.number}" if r.number > 1 else ""
+        by = r.author.name if r.author else "Import"
+        entries.append((r.at, HistoryEntry("edit", said, by, "", "", f"Version {r.number}", "", "", url)))
+    return entries
+
+
+def _verification_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
+    records = verifications_of(session, card.id)
+    names = _names(session, [record.actor_id for record in records])
+    return [
+        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", r.verdict,
+                            names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
+        for r in records
+    ]  # fmt: skip
+
+
+def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
+    entries = []
+    for flag in session.scalars(select(Flag).where(Flag.card_id == card.id)):
+        by = flag.raised_by.name if flag.raised_by else "Vitrine"
+        entries.append((flag.raised_at, HistoryEntry("flag", f"Flagged: {flag.detail}", by, "", "")))
+        if flag.resolved_at is not None:
+            name = _names(session, [flag.resolved_by_id]).get(flag.resolved_by_id or 0, "Vitrine")
+            entries.append((flag.resolved_at, HistoryEntry("comment", "Report resolved", name, "", "", "",
+                                                           flag.resolution or "")))  # fmt: skip
+    return entries
+
+
+def _audit_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
+    rows = session.scalars(
+        select(AuditEntry).where(AuditEntry.subject == "card", AuditEntry.subject_id == card.id)
+    ).all()
+    names = _names(session, [row.actor_id for row in rows])
+    return [
+        (row.at, HistoryEntry(_DONE[row.action][0], _DONE[row.action][1],  # type: ignore[arg-type]
+                              names.get(row.actor_id or 0, "Vitrine"), "", ""))
+        for row in rows if row.action in _DONE
+    ]  # fmt: skip
+
+
+def _names(session: Session, ids: Sequence[int | None]) -> dict[int, str]:
+    wanted = [person_id for person_id in ids if person_id is not None]
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return dict(rows.all())

@@ -1,0 +1,260 @@
+"""Pages of cards: read, compare, verify, report, archive, replace."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, redirect, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.cards import commands, queries, replacements
+from kb.cards.commands import Edit
+from kb.cards.editing.drafting import compose
+from kb.cards.editing.forms import FlagForm, ReasonForm, VerifyForm, VersionForm
+from kb.cards.models import Attachment, Card, Status
+from kb.cards.permissions import Right, demand, may, servable_to, visible_to
+from kb.cards.shown import card_page, diff_page, history_page
+from kb.errors import NotFound
+from kb.people.actor import Actor
+from kb.trust import commands as trust_commands
+from kb.trust.models import FlagKind
+from kb.trust.queries import trust_of_card
+from kb.use.models import Feedback
+from kb.use.recorder import Use, UseKind
+from kb.web.edge import now, reading, services, writing
+from kb.web.forms import read_form
+from kb.web.frame import frame, say
+from kb.words import Words
+
+blueprint = Blueprint("cards", __name__)
+_FOUND = 20
+
+
+@blueprint.get("/cards/<int:card_id>")
+@blueprint.get("/cards/<int:card_id>/<slug>")
+def show(card_id: int, slug: str = "") -> BaseResponse | str:
+    """The card; a replaced one leads to the head of its line in one hop."""
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        if card.replaced_by_id is not None:
+            return _to_head(session, actor, card)
+        page = card_page(
+            session, actor, card, services().policy, services().settings.public_url, now(),
+            arrived_from=_arrived_from(session, actor), report_open="report" in request.args,
+            feedback_given="Thank you. The owner sees this." if "thanks" in request.args else "",
+        )  # fmt: skip
+        _note_use(session, actor, card, "view")
+    return render_template("kb/card.html", page=page, frame=frame("search"))
+
+
+@blueprint.get("/cards/<int:card_id>/history")
+def history(card_id: int) -> str:
+    """Everything that happened to the card."""
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        page = history_page(session, card, Words(now(), services().policy.zone))
+    return render_template("kb/history.html", page=page, frame=frame("search"))
+
+
+@blueprint.get("/cards/<int:card_id>/diff")
+def compare(card_id: int) -> str:
+    """Two versions compared; without numbers, the last two."""
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        new_number = request.args.get("to", card.version, type=int)
+        old_number = request.args.get("from", max(new_number - 1, 1), type=int)
+        old, new_ = (queries.revision_of(session, card, n) for n in sorted((old_number, new_number)))
+        page = diff_page(actor, card, old, new_, Words(now(), services().policy.zone))
+    return render_template("kb/diff.html", page=page, frame=frame("search"))
+
+
+@blueprint.post("/cards/<int:card_id>/restore")
+def restore_revision(card_id: int) -> BaseResponse:
+    """Make an older version's text the current one: a new revision, not a rewritten history."""
+    version, number = read_form(VersionForm).version, request.form.get("revision", 0, type=int)
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        old = queries.revision_of(session, card, number)
+        audience = card.audience
+    text = compose(
+        services().renderer, services().settings.workspace, old.title, old.body,
+        language=old.language, tags=old.tags, audience=audience,
+    )  # fmt: skip
+    with writing() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        step = Edit(version, note=f"Restored version {number}")
+        commands.edit_card(session, actor, card, text, step, services().policy, now())
+    say(f"Version {number} restored.")
+    return redirect(f"/cards/{card_id}", 303)
+
+
+@blueprint.post("/cards/<int:card_id>/verify")
+def verify(card_id: int) -> BaseResponse:
+    """State that the version that was read is true."""
+    form = read_form(VerifyForm)
+
+    def act(session: Session, actor: Actor, card: Card) -> None:
+        trust_commands.verify(session, actor, card, form.version, services().policy, now(), note=form.note.strip())
+
+    return _act(card_id, act, "Verified.")
+
+
+@blueprint.post("/cards/<int:card_id>/unverify")
+def unverify(card_id: int) -> BaseResponse:
+    """Take the verification back, with a reason."""
+    reason = read_form(ReasonForm).reason
+    return _act(card_id, lambda s, a, card: trust_commands.unverify(s, a, card, reason, now()), "Un-verified.")
+
+
+@blueprint.post("/cards/<int:card_id>/flags")
+def flag(card_id: int) -> BaseResponse | str:
+    """Report a problem."""
+    form = read_form(FlagForm)
+    if not form.detail.strip():
+        return _show_report_error(card_id)
+
+    def act(session: Session, actor: Actor, card: Card) -> None:
+        trust_commands.raise_flag(session, actor, card, FlagKind(form.kind), form.detail, now())
+
+    return _act(card_id, act, "Problem reported. The assignee is told.")
+
+
+@blueprint.post("/cards/<int:card_id>/publish")
+def publish(card_id: int) -> BaseResponse:
+    """Make a draft an answer."""
+
+    def act(session: Session, actor: Actor, card: Card) -> None:
+        commands.require_version(card, read_form(VersionForm).version)
+        commands.publish_card(session, actor, card, now())
+
+    return _act(card_id, act, "Published.")
+
+
+@blueprint.post("/cards/<int:card_id>/archive")
+def archive(card_id: int) -> BaseResponse:
+    """Take the card out of use."""
+    return _act(card_id, lambda s, a, card: commands.archive_card(s, a, card, now()), "Archived.")
+
+
+@blueprint.post("/cards/<int:card_id>/unarchive")
+def unarchive(card_id: int) -> BaseResponse:
+    """Bring the card back."""
+    return _act(card_id, lambda s, a, card: commands.restore_card(s, a, card, now()), "Restored.")
+
+
+@blueprint.get("/cards/<int:card_id>/replace")
+def choose_replacement(card_id: int) -> str:
+    """Choose the card that replaces this one."""
+    wanted = request.args.get("q", "").strip()[:200]
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        demand(actor, Right.REPLACE, card)
+        found = _with_title(session, actor, wanted, card) if wanted else []
+        choices = [(other.id, other.title, other.collection.name) for other in found]
+        return render_template(
+            "kb/replace.html", frame=frame("search"), card_title=card.title, card_url=queries.card_path(card),
+            action=f"/cards/{card_id}/replace", query=wanted, choices=choices,
+        )  # fmt: skip
+
+
+@blueprint.post("/cards/<int:card_id>/replace")
+def replace(card_id: int) -> BaseResponse:
+    """This card is replaced by the chosen one: from now on its address leads there."""
+    other_id = request.form.get("card_id", 0, type=int)
+
+    def act(session: Session, actor: Actor, card: Card) -> None:
+        replacements.replace_card(session, actor, card, queries.card_visible_to(session, actor, other_id), now())
+
+    return _act(card_id, act, "Replaced. Its address leads to this card now.")
+
+
+@blueprint.post("/cards/<int:card_id>/unreplace")
+def unreplace(card_id: int) -> BaseResponse:
+    """The card stands for itself again."""
+    return _act(card_id, lambda s, a, card: replacements.undo_replacement(s, a, card, now()), "It is an answer again.")
+
+
+@blueprint.post("/cards/<int:card_id>/copied")
+def copied(card_id: int) -> tuple[str, int]:
+    """The browser tells that the answer was copied."""
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        if card.is_servable:
+            _note_use(session, actor, card, "copy")
+    return "", 204
+
+
+@blueprint.post("/cards/<int:card_id>/feedback")
+def feedback(card_id: int) -> BaseResponse:
+    """Did this answer the question? A no leads on to saying what is wrong."""
+    is_helpful = request.form.get("helpful") == "yes"
+    with writing() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        session.add(
+            Feedback(card_id=card.id, person_id=actor.id, version=card.version, is_helpful=is_helpful, at=now())
+        )
+    return redirect(f"/cards/{card_id}?{'thanks=1' if is_helpful else 'thanks=1&report=1#report'}", 303)
+
+
+@blueprint.get("/media/<sha256>.<extension>")
+def media(sha256: str, extension: str) -> Response:
+    """A picture, if a card that shows it may be seen."""
+    with reading() as (session, actor):
+        found = session.scalars(
+            select(Attachment).join(Card, Card.id == Attachment.card_id)
+            .where(Attachment.sha256 == sha256, visible_to(actor)).limit(1)
+        ).first()  # fmt: skip
+        if found is None or not found.media_type.endswith(extension.replace("jpg", "jpeg")):
+            raise NotFound("There is no such picture.")
+        response = Response(found.content, mimetype=found.media_type)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def _act(card_id: int, command: Callable[[Session, Actor, Card], object], done: str) -> BaseResponse:
+    with writing() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        command(session, actor, card)
+    say(done)
+    return redirect(f"/cards/{card_id}", 303)
+
+
+def _to_head(session: Session, actor: Actor, card: Card) -> BaseResponse:
+    head = queries.head_of_line(session, actor, card).head
+    if head is None:
+        raise NotFound("This card was replaced, and its replacement is not available to you.")
+    return redirect(f"{queries.card_path(head)}?replaced={card.id}", 302)
+
+
+def _arrived_from(session: Session, actor: Actor) -> str:
+    old_id = request.args.get("replaced", type=int)
+    if old_id is None:
+        return ""
+    try:
+        old = queries.card_visible_to(session, actor, old_id)
+    except NotFound:
+        return ""
+    return f"You followed a link to “{old.title}”; this is the current answer."
+
+
+def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind) -> None:
+    if card.status == Status.PUBLISHED:
+        is_stale = not trust_of_card(session, card, services().policy, now()).is_good
+        services().recorder.record(Use(card.id, kind, is_stale, actor.id, now()))
+
+
+def _show_report_error(card_id: int) -> Response:
+    with reading() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
+        page = card_page(
+            session, actor, card, services().policy, services().settings.public_url, now(),
+            report_error="Say in a few words what is wrong.",
+        )  # fmt: skip
+    return Response(render_template("kb/card.html", page=page, frame=frame("search")), 422)
+
+
+def _with_title(session: Session, actor: Actor, words: str, not_this: Card) -> list[Card]:
+    pattern = f"%{words.lower().replace('%', '').replace('_', ' ')}%"
+    query = select(Card).where(func.lower(Card.title).like(pattern), servable_to(actor), Card.id != not_this.id)
+    return [c for c in session.scalars(query.order_by(Card.title).limit(_FOUND)) if may(actor, Right.READ, c)]

@@ -1,0 +1,28 @@
+"""Put mails into the outbox, in the transaction of the change that they tell about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from kb.mail.models import OutgoingMail
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it is written: subject, plain text and HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def enqueue(session: Session, key: str, to_address: str, letter: Letter, now: datetime) -> bool:
+    """Queue a mail unless one with this key was queued before, by whatever process. Returns whether it is new."""
+    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(OutgoingMail).values(
+        key=key, to_address=to_address, subject=" ".join(letter.subject.split())[:300], text=letter.text,
+        html=letter.html, state="new", tries=0, next_try_at=now, created_at=now,
+    )  # fmt: skip
+    return bool(session.execute(statement.on_conflict_do_nothing().returning(OutgoingMail.id)).first())

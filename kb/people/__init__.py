@@ -1,0 +1,1 @@
+"""People, groups, how they sign in, and what they may do."""

@@ -1,0 +1,87 @@
+"""Forms of signing in, the account and the administration of people."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kb.cards.fields import Email, Line
+from kb.people.models import Role
+from kb.web.forms import Form
+
+Name = Annotated[Line, Field(min_length=1, max_length=120)]
+Password = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class SignInForm(Form):
+    """E-mail and password."""
+
+    email: Annotated[str, Field(min_length=1, max_length=254)]
+    password: Password
+    next: Annotated[str, Field(max_length=2000)] = ""
+
+
+class SetupForm(Form):
+    """The first admin, or whoever follows a one-time link (then name and e-mail are known already)."""
+
+    name: Annotated[Line, Field(max_length=120)] = ""
+    email: Email | None = None
+    password: Annotated[str, Field(max_length=1000)] = ""
+    step: Annotated[str, Field(pattern="^(set|skip)$")] = "set"
+
+
+class ProfileForm(Form):
+    """What people decide about themselves."""
+
+    name: Name
+    theme: Literal["system", "light", "dark"] = "system"
+    shortcuts: bool = False
+    weekly_report: bool = False
+
+
+class ThemeForm(Form):
+    """The theme alone."""
+
+    theme: Literal["system", "light", "dark"]
+
+
+class PasswordForm(Form):
+    """A new password, and the current one as proof."""
+
+    current_password: Annotated[str, Field(max_length=1000)] = ""
+    new_password: Password
+
+
+class TokenForm(Form):
+    """A new API token."""
+
+    token_name: Annotated[Line, Field(min_length=1, max_length=80)]
+    scopes: list[str] = Field(default_factory=list)
+
+
+class InviteForm(Form):
+    """A new person."""
+
+    name: Name
+    email: Email
+    role: Role
+
+
+class PersonForm(Form):
+    """What an admin changes of a person."""
+
+    name: Name
+    role: Role
+    groups: list[int] = Field(default_factory=list)
+
+
+class NameForm(Form):
+    """A name alone."""
+
+    name: Name
+
+
+class GroupForm(Form):
+    """A group's name and members."""
+
+    name: Name
+    members: list[int] = Field(default_factory=list)

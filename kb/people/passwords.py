@@ -1,0 +1,40 @@
+"""Passwords: Argon2id, at most four hashes at a time, and a strength check that names the remedy."""
+
+import re
+import threading
+
+import argon2
+from zxcvbn import zxcvbn
+
+from kb.errors import invalid
+
+_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_AT_ONCE = threading.BoundedSemaphore(4)
+_DUMMY = _HASHER.hash("nobody has this password")
+_LONGEST = 128
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to store."""
+    with _AT_ONCE:
+        return _HASHER.hash(password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether the password is right. Somebody without a password costs the same time as a wrong one."""
+    with _AT_ONCE:
+        try:
+            return _HASHER.verify(stored or _DUMMY, password[:_LONGEST]) and stored is not None
+        except argon2.exceptions.VerificationError:
+            return False
+
+
+def check_strength(password: str, min_length: int, about: list[str]) -> None:
+    """Raise Invalid when the password is short, long, or easily guessed (also from `about`: name, e-mail)."""
+    if len(password) < min_length:
+        raise invalid("password", f"Use at least {min_length} characters; a few unrelated words are fine.")
+    if len(password) > _LONGEST:
+        raise invalid("password", f"Use at most {_LONGEST} characters.")
+    known = [*about, *(word for text in about for word in re.split(r"[\W_]+", text) if word)]
+    if zxcvbn(password[:100], user_inputs=known)["score"] < 2:
+        raise invalid("password", "This is easy to guess. Use a few unrelated words instead.")

@@ -1,0 +1,321 @@
+"""Sign in, one-time links, sign out, and the account page."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.errors import FieldError, Gone, Invalid
+from kb.people import sign_in, tokens
+from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
+from kb.people.models import ApiToken, Person, WebSession
+from kb.people.passwords import matches
+from kb.people.shown import who
+from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
+from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
+from kb.web.forms import read_form
+from kb.web.frame import frame, say
+from kb.web.parts import Choice, Field, Option, Problem
+from kb.words import Words
+
+blueprint = Blueprint("people", __name__)
+_SCOPE_WORDS = {
+    "read": "Search, look up and read cards",
+    "write": "Write and edit cards",
+    "verify": "Verify cards and resolve reports",
+    "admin": "Everything this person may do",
+}
+
+
+@blueprint.get("/sign-in")
+@public
+def sign_in_page() -> BaseResponse | str:
+    """The form; somebody who is signed in already goes on."""
+    if person_id() is not None:
+        return redirect(safe_next(request.args.get("next", "")), 303)
+    return _sign_in_page(next_url=request.args.get("next", ""))
+
+
+@blueprint.post("/sign-in")
+@public
+def do_sign_in() -> BaseResponse:
+    """Check the password and start a session. Unknown, disabled and wrong look the same."""
+    form = read_form(SignInForm)
+    address = request.remote_addr or ""
+    with services().database.transaction() as session:
+        person = sign_in.person_for_sign_in(session, form.email, address, now())
+    is_right = matches(person.password_hash if person else None, form.password)
+    with services().database.transaction() as session:
+        if person is None or not is_right:
+            sign_in.note_failure(session, form.email, address, now())
+        else:
+            return _signed_in(session, session.get_one(Person, person.id), safe_next(form.next))
+    page = _sign_in_page(form.email, form.next, "The e-mail address or the password is wrong.")
+    return Response(page, 401)
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> BaseResponse:
+    """End the session, everywhere its cookie may be."""
+    with services().database.transaction() as session:
+        sign_in.end_session(session, request.cookies.get(cookie_name(), ""))
+    response = redirect("/sign-in", 303)
+    response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.get("/welcome/<secret>")
+@public
+def welcome(secret: str) -> str:
+    """Through a one-time link: set up the first admin, or set a password. Looking at it does not use it up."""
+    return _welcome_page(secret, ())
+
+
+@blueprint.post("/welcome/<secret>")
+@public
+def do_welcome(secret: str) -> BaseResponse:
+    """Use the link."""
+    limits = services().settings.security
+    try:
+        form = read_form(SetupForm)
+        with services().database.transaction() as session:
+            password = None if form.step == "skip" else form.password
+            person = sign_in.use_link(
+                session, secret, now(), limits=limits, password=password, name=form.name, email=form.email or ""
+            )
+            say("Welcome. You are signed in.")
+            return _signed_in(session, person, "/")
+    except Invalid as error:
+        return Response(_welcome_page(secret, error.errors), 422)
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """The person's own settings, sessions and tokens."""
+    return _account_page()
+
+
+@blueprint.post("/account")
+def save_profile() -> BaseResponse:
+    """Save name, theme, shortcuts and subscriptions."""
+    form = read_form(ProfileForm)
+    with writing() as (session, actor):
+        person = session.get_one(Person, actor.id)
+        person.name, person.theme = form.name, form.theme
+        person.shortcuts, person.weekly_report = form.shortcuts, form.weekly_report
+    say("Saved.")
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/theme")
+def save_theme() -> BaseResponse:
+    """Save the theme alone, from the menu."""
+    theme = read_form(ThemeForm).theme
+    with writing() as (session, actor):
+        session.get_one(Person, actor.id).theme = theme
+    return redirect(_same_site_referrer(), 303)
+
+
+@blueprint.post("/account/password")
+def save_password() -> BaseResponse:
+    """Change the password; every other session ends."""
+    form = read_form(PasswordForm)
+    limits = services().settings.security
+    with reading() as (session, actor):
+        stored = session.get_one(Person, actor.id).password_hash
+    errors: tuple[FieldError, ...] = ()
+    if stored is not None and not matches(stored, form.current_password):
+        errors = (FieldError("current_password", "This is not your current password."),)
+    else:
+        try:
+            with writing() as (session, actor):
+                person = session.get_one(Person, actor.id)
+                keep = request.cookies.get(cookie_name(), "")
+                sign_in.change_password(session, person, form.new_password, limits, now(), keep=keep)
+        except Invalid as error:
+            errors = tuple(FieldError("new_password", e.message) for e in error.errors)
+    if errors:
+        return Response(_account_page(errors=errors), 422)
+    say("Password changed. Other sessions were ended.")
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/tokens")
+def make_token() -> BaseResponse:
+    """Make an API token; it is shown on this answer and never again."""
+    try:
+        form = read_form(TokenForm)
+        with writing() as (session, actor):
+            person = session.get_one(Person, actor.id)
+            issued = tokens.issue_api_token(
+                session, services().installation.secret_key, person, form.token_name, form.scopes, now()
+            )
+    except Invalid as error:
+        names = {"scope": "scopes"}
+        errors = tuple(FieldError(names.get(e.field, e.field), e.message) for e in error.errors)
+        return Response(_account_page(errors=errors), 422)
+    return Response(_account_page(new_token=issued.secret), 201)
+
+
+@blueprint.post("/account/tokens/<int:token_id>/revoke")
+def revoke_token(token_id: int) -> BaseResponse:
+    """End one of the person's tokens."""
+    with writing() as (session, actor):
+        tokens.revoke_api_token(session, actor.id or 0, token_id, now())
+    say("Token revoked.")
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/sessions/<int:session_id>/end")
+def end_session(session_id: int) -> BaseResponse:
+    """Sign out elsewhere."""
+    with writing() as (session, actor):
+        sign_in.end_sessions_of(session, actor.id or 0, session_id=session_id)
+    say("Session ended.")
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/sessions/end-others")
+def end_other_sessions() -> BaseResponse:
+    """Sign out everywhere but here."""
+    with writing() as (session, actor):
+        sign_in.end_sessions_of(session, actor.id or 0, keep=request.cookies.get(cookie_name(), ""))
+    say("All other sessions ended.")
+    return redirect("/account", 303)
+
+
+def safe_next(target: str) -> str:
+    """A path on this very site, or the home page."""
+    if not target.startswith("/") or target.startswith("//") or any(c in target for c in "\\\r\n\t\x00"):
+        return "/"
+    parts = urlsplit(target)
+    return "/" if parts.netloc or parts.scheme or parts.path.startswith("//") else target
+
+
+def _same_site_referrer() -> str:
+    parts = urlsplit(request.referrer or "")
+    return safe_next(f"{parts.path}?{parts.query}".rstrip("?")) if parts.netloc == request.host else "/"
+
+
+def _signed_in(session: Session, person: Person, target: str) -> BaseResponse:
+    limits = services().settings.security
+    opened = sign_in.start_session(session, person, limits, request.headers.get("User-Agent", ""), now())
+    response = redirect(target, 303)
+    response.set_cookie(
+        cookie_name(), opened.secret, max_age=limits.session_days * 86400, path="/", secure=is_https(),
+        httponly=True, samesite="Lax",
+    )  # fmt: skip
+    return response
+
+
+def _sign_in_page(email: str = "", next_url: str = "", wrong: str = "") -> str:
+    problems = (Problem("email", wrong),) if wrong else ()
+    page = SignInPage("/sign-in", email=Field(email), next_url=safe_next(next_url), problems=problems)
+    return render_template("kb/sign_in.html", page=page, frame=frame())
+
+
+def _welcome_page(secret: str, errors: tuple[FieldError, ...]) -> str:
+    with services().database.transaction() as session:
+        link = tokens.valid_link(session, secret, now())
+        person = session.get(Person, link.person_id)
+        if person is None or not person.is_active:
+            raise Gone("This link was used already or has expired. Ask an admin for a new one.")
+        email, is_first = person.email, person.email == sign_in.FIRST_ADMIN_EMAIL
+    wrong = {e.field: _sentence(e) for e in errors}
+    problems = tuple(Problem(e.field, _sentence(e)) for e in errors)
+    hint = f"At least {services().settings.security.password_min_length} characters."
+    password = Field(error=wrong.get("password", ""), hint=hint)
+    if not is_first:
+        heading = "Set your password"
+        page = SetPasswordPage(f"/welcome/{secret}", heading, email, password, problems)
+        return render_template("kb/set_password.html", page=page, frame=frame())
+    setup = SetupPage(
+        f"/welcome/{secret}",
+        name=Field(request.form.get("name", ""), wrong.get("name", "")),
+        email=Field(request.form.get("email", ""), wrong.get("email", "")),
+        password=password,
+        problems=problems,
+    )
+    return render_template("kb/setup.html", page=setup, frame=frame())
+
+
+def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -> str:
+    wrong = {e.field.split(".")[0]: _sentence(e) for e in errors}
+    with reading() as (session, actor):
+        words = Words(now(), services().policy.zone)
+        person = session.get_one(Person, actor.id)
+        themes = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
+        page = AccountPage(
+            profile_action="/account",
+            name=Field(person.name),
+            email=person.email,
+            role=who(person).role,
+            theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
+            shortcuts_on=person.shortcuts,
+            weekly_report_on=person.weekly_report,
+            sessions=_session_rows(session, person, words),
+            tokens=_token_rows(session, person, words),
+            password_action="/account/password",  # noqa: S106
+            token_action="/account/tokens",  # noqa: S106
+            token_name=Field(error=wrong.get("token_name", "")),
+            token_scopes=Choice(
+                tuple(Option(scope, scope.title(), scope == "read", hint) for scope, hint in _SCOPE_WORDS.items()),
+                wrong.get("scopes", ""),
+            ),
+            new_token=new_token,
+            current_password=Field(error=wrong.get("current_password", "")),
+            new_password=Field(error=wrong.get("new_password", "")),
+            end_others_action="/account/sessions/end-others",
+            problems=tuple(Problem(e.field.split(".")[0], _sentence(e)) for e in errors),
+        )
+    return render_template("kb/account.html", page=page, frame=frame("account"))
+
+
+def _session_rows(session: Session, person: Person, words: Words) -> tuple[SessionRow, ...]:
+    rows = session.scalars(
+        select(WebSession).where(WebSession.person_id == person.id, WebSession.expires_at > now())
+        .order_by(WebSession.last_seen_at.desc())
+    )  # fmt: skip
+    return tuple(
+        SessionRow(
+            _device(row.user_agent),
+            "This browser" if row.id == g.web_session_id else f"Last used {words.ago(row.last_seen_at)}",
+            "" if row.id == g.web_session_id else f"/account/sessions/{row.id}/end",
+        )
+        for row in rows
+    )
+
+
+def _token_rows(session: Session, person: Person, words: Words) -> tuple[TokenRow, ...]:
+    rows = session.scalars(
+        select(ApiToken).where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.id.desc())
+    )  # fmt: skip
+    return tuple(
+        TokenRow(
+            row.name,
+            ", ".join(row.scopes),
+            f"Ends in {row.last4}, made {words.day(row.created_at)}, "
+            + (f"last used {words.ago(row.last_used_at)}" if row.last_used_at else "never used"),
+            f"/account/tokens/{row.id}/revoke",
+        )
+        for row in rows
+    )
+
+
+def _device(user_agent: str) -> str:
+    browsers = ("Firefox", "Edg", "Chrome", "Safari")
+    marks = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "Mac OS": "macOS", "Linux": "Linux"}
+    browser = next((name for name in browsers if name in user_agent), "A browser")
+    system = next((name for mark, name in marks.items() if mark in user_agent), "")
+    return f"{'Edge' if browser == 'Edg' else browser}{f' on {system}' if system else ''}"
+
+
+def _sentence(error: FieldError) -> str:
+    if error.message[:1].isupper():
+        return error.message
+    return f"{error.field.split('.')[0].replace('_', ' ').capitalize()} {error.message}."

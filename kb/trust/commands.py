@@ -1,0 +1,105 @@
+"""Verify, un-verify, flag and resolve: every change of trust, each one permission, one row, one log record."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kb.cards.models import Card
+from kb.cards.permissions import Right, demand, may
+from kb.db import hold
+from kb.errors import Conflict, Forbidden, NotFound, invalid
+from kb.people.actor import Actor
+from kb.trust import log
+from kb.trust.models import Flag, FlagKind, Verdict, Verification
+from kb.trust.policy import Policy
+
+
+def verify(
+    session: Session,
+    actor: Actor,
+    card: Card,
+    version: int,
+    policy: Policy,
+    now: datetime,
+    *,
+    note: str = "",
+    basis: str = "checked",
+) -> Verification:
+    """State that revision `version` is true as of `now`; open flags are resolved by it.
+
+    Raises Conflict when the card moved on since that revision was read: nobody verifies a text they haven't seen.
+    """
+    demand(actor, Right.VERIFY, hold(session, card))
+    if version != card.version:
+        raise Conflict(f"The card is at version {card.version} now; you read version {version}. Read it again.")
+    card.verified_at, card.verified_by_id, card.verified_version = now, actor.id, card.version
+    card.unverified_at = card.unverified_by_id = card.unverified_kind = card.unverified_reason = None
+    card.verify_by = policy.next_check(card, now)
+    for flag in _open(session, card):
+        _close(flag, actor, note or "Verified again.", now)
+    record = log.append(session, actor, card, Verdict.VERIFIED, basis, note, now)
+    session.refresh(card, ["verified_by", "unverified_by"])
+    return record
+
+
+def unverify(session: Session, actor: Actor, card: Card, reason: str, now: datetime) -> Verification:
+    """Take a verification back, with the reason readers will see."""
+    demand(actor, Right.VERIFY, hold(session, card))
+    if card.verified_at is None or card.unverified_at is not None:
+        raise Conflict("The card is not verified, so there is nothing to take back.")
+    if not reason.strip():
+        raise invalid("reason", "Say why, so that the assignee knows what to check.")
+    return doubt(session, actor, card, "reported", reason.strip(), now)
+
+
+def doubt(session: Session, actor: Actor, card: Card, kind: str, reason: str, now: datetime) -> Verification:
+    """Record that the current revision is not known to be true. The caller has decided that the actor may."""
+    card.unverified_at, card.unverified_by_id = now, actor.id
+    card.unverified_kind, card.unverified_reason = kind, reason
+    record = log.append(session, actor, card, Verdict.UNVERIFIED, kind, reason, now)
+    session.refresh(card, ["unverified_by"])
+    return record
+
+
+def raise_flag(
+    session: Session, actor: Actor, card: Card, kind: FlagKind, detail: str, now: datetime, *, url: str | None = None
+) -> Flag:
+    """Report a problem. The same person saying the same thing again changes nothing."""
+    demand(actor, Right.FLAG, card)
+    if not detail.strip():
+        raise invalid("detail", "Say in a few words what is wrong.")
+    for flag in _open(session, card):
+        if (flag.kind, flag.detail, flag.raised_by_id) == (kind, detail.strip(), actor.id):
+            return flag
+    flag = Flag(
+        card_id=card.id, kind=kind, detail=detail.strip(), url=url, version=card.version,
+        raised_by_id=actor.id, raised_at=now,
+    )  # fmt: skip
+    session.add(flag)
+    session.flush()
+    return flag
+
+
+def resolve_flag(session: Session, actor: Actor, flag_id: int, resolution: str, now: datetime) -> Flag:
+    """Close a flag with words on what was done. A verifier, a curator or whoever raised it may."""
+    flag = session.get(Flag, flag_id, with_for_update=True)
+    card = session.get(Card, flag.card_id) if flag else None
+    if flag is None or card is None or not may(actor, Right.READ, card):
+        raise NotFound("There is no such flag.")
+    if not may(actor, Right.VERIFY, card) and flag.raised_by_id != actor.id:
+        raise Forbidden("Only a verifier of the card, its curator or the person who reported it may resolve this.")
+    if flag.resolved_at is not None:
+        raise Conflict("This report is resolved already.")
+    if not resolution.strip():
+        raise invalid("resolution", "Say what was done about it.")
+    _close(flag, actor, resolution.strip(), now)
+    return flag
+
+
+def _open(session: Session, card: Card) -> list[Flag]:
+    return list(session.scalars(select(Flag).where(Flag.card_id == card.id, Flag.resolved_at.is_(None))))
+
+
+def _close(flag: Flag, actor: Actor, resolution: str, now: datetime) -> None:
+    flag.resolved_at, flag.resolved_by_id, flag.resolution = now, actor.id, resolution

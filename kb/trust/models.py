@@ -1,0 +1,83 @@
+"""Tables of verifications (a hash chain) and flags."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kb.db import Base
+from kb.people.models import Person
+
+
+class Verdict(StrEnum):
+    """What a record of the verification log states about a revision."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+
+
+class FlagKind(StrEnum):
+    """Why somebody or something doubts a card."""
+
+    REPORTED = "reported"
+    DEAD_LINK = "dead_link"
+    DATE_PASSED = "date_passed"
+    SOURCE_CHANGED = "source_changed"
+    DUPLICATE = "duplicate"
+    LOW_RATING = "low_rating"
+
+
+class Verification(Base):
+    """A person states that one revision is true, or no longer known to be. Append-only and hash-chained.
+
+    `card_id` is deliberately no foreign key: the proof outlives the card. `actor` is the person's e-mail at that time.
+    """
+
+    __tablename__ = "verification"
+    __table_args__ = (Index("ix_verification_card_id_at", "card_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    card_id: Mapped[int]
+    version: Mapped[int]
+    text_hash: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(12))
+    basis: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(500))
+    actor_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(String(254))
+    at: Mapped[datetime]
+    verify_by: Mapped[datetime | None]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class VerificationHead(Base):
+    """The single row that says where the chain ends; locked while a record is appended."""
+
+    __tablename__ = "verification_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_id: Mapped[int]
+    last_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Flag(Base):
+    """A reason to doubt a card, with its evidence; open until resolved."""
+
+    __tablename__ = "flag"
+    __table_args__ = (Index("ix_flag_card_id_resolved_at", "card_id", "resolved_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(String(500))
+    url: Mapped[str | None] = mapped_column(String(500))
+    version: Mapped[int]
+    raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    raised_at: Mapped[datetime]
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    resolved_at: Mapped[datetime | None]
+    resolution: Mapped[str | None] = mapped_column(String(500))
+
+    raised_by: Mapped[Person | None] = relationship(foreign_keys=[raised_by_id], lazy="selectin")

@@ -1,0 +1,57 @@
+"""Trust of many cards at once, and trust as a clause for filters."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from kb.cards.models import Card, Status
+from kb.trust.models import Flag, Verification
+from kb.trust.policy import Policy
+from kb.trust.state import Trust, TrustState, trust_of
+
+
+def open_flags(session: Session, card_ids: Iterable[int]) -> dict[int, list[Flag]]:
+    """Open flags by card, oldest first."""
+    found: dict[int, list[Flag]] = defaultdict(list)
+    rows = session.scalars(
+        select(Flag).where(Flag.card_id.in_(list(card_ids)), Flag.resolved_at.is_(None)).order_by(Flag.id)
+    )
+    for flag in rows:
+        found[flag.card_id].append(flag)
+    return found
+
+
+def trust_by_card(session: Session, cards: Sequence[Card], policy: Policy, now: datetime) -> dict[int, Trust]:
+    """The trust of each of these cards at `now`, in two queries however many there are."""
+    flags = open_flags(session, [card.id for card in cards])
+    return {card.id: trust_of(card, flags.get(card.id, []), policy, now) for card in cards}
+
+
+def trust_of_card(session: Session, card: Card, policy: Policy, now: datetime) -> Trust:
+    """The trust of one card at `now`."""
+    return trust_by_card(session, [card], policy, now)[card.id]
+
+
+def in_state(state: TrustState, policy: Policy, now: datetime) -> ColumnElement[bool]:
+    """Published cards whose trust is `state` at `now`: the rule of `trust_of`, as a clause."""
+    flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
+    verified = and_(Card.verified_at.is_not(None), Card.unverified_at.is_(None))
+    soon = now + timedelta(days=policy.due_soon_days)
+    rule = {
+        TrustState.FLAGGED: flagged,
+        TrustState.UNVERIFIED: and_(~flagged, ~verified),
+        TrustState.OVERDUE: and_(~flagged, verified, Card.verify_by <= now),
+        TrustState.DUE_SOON: and_(~flagged, verified, Card.verify_by > now, Card.verify_by <= soon),
+        TrustState.VERIFIED: and_(~flagged, verified, or_(Card.verify_by > soon, Card.verify_by.is_(None))),
+    }[state]
+    return and_(Card.status == Status.PUBLISHED, rule)
+
+
+def verifications_of(session: Session, card_id: int) -> Sequence[Verification]:
+    """A card's records of the verification log, newest first."""
+    return session.scalars(
+        select(Verification).where(Verification.card_id == card_id).order_by(Verification.id.desc())
+    ).all()

@@ -1,0 +1,139 @@
+"""Trust as people see it: the badge, the strip's sentence and the reasons, in words."""
+
+from kb.cards.models import Card
+from kb.trust.state import Reason as TrustReason
+from kb.trust.state import Trust, TrustState
+from kb.web.parts import Badge, Link, Reason, ReasonKind, Strip
+from kb.web.parts import TrustState as State
+from kb.words import Words, count, first_name, joined
+
+_ICONS: dict[str, ReasonKind] = {
+    "reported": "person",
+    "edited": "edit",
+    "expired": "date",
+    "date_passed": "date",
+    "due_soon": "date",
+    "verified": "date",
+    "source_changed": "source",
+    "dead_link": "link",
+    "duplicate": "duplicate",
+    "low_rating": "rating",
+    "never_verified": "never",
+}
+_STATES = {
+    TrustState.FLAGGED: "Flagged",
+    TrustState.OVERDUE: "Overdue",
+    TrustState.UNVERIFIED: "Not verified",
+    TrustState.VERIFIED: "Verified",
+    TrustState.DUE_SOON: "Due soon",
+}
+FLAG_WORDS = {
+    "reported": "Something is wrong or missing",
+    "dead_link": "A link does not work",
+    "date_passed": "A date in it has passed",
+    "source_changed": "The source changed",
+    "duplicate": "Another card says the same",
+    "low_rating": "Readers say it does not help",
+}
+
+
+def state_name(state: TrustState) -> str:
+    """The state's name in filters and lists."""
+    return _STATES[state]
+
+
+def badge(trust: Trust, words: Words) -> Badge:
+    """Trust in two words: the state, and how much."""
+    state: State = trust.state.value
+    if trust.state is TrustState.VERIFIED and trust.verified_at:
+        return Badge(state, "Verified", words.day(trust.verified_at))
+    if trust.state is TrustState.DUE_SOON and trust.verify_by:
+        return Badge(state, "Verified", _due(words.days_until(trust.verify_by)))
+    if trust.state is TrustState.OVERDUE and trust.verify_by:
+        days = -words.days_until(trust.verify_by)
+        return Badge(state, "Overdue", f"by {count(days, 'day')}" if days else "since today")
+    if trust.state is TrustState.FLAGGED:
+        return Badge(state, "Flagged", _reports(trust))
+    if trust.verified_at is None:
+        return Badge(state, "Not verified yet")
+    return Badge(state, "Not verified", "edited" if trust.reasons[0].kind == "edited" else "taken back")
+
+
+def strip(card: Card, trust: Trust, words: Words, *, ask_url: str = "", with_reasons: bool = True) -> Strip:
+    """Trust as a sentence for a reader: who, when, until when; or why not, and whom to ask."""
+    state: State = trust.state.value
+    expert = card.assignee or card.owner
+    by, when = trust.verified_by or "an import", words.full_day(trust.verified_at) if trust.verified_at else ""
+    if trust.is_good:
+        detail = f"Next check {words.full_day(trust.verify_by)}" if trust.verify_by else ""
+        return Strip(state, f"Verified by {by}, {when}", detail)
+    name = expert.name if expert else ""
+    ask = Link(f"Ask {first_name(name)}", ask_url) if ask_url and name else None
+    if trust.state is TrustState.OVERDUE:
+        return Strip(state, f"Overdue: last verified {when}", f"Ask {name} if it matters." if name else "", ask)
+    if trust.state is TrustState.FLAGGED:
+        sentence = f"Flagged: check with {first_name(name) or 'somebody'} before you use this"
+        return Strip(state, sentence, "", ask, reasons(trust, words) if with_reasons else ())
+    owner = f"Owner: {card.owner.name}." if card.owner else "It has no owner."
+    if trust.verified_at is None:
+        return Strip(state, "Nobody has verified this yet", owner, ask)
+    return Strip(state, "Not verified any more", owner, ask, reasons(trust, words) if with_reasons else ())
+
+
+def reasons(trust: Trust, words: Words) -> tuple[Reason, ...]:
+    """Each reason as one line with its evidence."""
+    return tuple(_reason(reason, words) for reason in trust.reasons)
+
+
+def reason_summary(trust: Trust, words: Words) -> str:
+    """All reasons on one short line: "2 reports, source changed"."""
+    kinds = [reason.kind for reason in trust.reasons]
+    is_reported = trust.state is TrustState.FLAGGED and "reported" in kinds
+    parts = [count(kinds.count("reported"), "report")] if is_reported else []
+    parts += [_short(reason, words) for reason in trust.reasons if not (parts and reason.kind == "reported")]
+    return ", ".join(parts)
+
+
+def _reason(reason: TrustReason, words: Words) -> Reason:
+    links = (Link(reason.url, reason.url),) if reason.url else ()
+    when = words.ago(reason.at)
+    text = {
+        "reported": f"{reason.person or 'Somebody'} said “{reason.detail}” {when}.",
+        "edited": f"{reason.person or 'Somebody'} edited it {when}: {reason.detail}",
+        "expired": reason.detail,
+    }.get(reason.kind, f"{FLAG_WORDS.get(reason.kind, '')}: {reason.detail} ({when})".lstrip(": "))
+    return Reason(_ICONS.get(reason.kind, "person"), text, links)
+
+
+def _short(reason: TrustReason, words: Words) -> str:
+    if reason.kind == "expired":
+        days = -words.days_until(reason.at)
+        return f"{count(days, 'day')} late" if days else "due today"
+    return {
+        "due_soon": f"Due {words.day(reason.at)}",
+        "edited": f"Edited {words.ago(reason.at)}",
+        "never_verified": "Never verified",
+        "verified": f"Verified {words.day(reason.at)}",
+        "source_changed": "Source changed",
+        "dead_link": "Dead link",
+        "date_passed": "A date passed",
+        "duplicate": "May be a duplicate",
+        "low_rating": "Low rating",
+        "reported": "Taken back",
+    }.get(reason.kind, reason.kind)
+
+
+def _due(days: int) -> str:
+    return "due today" if days <= 0 else f"due in {count(days, 'day')}"
+
+
+def _reports(trust: Trust) -> str:
+    reports = sum(reason.kind == "reported" for reason in trust.reasons)
+    others = [r for r in trust.reasons if r.kind not in ("reported", "expired", "edited", "never_verified")]
+    parts = ([count(reports, "report")] if reports else []) + ([_short_flag(others[0].kind)] if others else [])
+    return joined(parts)
+
+
+def _short_flag(kind: str) -> str:
+    return {"source_changed": "source changed", "dead_link": "dead link", "date_passed": "a date passed",
+            "duplicate": "may be a duplicate", "low_rating": "low rating"}.get(kind, kind)  # fmt: skip

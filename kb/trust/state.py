@@ -1,0 +1,116 @@
+"""Trust, computed: facts and the clock in, a state with typed reasons out. Nothing here is ever stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from kb.cards.models import Card
+from kb.trust.models import Flag
+from kb.trust.policy import Policy
+
+
+class TrustState(StrEnum):
+    """The state of a published card, best first."""
+
+    VERIFIED = "verified"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    FLAGGED = "flagged"
+    UNVERIFIED = "unverified"
+
+
+GOOD = frozenset({TrustState.VERIFIED, TrustState.DUE_SOON})
+RANK = {
+    TrustState.VERIFIED: 4,
+    TrustState.DUE_SOON: 3,
+    TrustState.OVERDUE: 2,
+    TrustState.UNVERIFIED: 1,
+    TrustState.FLAGGED: 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a card is in its state: a kind, the words, since when, and the person or the URL behind it."""
+
+    kind: str
+    detail: str
+    at: datetime
+    person: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The computed trust of one card at one instant. `reasons` is never empty."""
+
+    state: TrustState
+    reasons: tuple[Reason, ...]
+    verified_at: datetime | None
+    verified_by: str | None
+    verify_by: datetime | None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether an impression of the card counts as fresh."""
+        return self.state in GOOD
+
+
+def trust_of(card: Card, open_flags: Sequence[Flag], policy: Policy, now: datetime) -> Trust:
+    """The trust of a card at `now`, given its open flags.
+
+    A flag outweighs everything, then "not verified", then the date. A check is due soon within
+    `policy.due_soon_days` before `verify_by`, and overdue from that very instant on.
+    """
+    reasons = [_flag_reason(flag) for flag in open_flags]
+    is_verified = card.verified_at is not None and card.unverified_at is None
+    is_late = is_verified and card.verify_by is not None and now >= card.verify_by
+    if is_late and card.verify_by is not None:
+        reasons.append(_expired(card.verify_by, policy))
+    elif not is_verified:
+        reasons.append(_unverified(card))
+    state = _state(bool(open_flags), is_verified, is_late, card.verify_by, policy, now)
+    if not reasons:
+        reasons.append(_good(card, state))
+    by = card.verified_by.name if card.verified_by else None
+    return Trust(state, tuple(reasons), card.verified_at, by, card.verify_by if is_verified else None)
+
+
+def _state(
+    is_flagged: bool, is_verified: bool, is_late: bool, verify_by: datetime | None, policy: Policy, now: datetime
+) -> TrustState:
+    if is_flagged:
+        return TrustState.FLAGGED
+    if not is_verified:
+        return TrustState.UNVERIFIED
+    if is_late:
+        return TrustState.OVERDUE
+    if verify_by is not None and now >= verify_by - timedelta(days=policy.due_soon_days):
+        return TrustState.DUE_SOON
+    return TrustState.VERIFIED
+
+
+def _flag_reason(flag: Flag) -> Reason:
+    return Reason(flag.kind, flag.detail, flag.raised_at, flag.raised_by.name if flag.raised_by else None, flag.url)
+
+
+def _expired(verify_by: datetime, policy: Policy) -> Reason:
+    day = verify_by.astimezone(policy.zone)
+    return Reason("expired", f"The check was due on {day.day} {day:%b %Y}.", verify_by)
+
+
+def _unverified(card: Card) -> Reason:
+    person = card.unverified_by.name if card.unverified_by else None
+    if card.unverified_at is not None and card.unverified_kind:
+        return Reason(card.unverified_kind, card.unverified_reason or "", card.unverified_at, person)
+    return Reason("never_verified", "Nobody has verified this card yet.", card.published_at or card.created_at)
+
+
+def _good(card: Card, state: TrustState) -> Reason:
+    person = card.verified_by.name if card.verified_by else None
+    by = person or "an import"
+    at = card.verified_at or card.created_at
+    if state is TrustState.DUE_SOON:
+        return Reason("due_soon", f"Verified by {by}; the next check is near.", card.verify_by or at)
+    return Reason("verified", f"Verified by {by}.", at, person)

@@ -1,0 +1,92 @@
+"""Read forms and query strings into pydantic models; what is wrong comes back as errors that name the field."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar, get_origin
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from kb.errors import FieldError, Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+_WORDS = {
+    "missing": "is needed",
+    "string_too_short": "is needed",
+    "too_short": "is needed",
+    "extra_forbidden": "is not known here; remove it",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dict_type": "must be an object",
+}
+
+
+class Form(BaseModel):
+    """Base of all forms: unknown fields are ignored, because buttons and tokens travel with every form."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def read_form(model: type[Model]) -> Model:
+    """The posted form as a model. Raises Invalid with one error per bad field."""
+    return parse(model, request.form)
+
+
+def read_query(model: type[Model]) -> Model:
+    """The query string as a model. Raises Invalid with one error per bad field."""
+    return parse(model, request.args)
+
+
+def parse(model: type[Model], values: "MultiDict[str, str]") -> Model:
+    """Lists are taken from repeated fields; an empty optional field counts as not given."""
+    data: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        if get_origin(field.annotation) in (list, tuple):
+            data[key] = [value for value in values.getlist(key) if value]
+        elif key in values and (values[key] != "" or field.is_required()):
+            data[key] = values[key]
+    return validate(model, data)
+
+
+def validate(model: type[Model], data: Any) -> Model:
+    """A model from parsed data. Raises Invalid in words for people; what was typed is never echoed."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        errors = tuple(field_errors(error.errors()))
+        raise Invalid(summary(errors), errors=errors) from None
+
+
+def field_errors(errors: Iterable[Any]) -> Iterable[FieldError]:
+    """pydantic's errors in our words."""
+    for error in errors:
+        field = ".".join(str(part) for part in error["loc"]) or "body"
+        yield FieldError(field, _message(error))
+
+
+def summary(errors: Iterable[FieldError]) -> str:
+    """All errors on one line, for a problem's detail."""
+    return "; ".join(f"{error.field} {error.message}" for error in errors)
+
+
+def _message(error: dict[str, Any]) -> str:
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind in ("string_too_short", "too_short") and context.get("min_length", 1) > 1:
+        return f"needs at least {context['min_length']} characters"
+    if kind in ("string_too_long", "too_long"):
+        unit = "characters" if isinstance(error.get("input"), str) else "entries"
+        return f"is too long; the limit is {context.get('max_length')} {unit}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        return f"must be {'at least' if kind.startswith('greater') else 'at most'} {bound}"
+    if kind in ("literal_error", "enum"):
+        return f"must be one of {context.get('expected')}"
+    return _WORDS.get(kind) or error["msg"].removeprefix("Value error, ")

@@ -1,0 +1,61 @@
+"""What surrounds every page: who is signed in, what waits for them, and what just happened."""
+
+from collections.abc import Callable
+from typing import cast
+
+from flask import current_app, g, request, session
+from sqlalchemy.orm import Session
+
+from kb.people.actor import Actor, actor_for
+from kb.people.models import Person, Role
+from kb.people.shown import who
+from kb.web.edge import person_id, services
+from kb.web.parts import Frame, Place, Theme, Toast
+
+_COUNTER = "vitrine.queue_counter"
+QueueCounter = Callable[[Session, Actor], int]
+
+
+def count_queue_with(counter: QueueCounter) -> None:
+    """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
+    current_app.extensions[_COUNTER] = counter
+
+
+def frame(active: Place = "", query: str = "") -> Frame:
+    """The frame for the current request. Signed out, or after an error without a database, it is bare."""
+    name = services().settings.workspace.name
+    bare = Frame(name, name[:1].upper(), None)
+    if person_id() is None:
+        return bare
+    with services().database.read() as db:
+        person = db.get(Person, person_id())
+        if person is None:
+            return bare
+        actor = actor_for(db, person)
+        counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
+        return Frame(
+            workspace_name=name,
+            workspace_initial=name[:1].upper(),
+            person=who(person),
+            queue_count=counter(db, actor) if counter and actor.role is not Role.REP else 0,
+            can_write=bool(actor.writable),
+            is_admin=actor.is_admin,
+            active=active,
+            theme=cast(Theme, person.theme),
+            shortcuts_on=person.shortcuts,
+            toasts=_take_toasts(),
+            query=query or request.args.get("q", ""),
+        )
+
+
+def say(text: str, *, undo_url: str = "", undo_fields: tuple[tuple[str, str], ...] = ()) -> None:
+    """Leave a toast for the next page that is shown."""
+    session.setdefault("toasts", []).append([text, undo_url, [list(pair) for pair in undo_fields]])
+    session.modified = True
+
+
+def _take_toasts() -> tuple[Toast, ...]:
+    if "toasts" not in session or g.get("error_page"):
+        return ()
+    kept = session.pop("toasts")
+    return tuple(Toast(text, url, tuple((name, value) for name, value in fields)) for text, url, fields in kept)

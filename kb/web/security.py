@@ -1,0 +1,90 @@
+"""What every response carries and every unsafe request must show: headers, CSP, host check, CSRF."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
+
+from kb.errors import Forbidden
+from kb.settings import Settings
+from kb.web.edge import is_api, is_https
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LARGEST_REQUEST = 12 * 1024 * 1024
+_LARGEST_FORM = 1024 * 1024
+_LARGEST_ID = 2**31 - 1
+csrf = CSRFProtect()
+
+
+class RowNumber(IntegerConverter):
+    """`<int:…>` in an address: a number no table can hold is no address, and int() never gets thousands of digits."""
+
+    regex = r"[0-9]{1,10}"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=_LARGEST_ID)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Configure an app so that nothing unsafe gets through and nothing leaves without its headers."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
+        MAX_FORM_PARTS=200,
+        SESSION_COOKIE_NAME="vitrine_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        TRUSTED_HOSTS=_hosts(settings),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.url_map.converters["int"] = RowNumber
+    csrf.init_app(app)
+    app.before_request(_refuse_foreign_writes)
+    app.after_request(_add_headers)
+
+
+def _hosts(settings: Settings) -> list[str] | None:
+    """With a public URL, only that host and this machine's own names are answered."""
+    if settings.server.public_url is None:
+        return None
+    return [urlsplit(settings.public_url).hostname or "", "localhost", "127.0.0.1", "[::1]", settings.server.host]
+
+
+def _refuse_foreign_writes() -> None:
+    if request.method in _SAFE or is_api():
+        return
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        raise Forbidden("This form was sent from another site.")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Forbidden("This form was sent from another site.")
+    try:
+        csrf.protect()
+    except CSRFError:
+        raise Forbidden("The form has expired or was sent from elsewhere. Load the page again and repeat.") from None
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    headers.setdefault("Cache-Control", "no-store")
+    if is_https():
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if is_api():
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+        headers["Access-Control-Max-Age"] = "7200"
+    return response

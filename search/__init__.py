@@ -1,0 +1,1 @@
+"""Finding cards: one protocol, one backend, and the gate through which answers leave."""

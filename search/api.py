@@ -1,0 +1,221 @@
+"""Search over HTTP: the in-workflow lookup, search with filters, suggestions and similar cards."""
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kb.cards.api import readable_card, shaper
+from kb.cards.fields import Tag
+from kb.cards.queries import card_path
+from kb.cards.shapes import CardAnswer, CardAnswers
+from kb.people.actor import Actor
+from kb.people.models import Person
+from kb.trust.queries import trust_by_card
+from kb.trust.shown import badge
+from kb.trust.state import TrustState
+from kb.use.recorder import Use
+from kb.web.api import Api, cursor_to, position
+from kb.web.api_models import InstantParam, Listing, Params, PersonParam, Shape, Slug, Words
+from kb.web.edge import demand_scope, now, person_id, reading, services
+from kb.words import Words as InWords
+from search.answers import Answers, Contract, Filters, Result
+from search.views import search_service
+
+api = Api("search_api", "Search")
+_SUGGESTIONS = "application/x-suggestions+json"
+_LAST_PLACE = 5000
+_NOBODY = -1
+_NOTHING = "No card answers this."
+State = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
+Code = Annotated[Words, Field(max_length=8)]
+Collections = Annotated[list[Slug], Field(max_length=50)]
+
+
+class LookupQuery(Params):
+    """What a rep looks up, and what an answer must satisfy."""
+
+    q: Words = ""
+    url: Annotated[Words, Field(description="The page the rep works in.")] = ""
+    limit: Annotated[int, Field(ge=1, le=20)] = 5
+    min_trust: Annotated[State | None, Field(description="`answer` must be at least this well trusted.")] = None
+    max_age_days: Annotated[
+        int | None, Field(ge=0, le=36500, description="`answer` must have been verified within so many days.")
+    ] = None
+    collection: Collections = Field([])
+    lang: Code | None = None
+
+
+class SearchQuery(Listing):
+    """Words and filters."""
+
+    q: Words = ""
+    collection: Collections = Field([])
+    tag: list[Tag] = Field([], max_length=20, description="A card must have all of them.")
+    trust: list[State] = Field([], max_length=5)
+    owner: PersonParam | None = None
+    language: Code | None = None
+    updated: Annotated[InstantParam | None, Field(description="Cards updated at or after this instant.")] = None
+    explain: Annotated[bool, Field(description="Add each score and its parts.")] = False
+
+
+class SuggestQuery(Params):
+    """The beginning of what somebody types."""
+
+    q: Words = ""
+
+
+class LookupAnswer(Shape):
+    """The one answer, if the freshness contract accepts it, and all that was found."""
+
+    query: str
+    answer: CardAnswer | None
+    results: list[CardAnswer]
+    hidden: int = Field(description="Older cards that the results have replaced.")
+    did_you_mean: str | None
+    withheld: int = Field(description="How many of the results do not satisfy the contract.")
+    no_answer: str | None = Field(description="Why `answer` is null.")
+    generation: str
+    took_ms: float
+
+
+class FoundCard(CardAnswer):
+    """A card that was found; its score and the parts that sum to it only when they were asked for."""
+
+    score: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    explain: dict[str, float] | None = Field(default=None, exclude_if=lambda value: value is None)
+
+
+class SearchAnswer(Shape):
+    """A page of what was found, best first."""
+
+    query: str
+    items: list[FoundCard]
+    total: int
+    next_cursor: str | None
+    hidden: int
+    did_you_mean: str | None
+    generation: str
+    took_ms: float
+
+
+@api.operation("GET", "/lookup", {200: LookupAnswer}, scope="read")
+def lookup(query: LookupQuery) -> LookupAnswer:
+    """Look up the one current answer. It is withheld when it does not satisfy the freshness contract."""
+    contract = Contract(TrustState(query.min_trust) if query.min_trust else None, query.max_age_days)
+    filters = Filters(collections=tuple(query.collection), language=query.lang)
+    with reading() as (session, actor):
+        found = search_service().search(session, actor, query.q, now(), filters=filters, limit=query.limit)
+        refusals = [contract.refuses(result.trust, now()) for result in found.results]
+        results = [_card(result) for result in found.results]
+        is_answered = bool(refusals) and not refusals[0]
+        if is_answered:
+            _note_shown(found.results[0], actor)
+    return LookupAnswer(
+        query=found.query,
+        answer=results[0] if is_answered else None,
+        results=results,
+        hidden=found.hidden,
+        did_you_mean=found.did_you_mean,
+        withheld=sum(bool(refusal) for refusal in refusals),
+        no_answer=None if is_answered else (refusals[0] if refusals else _NOTHING),
+        generation=found.generation,
+        took_ms=round(found.took_ms, 3),
+    )
+
+
+@api.operation("GET", "/search", {200: SearchAnswer}, scope="read")
+def search(query: SearchQuery) -> SearchAnswer:
+    """Search cards. The same engine as on the search page, with filters and paging."""
+    start = position(query.cursor)
+    with reading() as (session, actor):
+        filters = _filters(session, query)
+        found = search_service().search(
+            session, actor, query.q, now(), filters=filters, limit=query.limit, offset=start
+        )
+        items = [_found(result, query.explain) for result in found.results]
+    return SearchAnswer(
+        query=found.query,
+        items=items,
+        total=found.total,
+        next_cursor=_next(found, start),
+        hidden=found.hidden,
+        did_you_mean=found.did_you_mean,
+        generation=found.generation,
+        took_ms=round(found.took_ms, 3),
+    )
+
+
+@api.operation("GET", "/suggest", {200: _SUGGESTIONS}, scope=None, errors=(403,))
+def suggest(query: SuggestQuery) -> Response:
+    """Suggest cards while somebody types. OpenSearch suggestions; without a token there are none."""
+    cards: list[tuple[str, str, str]] = []
+    if person_id() is not None:
+        demand_scope("read")
+        with reading() as (session, actor):
+            cards = _suggestions(session, actor, query.q)
+    titles, descriptions, urls = ([card[part] for card in cards] for part in range(3))
+    return Response(json.dumps([query.q, titles, descriptions, urls], ensure_ascii=False), mimetype=_SUGGESTIONS)
+
+
+@api.operation("GET", "/cards/<int:card_id>/similar", {200: CardAnswers}, scope="read", errors=(410,))
+def similar(card_id: int, query: Listing) -> CardAnswers:
+    """List cards that may answer the same. Best first."""
+    start = position(query.cursor)
+    with reading() as (session, actor):
+        card = readable_card(session, actor, card_id)
+        words = " ".join(re.findall(r"\w+", card.title)) + " "
+        found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2)
+        others = [result for result in found.results if result.card.id != card.id]
+        items = [_card(result) for result in others[start : start + query.limit]]
+    end = start + query.limit
+    return CardAnswers(items=items, next_cursor=cursor_to(end) if end < min(len(others), _LAST_PLACE) else None)
+
+
+def _card(result: Result) -> CardAnswer:
+    return shaper().answer(result.card, result.trust, result.snippet)
+
+
+def _found(result: Result, is_explained: bool) -> FoundCard:
+    more: dict[str, Any] = {"score": result.score, "explain": result.parts} if is_explained else {}
+    return FoundCard(**dict(_card(result)), **more)
+
+
+def _next(found: Answers, start: int) -> str | None:
+    end = start + len(found.results)
+    return cursor_to(end) if found.results and end < min(found.total, _LAST_PLACE) else None
+
+
+def _filters(session: Session, query: SearchQuery) -> Filters:
+    owner_id = query.owner
+    if isinstance(owner_id, str):
+        owner_id = session.scalar(select(Person.id).where(Person.email == owner_id)) or _NOBODY
+    return Filters(
+        collections=tuple(query.collection),
+        tags=tuple(query.tag),
+        trust=tuple(TrustState(state) for state in query.trust),
+        owner_id=owner_id,
+        language=query.language,
+        updated_since=query.updated,
+    )
+
+
+def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, str, str]]:
+    at: datetime = now()
+    words, public_url = InWords(at, services().policy.zone), services().settings.public_url
+    cards = search_service().suggest(session, actor, text)
+    trusts = trust_by_card(session, cards, services().policy, at)
+    badges = [badge(trusts[card.id], words) for card in cards]
+    return [
+        (card.title, f"{shown.words} {shown.detail}".strip(), f"{public_url}{card_path(card)}")
+        for card, shown in zip(cards, badges, strict=True)
+    ]
+
+
+def _note_shown(result: Result, actor: Actor) -> None:
+    services().recorder.record(Use(result.card.id, "shown", not result.trust.is_good, actor.id, now()))

@@ -1,0 +1,261 @@
+"""The home page: search as you type, and what to see before anything is asked."""
+
+from datetime import timedelta
+from typing import Annotated, cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+from markupsafe import Markup
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kb.cards.collections import collections_readable_by
+from kb.cards.models import Card, CardTag
+from kb.cards.permissions import servable_to
+from kb.cards.queries import card_path, card_visible_to
+from kb.cards.shown import copied_words
+from kb.errors import NotFound
+from kb.people.actor import Actor
+from kb.trust.queries import trust_by_card, trust_of_card
+from kb.trust.shown import badge, state_name, strip
+from kb.trust.state import Trust, TrustState
+from kb.use.queries import impressions_by_card, recently_used
+from kb.use.recorder import Use
+from kb.web.edge import now, public, reading, services
+from kb.web.forms import Form, parse
+from kb.web.frame import frame
+from kb.web.pages import CardRow
+from kb.web.parts import Chip, FilterMenu, Link, Paging
+from kb.words import Words, count
+from search.answers import Answers, Filters, Result, SearchService
+from search.pages import Hit, Home, Preview, Results, SearchPage, Shelf
+
+blueprint = Blueprint("search", __name__)
+_EXTENSION = "vitrine.search"
+_PAGE = 10
+_UPDATED = {"7": "Last week", "30": "Last month", "365": "Last year"}
+
+
+class SearchForm(Form):
+    """The search page's address."""
+
+    q: Annotated[str, Field(max_length=2000)] = ""
+    collection: Annotated[str, Field(max_length=60)] = ""
+    tag: Annotated[str, Field(max_length=60)] = ""
+    trust: Annotated[str, Field(max_length=20)] = ""
+    updated: Annotated[str, Field(max_length=4)] = ""
+    order: Annotated[str, Field(max_length=10)] = ""
+    page: Annotated[int, Field(ge=1, le=50)] = 1
+
+
+def install(app: Flask, service: SearchService) -> None:
+    """Give the app its search."""
+    app.extensions[_EXTENSION] = service
+
+
+def search_service() -> SearchService:
+    """The search of the current app."""
+    return cast(SearchService, current_app.extensions[_EXTENSION])
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Search, or what stands there before one searches."""
+    form = parse(SearchForm, request.args)
+    is_fragment = bool(request.headers.get("X-Fragment"))
+    with reading() as (session, actor):
+        if form.q.strip():
+            page = _found(session, actor, form)
+        else:
+            page = SearchPage("", _kept(form), home=_home(session, actor))
+    if not is_fragment:
+        return render_template("search/home.html", page=page, frame=frame("search", form.q))
+    if page.results is not None:
+        return render_template("search/_results.html", results=page.results)
+    return render_template("search/_home.html", home=page.home)
+
+
+@blueprint.get("/preview/<int:card_id>")
+def preview(card_id: int) -> str:
+    """The selected answer, as a fragment beside the results."""
+    with reading() as (session, actor):
+        card = card_visible_to(session, actor, card_id)
+        if not card.is_servable:
+            raise NotFound("There is no such answer.")
+        trust = trust_of_card(session, card, services().policy, now())
+        shown = _preview(card, trust)
+        services().recorder.record(Use(card.id, "shown", not trust.is_good, actor.id, now()))
+    return render_template("search/_preview.html", preview=shown)
+
+
+@blueprint.get("/opensearch.xml")
+@public
+def opensearch() -> Response:
+    """Lets the browser's address bar search here. It names nothing but the installation."""
+    url = services().settings.public_url
+    body = render_template("search/opensearch.xml", name=services().settings.workspace.name[:16], url=url)
+    return Response(body, mimetype="application/opensearchdescription+xml")
+
+
+def _found(session: Session, actor: Actor, form: SearchForm) -> SearchPage:
+    offset = (form.page - 1) * _PAGE
+    answers = search_service().search(
+        session, actor, form.q, now(), filters=_filters(form), limit=_PAGE, offset=offset,
+        trust_counts=form.order != "text",
+    )  # fmt: skip
+    if answers.results:
+        first = answers.results[0]
+        services().recorder.record(Use(first.card.id, "shown", not first.trust.is_good, actor.id, now()))
+    return SearchPage(form.q, _kept(form), results=_results(session, actor, form, answers, offset))
+
+
+def _results(session: Session, actor: Actor, form: SearchForm, answers: Answers, offset: int) -> Results:
+    words = Words(now(), services().policy.zone)
+    used = impressions_by_card(session, [r.card.id for r in answers.results], now().date())
+    has_filters = bool(form.collection or form.tag or form.trust or form.updated)
+    nothing = "" if answers.results else f"No card answers “{answers.query}”."
+    older = answers.hidden
+    return Results(
+        query=form.q,
+        count_words=count(answers.total, "card") if answers.results else "No cards",
+        verified_first=Chip(
+            "Verified first", _url(form, order="" if form.order == "text" else "text"), form.order != "text"
+        ),
+        filters=_menus(session, actor, form),
+        hits=tuple(_hit(result, words, used) for result in answers.results),
+        preview=_preview(answers.results[0].card, answers.results[0].trust) if answers.results else None,
+        hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
+        hidden_url=f"/cards?status=replaced&q={answers.older[0].title}" if older else "",
+        nothing=nothing,
+        did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
+        write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
+        drop_filters_url=f"/?{urlencode({'q': form.q})}" if has_filters and not answers.results else "",
+        paging=_paging(form, answers, offset),
+        notice="No card has all of these words; these have most of them." if answers.is_relaxed and not nothing else "",
+    )
+
+
+def _home(session: Session, actor: Actor) -> Home:
+    words = Words(now(), services().policy.zone)
+    recent = [card for card, _ in recently_used(session, actor)]
+    week = now() - timedelta(days=7)
+    fresh = session.scalars(
+        select(Card).where(servable_to(actor), Card.updated_at >= week).order_by(Card.updated_at.desc()).limit(6)
+    ).all()
+    trusts = trust_by_card(session, [*recent, *fresh], services().policy, now())
+    waiting = frame_count(session, actor)
+    return Home(
+        used=tuple(_row(card, trusts[card.id], words) for card in recent),
+        fresh=tuple(_row(card, trusts[card.id], words) for card in fresh),
+        shelves=_shelves(session, actor),
+        check_words=f"{waiting} of your cards {'needs' if waiting == 1 else 'need'} a check" if waiting else "",
+        check_url="/verify",
+        start_url="/cards/new" if actor.writable else "",
+    )
+
+
+def frame_count(session: Session, actor: Actor) -> int:
+    """How many of the actor's cards wait for a check, as the frame counts them."""
+    counter = current_app.extensions.get("vitrine.queue_counter")
+    return cast(int, counter(session, actor)) if counter is not None else 0
+
+
+def _row(card: Card, trust: Trust, words: Words) -> CardRow:
+    return CardRow(card.title, card_path(card), badge(trust, words), card.collection.name, words.ago(card.updated_at))
+
+
+def _shelves(session: Session, actor: Actor) -> tuple[Shelf, ...]:
+    query = select(Card.collection_id, func.count()).where(servable_to(actor)).group_by(Card.collection_id)
+    counts: dict[int, int] = dict(session.execute(query).all())
+    return tuple(
+        Shelf(shelf.name, f"/collections/{shelf.slug}", count(counts.get(shelf.id, 0), "card"))
+        for shelf in collections_readable_by(session, actor)
+        if counts.get(shelf.id) or shelf.id in actor.writable
+    )
+
+
+def _hit(result: Result, words: Words, used: dict[int, int]) -> Hit:
+    card, times = result.card, used.get(result.card.id, 0)
+    return Hit(
+        title=result.title,
+        url=card_path(card),
+        preview_url=f"/preview/{card.id}",
+        snippet=result.snippet,
+        badge=badge(result.trust, words),
+        collection=card.collection.name,
+        owner=card.owner.name if card.owner else "",
+        used=f"Used {count(times, 'time')} this month" if times else "",
+    )
+
+
+def _preview(card: Card, trust: Trust) -> Preview:
+    words = Words(now(), services().policy.zone)
+    path = card_path(card)
+    return Preview(
+        title=card.title,
+        url=path,
+        link=f"{services().settings.public_url}{path}",
+        html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
+        strip=strip(card, trust, words),
+        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
+        copied_action=f"/cards/{card.id}/copied",
+        copied_words=copied_words(card, trust),
+        report_url=f"{path}?report=1#report",
+    )
+
+
+def _filters(form: SearchForm) -> Filters:
+    states = tuple(state for state in TrustState if state.value == form.trust)
+    since = now() - timedelta(days=int(form.updated)) if form.updated in _UPDATED else None
+    return Filters(
+        collections=(form.collection,) if form.collection else (),
+        tags=(form.tag,) if form.tag else (),
+        trust=states,
+        updated_since=since,
+    )
+
+
+def _menus(session: Session, actor: Actor, form: SearchForm) -> tuple[FilterMenu, ...]:
+    shelves = [(shelf.slug, shelf.name) for shelf in collections_readable_by(session, actor)]
+    states = [(state.value, state_name(state)) for state in TrustState]
+    tags = session.scalars(
+        select(CardTag.tag).join(Card, Card.id == CardTag.card_id).where(servable_to(actor))
+        .group_by(CardTag.tag).order_by(func.count().desc(), CardTag.tag).limit(12)
+    )  # fmt: skip
+    return (
+        _menu(form, "Collection", "collection", shelves),
+        _menu(form, "Trust", "trust", states),
+        _menu(form, "Tag", "tag", [(tag, tag) for tag in tags]),
+        _menu(form, "Updated", "updated", list(_UPDATED.items())),
+    )
+
+
+def _menu(form: SearchForm, label: str, name: str, options: list[tuple[str, str]]) -> FilterMenu:
+    chosen = getattr(form, name)
+    labels = dict(options)
+    anything = "Any time" if name == "updated" else "Any"
+    chips = tuple(Chip(words, _url(form, **{name: value}), value == chosen) for value, words in options)
+    clear = _url(form, **{name: ""}) if chosen else ""
+    return FilterMenu(label, labels.get(chosen, chosen) or anything, chips, clear)
+
+
+def _paging(form: SearchForm, answers: Answers, offset: int) -> Paging | None:
+    if answers.total <= _PAGE or not answers.results:
+        return None
+    last = offset + len(answers.results)
+    return Paging(
+        f"{offset + 1} to {last} of {answers.total:,}",
+        _url(form, page=form.page - 1) if offset else "",
+        _url(form, page=form.page + 1) if last < answers.total and form.page < 20 else "",
+    )
+
+
+def _kept(form: SearchForm) -> tuple[tuple[str, str], ...]:
+    names = ("collection", "tag", "trust", "updated", "order")
+    return tuple((name, getattr(form, name)) for name in names if getattr(form, name))
+
+
+def _url(form: SearchForm, **changes: str | int) -> str:
+    fields = {"q": form.q, **dict(_kept(form)), **changes}
+    return f"/?{urlencode({name: value for name, value in fields.items() if value not in ('', 1)})}"

@@ -1,0 +1,168 @@
+"""The search backend on Whoosh: one directory, one writer at a time, any number of reading threads and processes."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, EmptyIndexError
+
+from search import analysis
+from search.backend import CardDoc, Change, Health, Hit, Hits, IndexUnusable, Query, Scope
+from search.query import parse
+from search.whoosh_index.directory import IndexDirectory
+from search.whoosh_index.evaluate import Ranked, best_first, find, find_titles, gather, groups_of
+from search.whoosh_index.schema import WORD
+from search.whoosh_index.segments import Segment
+from search.whoosh_index.snapshot import Mask, Snapshot
+from search.whoosh_index.spelling import edits_allowed
+from search.whoosh_index.writing import create_index, prepare, write_all, write_changes
+
+WORDS_LIMIT = 12
+OPEN_ATTEMPTS = 50
+OPEN_PAUSE = 0.01
+
+
+class WhooshBackend:
+    """Opens its directory on first use; where there is none, it makes an empty index."""
+
+    def __init__(self, directory: Path, write_timeout: float = 10.0) -> None:
+        self._directory = IndexDirectory(directory)
+        self._write_timeout = write_timeout
+        self._snapshot: Snapshot | None = None
+        self._opening = Lock()
+        self._writing = Lock()
+
+    def apply(self, batch: Sequence[Change], seq: int) -> None:
+        # Whoosh keeps both of two documents of one card in a commit, so only a card's last change goes in.
+        changes = {change.card_id: change for change in batch}
+        prepared = prepare(changes.values())
+        self._make_if_missing()
+        with self._writing, self._directory.writing(self._write_timeout):
+            name = self._directory.in_use()
+            self._directory.check_stamp(name)
+            self._directory.sweep()
+            write_changes(self._directory.path / name, list(changes), prepared, seq)
+
+    def applied_seq(self) -> int:
+        return self._current().applied_seq()
+
+    def search(self, query: Query, scope: Scope, limit: int, offset: int = 0) -> Hits:
+        if query.is_empty or not scope.collection_ids:
+            return Hits()
+        snapshot = self._current()
+        return _page(snapshot, find(snapshot, query, snapshot.mask(scope)), limit, offset)
+
+    def suggest(self, prefix: str, scope: Scope, limit: int) -> Hits:
+        query = parse(prefix)
+        if not query.words or not scope.collection_ids:
+            return Hits()
+        snapshot = self._current()
+        return _page(snapshot, find_titles(snapshot, query, snapshot.mask(scope)), limit, 0)
+
+    def correct(self, words: Sequence[str], scope: Scope) -> list[str | None]:
+        if not scope.collection_ids:
+            return [None] * len(words)
+        snapshot = self._current()
+        mask = snapshot.mask(scope)
+        repaired = [_repaired(snapshot, word, mask) for word in words[:WORDS_LIMIT]]
+        return [*repaired, *[None] * (len(words) - len(repaired))]
+
+    def rebuild(self, cards: Iterable[CardDoc], seq: int) -> None:
+        with self._writing, self._directory.writing(self._write_timeout):
+            path = self._directory.create_next()
+            create_index(path)
+            write_all(path, _first_of_each(cards), seq)
+            self._directory.point_to(path)
+
+    def generation(self) -> str:
+        return self._current().generation
+
+    def health(self) -> Health:
+        snapshot = self._current()
+        return Health(snapshot.generation, int(snapshot.alive.sum()), snapshot.applied_seq(), self._directory.size())
+
+    def card_ids(self) -> Mapping[int, str]:
+        return self._current().fingerprints()
+
+    def close(self) -> None:
+        with self._opening:
+            self._snapshot = None
+
+    def _make_if_missing(self) -> None:
+        if self._directory.current() is not None:
+            return
+        with self._writing, self._directory.writing(self._write_timeout):
+            if self._directory.current() is None:
+                path = self._directory.create_next()
+                create_index(path)
+                self._directory.point_to(path)
+
+    def _current(self) -> Snapshot:
+        """The newest committed state. Never `Searcher.refresh()`: it brings deleted cards back."""
+        self._make_if_missing()
+        snapshot = self._snapshot
+        if snapshot is not None and snapshot.generation == self._directory.generation():
+            return snapshot
+        with self._opening:
+            snapshot = self._snapshot
+            if snapshot is None or snapshot.generation != self._directory.generation():
+                snapshot = self._snapshot = self._open(snapshot)
+            return snapshot
+
+    def _open(self, previous: Snapshot | None) -> Snapshot:
+        for _ in range(OPEN_ATTEMPTS):
+            try:
+                return self._read(previous)
+            except IndexUnusable:
+                raise
+            except (FileNotFoundError, EmptyIndexError):
+                # A commit or a swap removed the files between the table of contents and here: read it again.
+                time.sleep(OPEN_PAUSE)
+            except Exception as error:
+                raise IndexUnusable(f"can't open the index: {error!r}") from error
+        raise IndexUnusable("files of the index are missing")
+
+    def _read(self, previous: Snapshot | None) -> Snapshot:
+        name = self._directory.in_use()
+        self._directory.check_stamp(name)
+        storage = FileStorage(str(self._directory.path / name))
+        contents = TOC.read(storage, "MAIN")
+        opened = previous.segments if previous else {}
+        segments: dict[str, Segment] = {}
+        deleted: dict[str, list[int]] = {}
+        for segment in contents.segments:
+            key = segment.segment_id()
+            segments[key] = opened.get(key) or Segment(storage, contents.schema, segment)
+            deleted[key] = list(segment.deleted_docs())
+        return Snapshot(f"{name}.{contents.generation}", segments, deleted)
+
+
+def _page(snapshot: Snapshot, ranked: Ranked, limit: int, offset: int) -> Hits:
+    best = best_first(ranked, snapshot.card_ids, max(0, limit) + max(0, offset))[max(0, offset) :]
+    return Hits(tuple(Hit(card_id, score) for card_id, score in best), len(ranked.docs), ranked.relaxed)
+
+
+def _repaired(snapshot: Snapshot, word: str, mask: Mask) -> str | None:
+    """The nearest word of a card inside the mask; of equally near ones that of most cards."""
+    typed = analysis.fold(analysis.normalise(word[: analysis.TERM_LIMIT]))
+    edits = edits_allowed(typed)
+    if not edits or not typed.isalpha() or any(len(gather(snapshot, group, mask).docs) for group in groups_of(word)):
+        return None
+    best: tuple[int, int, str] | None = None
+    for distance, candidate in sorted(set(snapshot.near_words(typed, edits))):
+        if best is not None and distance > best[0]:
+            break
+        cards = int(mask[snapshot.postings(WORD, candidate).docs].sum())
+        if cards and (best is None or (distance, -cards, candidate) < best):
+            best = (distance, -cards, candidate)
+    return best[2] if best else None
+
+
+def _first_of_each(cards: Iterable[CardDoc]) -> Iterator[CardDoc]:
+    seen: set[int] = set()
+    for doc in cards:
+        if doc.card_id not in seen:
+            seen.add(doc.card_id)
+            yield doc

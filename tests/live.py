@@ -1,0 +1,55 @@
+"""A running service for real browsers: the app behind waitress on a free port, its indexer, and a clock to turn."""
+
+import socket
+import threading
+
+import waitress
+from playwright.sync_api import BrowserContext
+
+from curator import jobs
+from curator.jobs import JobContext
+from kb.people.sign_in import start_session
+from search.indexer import IndexerThread
+from tests.site import Site
+from tests.world import World
+
+
+class LiveSite(Site):
+    """The service, listening. `url` is where; `sign_in` puts one of the cast into a browser."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = waitress.create_server(self.app, sockets=[self._socket], threads=6)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._indexer = IndexerThread(self.runtime.indexer, seconds=0.05)
+        world.database.after_commit.append(self._indexer.wake)
+
+    def start(self) -> None:
+        """Begin to listen and to index."""
+        self._thread.start()
+        self._indexer.start()
+
+    def stop(self) -> None:
+        """End both."""
+        self._indexer.stop()
+        self._server.close()
+        self._thread.join(timeout=5)
+
+    def sign_in(self, context: BrowserContext, name: str) -> None:
+        """Let this browser be one of the cast's."""
+        with self.world.transaction() as session:
+            person = self.world.person(session, name)
+            limits = self.world.settings.security
+            secret = start_session(session, person, limits, "Chromium", self.world.now).secret
+        context.clear_cookies()
+        context.add_cookies([{"name": "vitrine_session", "value": secret, "url": self.url, "httpOnly": True}])
+
+    def run_job(self, name: str) -> str:
+        """Run one of the curator's jobs at the world's instant."""
+        world = self.world
+        context = JobContext(world.database, world.settings, world.policy, lambda: world.now)
+        outcome: str = getattr(jobs, name)(context)
+        return outcome

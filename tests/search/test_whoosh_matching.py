@@ -1,0 +1,247 @@
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search.backend import CardDoc, Scope
+from search.query import parse
+from search.whoosh_index import WhooshBackend
+from tests.search.engine_world import EVERYTHING, backend_with, brute_force, doc, first, found
+from tests.search.test_query_parsing import HOSTILE
+
+WORDS = ["refund", "refunds", "invoice", "billing", "trial", "zespół", "zespołu", "клиент", "клиентами", "store"]
+TAGS = ["billing", "two words", "vip"]
+QUERY = st.lists(
+    st.sampled_from([*WORDS, '"refund invoice"', '"billing trial"', "-trial", "-store", "tag:vip", 'tag:"two words"']),
+    min_size=1,
+    max_size=4,
+)
+
+
+def random_cards(seed: int, count: int = 60) -> list[CardDoc]:
+    pick = random.Random(seed)  # noqa: S311
+    return [
+        doc(
+            number,
+            " ".join(pick.choices(WORDS, k=2)),
+            " ".join(pick.choices(WORDS, k=pick.randrange(4))),
+            collection=pick.choice([1, 2, 3]),
+            language=pick.choice(["en", "pl", "ru"]),
+            tags=tuple(pick.sample(TAGS, k=pick.randrange(2))),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def random_backend(tmp_path_factory: pytest.TempPathFactory) -> WhooshBackend:
+    return backend_with(tmp_path_factory.mktemp("random") / "index", random_cards(7))
+
+
+@given(QUERY, st.frozensets(st.sampled_from([1, 2, 3])))
+@settings(max_examples=150, deadline=None)
+def test_finds_what_reading_every_card_finds(
+    random_backend: WhooshBackend, tokens: list[str], collections: frozenset[int]
+) -> None:
+    query, scope = parse(" ".join(tokens) + " "), Scope(collections)
+    hits = random_backend.search(query, scope, 1000)
+    expected = brute_force(random_cards(7), query, scope)
+    assert {hit.card_id for hit in hits.hits} == expected
+    assert hits.total == len(expected)
+
+
+@given(QUERY, st.integers(0, 20), st.integers(0, 20))
+@settings(max_examples=50, deadline=None)
+def test_pages_are_pieces_of_one_list(
+    random_backend: WhooshBackend, tokens: list[str], limit: int, offset: int
+) -> None:
+    query = parse(" ".join(tokens) + " ")
+    everything = random_backend.search(query, EVERYTHING, 1000)
+    page = random_backend.search(query, EVERYTHING, limit, offset)
+    assert page.hits == everything.hits[offset : offset + limit]
+    assert page.total == everything.total
+    assert [hit.score for hit in everything.hits] == sorted((hit.score for hit in everything.hits), reverse=True)
+
+
+@given(
+    st.lists(st.sampled_from([*WORDS, "canary", "canaries", "cana"]), min_size=1, max_size=3).map(" ".join),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_invisible_cards_change_nothing(
+    random_pair: tuple[WhooshBackend, WhooshBackend], text: str, typed: bool
+) -> None:
+    """Neither hits nor order nor scores nor totals nor corrections differ from an index without them."""
+    alone, with_canaries = random_pair
+    query, scope = parse(text if typed else text + " "), Scope(frozenset({1, 2}))
+    assert with_canaries.search(query, scope, 1000) == alone.search(query, scope, 1000)
+    assert with_canaries.suggest(text, scope, 1000) == alone.suggest(text, scope, 1000)
+    misspelt = [word[:-1] + "x" for word in text.split()]
+    assert with_canaries.correct(misspelt, scope) == alone.correct(misspelt, scope)
+
+
+@pytest.fixture(scope="module")
+def random_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[WhooshBackend, WhooshBackend]:
+    folder = tmp_path_factory.mktemp("pair")
+    visible = [card for card in random_cards(8) if card.collection_id != 3]
+    canaries = [
+        doc(1000 + number, "refund canary invoicf", "canaries " * number, collection=3, tags=("vip",))
+        for number in range(1, 30)
+    ]
+    return backend_with(folder / "a", visible), backend_with(folder / "b", visible + canaries)
+
+
+def test_an_empty_scope_finds_nothing(random_backend: WhooshBackend) -> None:
+    nobody = Scope(frozenset())
+    assert random_backend.search(parse("refund "), nobody, 10).total == 0
+    assert random_backend.suggest("ref", nobody, 10).total == 0
+    assert random_backend.correct(["refnud"], nobody) == [None]
+
+
+def test_an_empty_query_finds_nothing_but_a_tag_alone_does(random_backend: WhooshBackend) -> None:
+    assert found(random_backend, "") == set()
+    assert found(random_backend, "-trial") == set()
+    assert found(random_backend, "tag:vip") == {card.card_id for card in random_cards(7) if "vip" in card.tags}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "query"),
+    [
+        ("en", "How we refunded the customers", "refunding customer"),
+        ("de", "Die Kündigungen der Mitarbeiter", "Kündigung Mitarbeitern"),
+        ("ru", "Возврат для клиентов", "клиентами"),
+        ("pl", "Zwroty dla zespołu", "zespołów"),
+        ("pl", "Zwroty dla zespołu", "zespolu"),
+        ("fi", "Unohduskäyrän merkitys", "unohduskäyrä"),
+        ("fr", "Remboursement des clients", "remboursement"),
+    ],
+)
+def test_other_forms_of_a_word_are_found(tmp_path: Path, language: str, text: str, query: str) -> None:
+    backend = backend_with(tmp_path / "index", [doc(1, "Title", text, language=language), doc(2, "Other", "words")])
+    assert found(backend, query) == {1}
+
+
+CODES = ["C++", "C#", ".NET", "§ 312g", "anna.kowalska@firma.pl", "5GB", "24/7", "ERR-1042", "v2.3.1", "R&D", "Node.js"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_codes_are_found_as_typed_and_nothing_else_is(tmp_path: Path, code: str) -> None:
+    cards = [doc(number, "Card", f"It says ({each}), here.") for number, each in enumerate(CODES, 1)]
+    noise = doc(99, "Vitamin C and net 312 kowalska", "5 of 24 in 7 days, err, v2 r d node js c c c")
+    backend = backend_with(tmp_path / "index", [*cards, noise])
+    assert found(backend, code) == {CODES.index(code) + 1}
+    assert found(backend, code.lower()) == {CODES.index(code) + 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("up to 5 GB", "5GB"),
+        ("up to 5GB", "5 GB"),
+        ("self-service portal", "selfservice"),
+        ("self service portal", "self-service"),
+        ("our e-mail address", "email"),
+        ("write to anna@firma.pl", "firma.pl"),
+        ("error ERR 1042", "ERR-1042"),
+        ("see § 312g BGB", "312g"),
+        ("the customer’s plan", "customer's"),
+    ],
+)
+def test_other_spellings_of_a_code_are_found(tmp_path: Path, text: str, query: str) -> None:
+    assert found(backend_with(tmp_path / "index", [doc(1, "Card", text)]), query) == {1}
+
+
+def test_the_last_word_is_a_prefix_of_title_and_tag_words_while_it_is_typed(tmp_path: Path) -> None:
+    cards = [doc(1, "Reimbursement of travel"), doc(2, "Other", tags=("reimburse",)), doc(3, "Third", "reimbursement")]
+    backend = backend_with(tmp_path / "index", cards)
+    typed = backend.search(parse("reimb"), EVERYTHING, 10)
+    assert {hit.card_id for hit in typed.hits} == {1, 2}
+    assert {hit.card_id for hit in backend.suggest("travel reimb", EVERYTHING, 10).hits} == {1}
+    assert found(backend, "reimb") == set()
+
+
+def test_a_title_outranks_a_tag_outranks_a_heading_outranks_a_body(tmp_path: Path) -> None:
+    filler = "some other words that stand here"
+    cards = [
+        doc(1, filler, f"{filler} refund"),
+        doc(2, filler, filler, headings="refund"),
+        doc(3, filler, filler, tags=("refund",)),
+        doc(4, f"{filler} refund", filler),
+        doc(5, filler, filler),
+    ]
+    hits = backend_with(tmp_path / "index", cards).search(parse("refund "), EVERYTHING, 10).hits
+    assert [hit.card_id for hit in hits] == [4, 3, 2, 1]
+
+
+def test_a_card_with_all_words_comes_before_those_with_most(tmp_path: Path) -> None:
+    cards = [doc(1, "refund", "refund refund"), doc(2, "x", "refund of an invoice"), doc(3, "unrelated")]
+    backend = backend_with(tmp_path / "index", cards)
+    hits = backend.search(parse("refund invoice "), EVERYTHING, 10)
+    assert [hit.card_id for hit in hits.hits] == [2, 1]
+    assert not hits.relaxed
+
+
+def test_hits_are_relaxed_when_no_card_has_all_words(tmp_path: Path) -> None:
+    backend = backend_with(tmp_path / "index", [doc(1, "refund of orders"), doc(2, "invoice")])
+    assert backend.search(parse("refund orders invoice "), EVERYTHING, 10).relaxed
+    assert found(backend, "refund orders invoice") == {1}
+    assert not backend.search(parse("absent missing "), EVERYTHING, 10).relaxed
+
+
+def test_question_words_need_not_occur(tmp_path: Path) -> None:
+    backend = backend_with(tmp_path / "index", [doc(1, "Reset a password"), doc(2, "How do you do")])
+    assert found(backend, "how do I reset my password") == {1}
+    assert first(backend, "how do you") == 2
+
+
+def test_a_phrase_does_not_reach_from_the_title_into_the_body(tmp_path: Path) -> None:
+    backend = backend_with(tmp_path / "index", [doc(1, "annual", "plan"), doc(2, "x", "the annual plan")])
+    assert found(backend, '"annual plan"') == {2}
+    assert found(backend, '-"annual plan" plan') == {1}
+    assert found(backend, '"annual plans"') == set()
+
+
+@pytest.mark.parametrize(
+    ("typed", "repaired"),
+    [
+        ("refnud", "refund"),
+        ("refun", "refund"),
+        ("zespol", None),
+        ("zespolv", "zespół"),
+        ("subscirptoin", "subscription"),
+        *[(fine, None) for fine in ("xyz", "refund", "refunds", "qwertyuiop", "C++", "rfd")],
+    ],
+)
+def test_typos_are_repaired_to_words_that_occur(tmp_path: Path, typed: str, repaired: str | None) -> None:
+    cards = [doc(1, "refund subscription"), doc(2, "zespół", language="pl")]
+    assert backend_with(tmp_path / "index", cards).correct([typed], EVERYTHING) == [repaired]
+
+
+def test_the_word_of_more_cards_is_the_likelier_one_and_a_nearer_one_likelier_still(tmp_path: Path) -> None:
+    cards = [doc(1, "boat"), doc(2, "coat"), doc(3, "coat"), doc(4, "documentation"), doc(5, "documentations")]
+    backend = backend_with(tmp_path / "index", cards)
+    assert backend.correct(["moat", "documentatoin"], EVERYTHING) == ["coat", "documentation"]
+
+
+@pytest.fixture(scope="module")
+def big_backend(tmp_path_factory: pytest.TempPathFactory) -> WhooshBackend:
+    pick = random.Random(3)  # noqa: S311
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    vocabulary = ["".join(pick.choices(letters, k=pick.randrange(1, 9))) for _ in range(3000)] + list(letters)
+    cards = [
+        doc(number, " ".join(pick.choices(vocabulary, k=5)), " ".join(pick.choices(vocabulary, k=60)))
+        for number in range(1, 1501)
+    ]
+    return backend_with(tmp_path_factory.mktemp("big") / "index", cards)
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, '"a b" "c d" "e f" "g h" "i j" "k l"', "a b c d e f g h i j k l", "-a -b -c d"]
+)
+def test_hostile_queries_are_answered(big_backend: WhooshBackend, text: str) -> None:
+    hits = big_backend.search(parse(text), EVERYTHING, 20)
+    assert 0 <= len(hits.hits) <= 20 <= max(20, hits.total) <= 1500
+    assert len(big_backend.suggest(text, EVERYTHING, 8).hits) <= 8
+    assert len(big_backend.correct(text.split(), EVERYTHING)) == len(text.split())

@@ -1,0 +1,22 @@
+"""All modules of the HTTP API, in the order in which its description shows them."""
+
+import curator.api
+import kb.admin.collections.api
+import kb.cards.api
+import kb.people.api
+import kb.trust.api
+import kb.use.api
+import kb.web.api_docs
+import search.api
+from kb.web.api import Api
+
+BLUEPRINTS: tuple[Api, ...] = (
+    search.api.api,
+    kb.cards.api.api,
+    kb.trust.api.api,
+    kb.use.api.api,
+    curator.api.api,
+    kb.admin.collections.api.api,
+    kb.people.api.api,
+    kb.web.api_docs.api,
+)

@@ -1,0 +1,66 @@
+"""The app factory: settings and services in, a Flask app out. No globals, no module-level app."""
+
+from collections.abc import Iterable
+
+from apiflask import APIFlask
+from flask import Blueprint
+from jinja2 import FileSystemLoader, StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import curator.cards.views
+import curator.queue.views
+import curator.reports.views
+import kb.admin.collections.views
+import kb.admin.people.views
+import kb.cards.editing.views
+import kb.cards.views
+import kb.people.views
+import search.views
+from kb.paths import resource_root
+from kb.settings import Settings
+from kb.web import assets, edge, errors, security
+from kb.web.edge import Services
+from search.answers import SearchService
+from vitrine import health, logs
+
+PAGES: tuple[Blueprint, ...] = (
+    search.views.blueprint,
+    kb.cards.editing.views.blueprint,
+    kb.cards.views.blueprint,
+    kb.admin.people.views.blueprint,
+    kb.admin.collections.views.blueprint,
+    kb.people.views.blueprint,
+    curator.queue.views.blueprint,
+    curator.cards.views.blueprint,
+    curator.reports.views.blueprint,
+    health.blueprint,
+)
+
+
+def create_app(services: Services, search_service: SearchService, apis: Iterable[Blueprint] = ()) -> APIFlask:
+    """A web application on these services."""
+    settings = services.settings
+    root = resource_root()
+    # Static files are served by kb.web.assets under their hash; the framework's own route would stand in its way.
+    app = APIFlask("vitrine", static_folder=None, docs_path=None, spec_path=None, json_errors=False)  # type: ignore[arg-type]
+    app.jinja_loader = FileSystemLoader(root / "templates")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.secret_key = services.installation.secret_key
+    logs.install(app)
+    edge.install(app, services)
+    security.install(app, settings)
+    errors.install(app)
+    assets.install(app, root / "static")
+    search.views.install(app, search_service)
+    curator.queue.views.install(app)
+    for blueprint in (*PAGES, *apis):
+        app.register_blueprint(blueprint)
+    _trust_proxies(app, settings)
+    return app
+
+
+def _trust_proxies(app: APIFlask, settings: Settings) -> None:
+    hops = settings.server.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,0 +1,82 @@
+"""Prove and inspect: the verification log, the index, the settings in force."""
+
+import click
+
+from kb.settings import SECRETS
+from kb.trust import log as verification_log
+from search.indexer import Indexer
+from search.whoosh_index.backend import WhooshBackend
+from vitrine.commands.edge import Failure, answer, as_json, loaded_settings, spoken
+from vitrine.runtime import opened
+
+
+@click.command("verify-log")
+@as_json
+def verify_log(as_json: bool) -> None:
+    """Check the hash chain of all verifications; exit 1 names the first broken record.
+
+    Example: vitrine verify-log
+    """
+    with spoken(), opened(loaded_settings().settings) as installation, installation.database.read() as session:
+        found = verification_log.check(session)
+    data = {"records": found.records, "head": found.head, "broken": found.broken_id, "reason": found.reason}
+    if found.broken_id is not None:
+        if as_json:
+            answer(data, as_json=True, words="")
+        raise Failure(f"Record {found.broken_id} is broken: {found.reason}. The {found.records} before it are intact.")
+    answer(data, as_json=as_json, words=f"{found.records} records, unbroken. Head: {found.head}")
+
+
+@click.group()
+def index() -> None:
+    """Rebuild or check the search index."""
+
+
+@index.command("rebuild")
+@as_json
+def rebuild(as_json: bool) -> None:
+    """Build a new index beside the live one and swap.
+
+    Example: vitrine index rebuild
+    """
+    with spoken(), opened(loaded_settings().settings) as installation:
+        backend = WhooshBackend(installation.index_dir)
+        cards = Indexer(installation.database, backend).rebuild()
+        backend.close()
+    answer({"cards": cards}, as_json=as_json, words=f"Rebuilt with {cards} cards.")
+
+
+@index.command("check")
+@as_json
+def check(as_json: bool) -> None:
+    """Compare index and database card by card; exit 1 if anything differs.
+
+    Example: vitrine index check
+    """
+    with spoken(), opened(loaded_settings().settings) as installation:
+        backend = WhooshBackend(installation.index_dir)
+        differences = Indexer(installation.database, backend).differences()
+        docs = backend.health().docs
+        backend.close()
+    words = "\n".join(differences) or f"Index and database agree on {docs} cards."
+    answer({"cards": docs, "differences": differences}, as_json=as_json, words=words)
+    if differences:
+        raise Failure(f"{len(differences)} differences. Run: vitrine index rebuild")
+
+
+@click.command("config")
+@as_json
+def config(as_json: bool) -> None:
+    """Show the settings in force and where each comes from; secrets are masked.
+
+    Example: vitrine config
+    """
+    loaded = loaded_settings()
+    rows = []
+    for section, values in loaded.settings.model_dump(mode="json").items():
+        for key, value in values.items():
+            shown = "********" if (section, key) in SECRETS and value else value
+            source = loaded.sources.get((section, key), "default")
+            rows.append({"key": f"{section}.{key}", "value": shown, "from": source})
+    words = "\n".join(f"{r['key']:30} {r['value']!s:36} {r['from']}" for r in rows)
+    answer(rows, as_json=as_json, words=words)
