@@ -23,5 +23,6 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html"]),
         trim_blocks=True,
+        keep_trailing_newline=True,
         lstrip_blocks=True,
     )

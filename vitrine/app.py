@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from apiflask import APIFlask
-from flask import Blueprint
+from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -37,12 +36,12 @@ PAGES: tuple[Blueprint, ...] = (
 )
 
 
-def create_app(services: Services, search_service: SearchService, apis: Iterable[Blueprint] = ()) -> APIFlask:
+def create_app(services: Services, search_service: SearchService, apis: Iterable[Blueprint] = ()) -> Flask:
     """A web application on these services."""
     settings = services.settings
     root = resource_root()
     # Static files are served by kb.web.assets under their hash; the framework's own route would stand in its way.
-    app = APIFlask("vitrine", static_folder=None, docs_path=None, spec_path=None, json_errors=False)  # type: ignore[arg-type]
+    app = Flask("vitrine", static_folder=None)
     app.jinja_loader = FileSystemLoader(root / "templates")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -60,7 +59,7 @@ def create_app(services: Services, search_service: SearchService, apis: Iterable
     return app
 
 
-def _trust_proxies(app: APIFlask, settings: Settings) -> None:
+def _trust_proxies(app: Flask, settings: Settings) -> None:
     hops = settings.server.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from apiflask import APIFlask
+from flask import Flask
 
 from kb import clock
 from kb.installation import Installation, open_installation
@@ -28,7 +28,7 @@ class Runtime:
     services: Services
     backend: SearchBackend
     indexer: Indexer
-    app: APIFlask
+    app: Flask
 
     @property
     def installation(self) -> Installation:

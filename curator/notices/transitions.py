@@ -71,7 +71,7 @@ def _follow_assignees(session: Session) -> None:
 
 
 def _known(session: Session) -> set[tuple[int, str, str]]:
-    """What was noticed since each card's last verification: this keeps the usual run, with nothing new, from writing."""
+    """What was noticed since each card's last verification, so that a run with nothing new writes nothing."""
     rows = session.execute(
         select(Notice.card_id, Notice.kind, Notice.slot)
         .join(Card, Card.id == Notice.card_id)

@@ -78,7 +78,6 @@ class AssigneeRow:
     waiting: str
     overdue: str
     stale_views: str
-    median: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,8 @@ class ReportMail:
     fix_first: tuple[FixRow, ...]
     shelves: tuple[ShelfTrust, ...]
     assignees: tuple[AssigneeRow, ...]
+    unowned: tuple[Link, ...]
+    changes: tuple[ChangeRow, ...]
     url: str
     stop_url: str
 

@@ -76,9 +76,17 @@ def report_mail(report: WeeklyReport, settings: Settings) -> ReportMail:
         fix_first=fix_rows(report, base=settings.public_url),
         shelves=tuple(_shelf(shelf) for shelf in report.shelves),
         assignees=_assignees(report),
+        unowned=tuple(_absolute(card_link(card), settings) for card in report.unowned[:_LISTED]),
+        changes=tuple(
+            ChangeRow(_absolute(row.card, settings), row.words, row.tone) for row in _changes(report)[:_LISTED]
+        ),
         url=f"{settings.public_url}/reports/weekly?week={report.week.key}",
         stop_url=f"{settings.public_url}/account",
     )
+
+
+def _absolute(link: Link, settings: Settings) -> Link:
+    return Link(link.label, settings.public_url + link.url)
 
 
 def figures(report: WeeklyReport) -> tuple[Figure, ...]:
@@ -196,7 +204,7 @@ def _shelf(shelf: ShelfNumbers) -> ShelfTrust:
 
 def _assignees(report: WeeklyReport) -> tuple[AssigneeRow, ...]:
     return tuple(
-        AssigneeRow(load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}", "–")
+        AssigneeRow(load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}")
         for load in report.loads
     )
 

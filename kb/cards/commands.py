@@ -19,7 +19,7 @@ from kb.cards.models import (
     Revision,
     Status,
 )  # fmt: skip
-from kb.cards.permissions import Right, demand, may
+from kb.cards.permissions import Right, demand
 from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
@@ -117,8 +117,8 @@ def edit_card(
         assignee.let_nobody_leave(session)
     demand(actor, Right.EDIT, hold(session, card))
     require_version(card, edit.version)
-    if edit.is_minor and not may(actor, Right.CURATE, card):
-        raise Forbidden("Only a curator or the owner may call an edit minor.")
+    if edit.is_minor and card.collection_id not in actor.curated:
+        raise Forbidden("Only a curator may call an edit minor.")
     if edit.checked and card.status == Status.PUBLISHED:
         demand(actor, Right.VERIFY, card)
     outcome = EditOutcome(_differences(card, text, shelf))

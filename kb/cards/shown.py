@@ -35,6 +35,7 @@ from kb.web.parts import Badge, Choice, Field, Link, Option
 from kb.words import Words, count
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
+_VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved")}  # fmt: skip
@@ -230,7 +231,7 @@ def _verification_entries(session: Session, card: Card) -> Sequence[tuple[dateti
     records = verifications_of(session, card.id)
     names = _names(session, [record.actor_id for record in records])
     return [
-        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", r.verdict,
+        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _VERDICTS.get(r.basis, r.verdict),
                             names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
         for r in records
     ]  # fmt: skip

@@ -14,11 +14,11 @@ from kb.cards.editing.forms import FlagForm, ReasonForm, VerifyForm, VersionForm
 from kb.cards.models import Attachment, Card, Status
 from kb.cards.permissions import Right, demand, may, servable_to, visible_to
 from kb.cards.shown import card_page, diff_page, history_page
-from kb.errors import NotFound
+from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
-from kb.trust.queries import trust_of_card
+from kb.trust.queries import open_flags, trust_of_card
 from kb.use.models import Feedback
 from kb.use.recorder import Use, UseKind
 from kb.web.edge import now, reading, services, writing
@@ -94,6 +94,8 @@ def verify(card_id: int) -> BaseResponse:
     form = read_form(VerifyForm)
 
     def act(session: Session, actor: Actor, card: Card) -> None:
+        if open_flags(session, [card.id]) and not form.note.strip():
+            raise invalid("note", "Say what you checked: it answers the open reports.")
         trust_commands.verify(session, actor, card, form.version, services().policy, now(), note=form.note.strip())
 
     return _act(card_id, act, "Verified.")

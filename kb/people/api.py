@@ -178,6 +178,16 @@ def change_group(slug: str, body: GroupPatch) -> FullGroup:
         return _with_members(session, actor, group, body.name or group.name, people)
 
 
+@api.operation("DELETE", "/groups/<slug>", {204: None}, scope="admin", errors=(409,))
+def remove_group(slug: str) -> Reply:
+    """Delete a group that has no members and that no card or collection refers to."""
+    with writing() as (session, actor):
+        if not actor.is_admin:
+            raise Forbidden("Only admins may change people and groups.")
+        commands.delete_group(session, actor, _group(session, slug), now())
+    return Reply(None, 204)
+
+
 def _with_members(session: Session, actor: Actor, group: Group, name: str, people: Sequence[Person]) -> FullGroup:
     commands.set_members(session, actor, group, name, list(people), now())
     session.flush()

@@ -20,6 +20,12 @@ def hash_password(password: str) -> str:
         return _HASHER.hash(password)
 
 
+def new_hash(password: str, min_length: int, about: list[str]) -> str:
+    """The hash of a new password, once it is found strong enough. Slow on purpose: never inside a transaction."""
+    check_strength(password, min_length, about)
+    return hash_password(password)
+
+
 def matches(stored: str | None, password: str) -> bool:
     """Whether the password is right. Somebody without a password costs the same time as a wrong one."""
     with _AT_ONCE:

@@ -12,7 +12,6 @@ from kb.errors import SignInNeeded, TooMany, invalid
 from kb.people import audit
 from kb.people.actor import actor_for
 from kb.people.models import Person, Role, SignInAttempt, WebSession
-from kb.people.passwords import check_strength, hash_password
 from kb.people.tokens import digest, valid_link
 from kb.settings import Security
 
@@ -110,34 +109,39 @@ def end_sessions_of(session: Session, person_id: int, *, session_id: int | None 
     session.execute(query if session_id is None else query.where(WebSession.id == session_id))
 
 
+def holder_of_link(session: Session, secret: str, now: datetime) -> Person:
+    """Whose link this is. Raises Gone when it can't be used any more, SignInNeeded when the person left."""
+    person = session.get(Person, valid_link(session, secret, now).person_id)
+    if person is None or not person.is_active:
+        raise SignInNeeded("This account is not active.")
+    return person
+
+
 def use_link(
-    session: Session, secret: str, now: datetime, *, limits: Security, password: str | None, name: str, email: str
+    session: Session, secret: str, now: datetime, *, password_hash: str | None, name: str = "", email: str = ""
 ) -> Person:
     """Use a one-time link: set the password (and, for the first admin, name and address). Ends old sessions.
 
     Without a password the link only signs in, this once; the first admin must set one.
     """
+    person = holder_of_link(session, secret, now)
     link = valid_link(session, secret, now)
-    person = session.get(Person, link.person_id)
-    if person is None or not person.is_active:
-        raise SignInNeeded("This account is not active.")
     if person.email == FIRST_ADMIN_EMAIL:
         _claim_admin(session, person, name, email)
-        password = password or ""
+        if password_hash is None:
+            raise invalid("password", "Choose a password.")
     link.used_at = now
-    if password is None:
+    if password_hash is None:
         return person
-    check_strength(password, limits.password_min_length, [person.name, person.email])
-    person.password_hash = hash_password(password)
+    person.password_hash = password_hash
     end_sessions_of(session, person.id)
     audit.record(session, actor_for(session, person), "password set", "person", person.id, now)
     return person
 
 
-def change_password(session: Session, person: Person, new: str, limits: Security, now: datetime, *, keep: str) -> None:
+def change_password(session: Session, person: Person, password_hash: str, now: datetime, *, keep: str) -> None:
     """Set a new password; all other sessions end."""
-    check_strength(new, limits.password_min_length, [person.name, person.email])
-    person.password_hash = hash_password(new)
+    person.password_hash = password_hash
     end_sessions_of(session, person.id, keep=keep)
     audit.record(session, actor_for(session, person), "password set", "person", person.id, now)
 

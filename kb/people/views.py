@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import FieldError, Gone, Invalid
-from kb.people import sign_in, tokens
+from kb.people import audit, sign_in, tokens
 from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
 from kb.people.models import ApiToken, Person, WebSession
-from kb.people.passwords import matches
+from kb.people.passwords import matches, new_hash
 from kb.people.shown import who
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
@@ -83,9 +83,12 @@ def do_welcome(secret: str) -> BaseResponse:
     try:
         form = read_form(SetupForm)
         with services().database.transaction() as session:
-            password = None if form.step == "skip" else form.password
+            holder = sign_in.holder_of_link(session, secret, now())
+            about = [holder.name, holder.email, form.name, form.email or ""]
+        chosen = None if form.step == "skip" else new_hash(form.password, limits.password_min_length, about)
+        with services().database.transaction() as session:
             person = sign_in.use_link(
-                session, secret, now(), limits=limits, password=password, name=form.name, email=form.email or ""
+                session, secret, now(), password_hash=chosen, name=form.name, email=form.email or ""
             )
             say("Welcome. You are signed in.")
             return _signed_in(session, person, "/")
@@ -127,15 +130,16 @@ def save_password() -> BaseResponse:
     limits = services().settings.security
     with reading() as (session, actor):
         stored = session.get_one(Person, actor.id).password_hash
+        about = [actor.name, actor.email]
     errors: tuple[FieldError, ...] = ()
     if stored is not None and not matches(stored, form.current_password):
         errors = (FieldError("current_password", "This is not your current password."),)
     else:
         try:
+            chosen = new_hash(form.new_password, limits.password_min_length, about)
             with writing() as (session, actor):
                 person = session.get_one(Person, actor.id)
-                keep = request.cookies.get(cookie_name(), "")
-                sign_in.change_password(session, person, form.new_password, limits, now(), keep=keep)
+                sign_in.change_password(session, person, chosen, now(), keep=request.cookies.get(cookie_name(), ""))
         except Invalid as error:
             errors = tuple(FieldError("new_password", e.message) for e in error.errors)
     if errors:
@@ -154,6 +158,7 @@ def make_token() -> BaseResponse:
             issued = tokens.issue_api_token(
                 session, services().installation.secret_key, person, form.token_name, form.scopes, now()
             )
+            audit.record(session, actor, "issued", "token", issued.row_id, now(), scopes=form.scopes)
     except Invalid as error:
         names = {"scope": "scopes"}
         errors = tuple(FieldError(names.get(e.field, e.field), e.message) for e in error.errors)
@@ -166,6 +171,7 @@ def revoke_token(token_id: int) -> BaseResponse:
     """End one of the person's tokens."""
     with writing() as (session, actor):
         tokens.revoke_api_token(session, actor.id or 0, token_id, now())
+        audit.record(session, actor, "revoked", "token", token_id, now())
     say("Token revoked.")
     return redirect("/account", 303)
 

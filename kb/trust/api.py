@@ -153,9 +153,7 @@ def flag_card(card_id: int, body: Report) -> Reply:
     """Report a problem. The same report by the same person again answers 200 and changes nothing."""
     with writing() as (session, actor):
         card = card_visible_to(session, actor, card_id)
-        flag = trust_commands.raise_flag(
-            session, actor, card, FlagKind(body.kind), body.detail, now(), url=body.url
-        )
+        flag = trust_commands.raise_flag(session, actor, card, FlagKind(body.kind), body.detail, now(), url=body.url)
         session.refresh(flag, ["raised_by"])
         return Reply(_flag(session, flag), 201 if flag.raised_at == now() else 200)
 

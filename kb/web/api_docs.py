@@ -140,9 +140,11 @@ def _content(answer: Json) -> str:
 
 def _words(schema: Json) -> str:
     """A schema in one line."""
-    details = [text.format(_value(schema[key])) for key, text in _MORE.items() if schema.get(key) not in (None, "", [])]
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    known = {**kinds[0], **schema} if len(kinds) == 1 else schema
+    details = [text.format(_value(known[key])) for key, text in _MORE.items() if known.get(key) not in (None, "", [])]
     line = ", ".join([_kind(schema), *details])
-    return f"{line}. {schema['description']}" if schema.get("description") else line
+    return f"{line}. {known['description']}" if known.get("description") else line
 
 
 def _kind(schema: Json) -> str:

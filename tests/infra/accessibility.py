@@ -50,7 +50,7 @@ p { margin-bottom: 2em !important; }
 
 _CUT_OFF = """() => [...document.querySelectorAll('button, a, label, h1, h2, h3, td, th, dt, dd, summary')]
   .filter(element => element.offsetParent && getComputedStyle(element).overflowX === 'hidden'
-    && element.scrollWidth > element.clientWidth + 2)
+    && element.clientWidth > 2 && element.scrollWidth > element.clientWidth + 2)
   .slice(0, 5).map(element => `${element.tagName.toLowerCase()}: ${element.innerText.trim().slice(0, 40)}`)"""
 
 

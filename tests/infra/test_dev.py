@@ -169,7 +169,6 @@ def test_two_at_once_install_once(checkout: Checkout) -> None:
         (["demo", "--port", "0"], ["-P", "-m", "vitrine", "serve", "--demo", "--port", "0"]),
         (["import", "cards.csv"], ["-P", "-m", "vitrine", "import", "cards.csv"]),
         (["test", "-k", "trust"], ["-m", "pytest", "-k", "trust"]),
-        (["bench"], ["-m", "benchmarks"]),
     ],
 )
 def test_a_command_is_handed_over(
@@ -181,7 +180,7 @@ def test_a_command_is_handed_over(
     monkeypatch.setattr(dev.os, "execv", lambda python, command: started.append(command[1:]))
     dev.main(arguments)
     assert started[0] == expected
-    assert Path.cwd() == (ROOT if arguments[0] in ("test", "bench") else tmp_path)
+    assert Path.cwd() == (ROOT if arguments[0] == "test" else tmp_path)
 
 
 def test_an_installer_that_failed_before_writing_leaves_the_environment_whole(dev: ModuleType, tmp_path: Path) -> None:

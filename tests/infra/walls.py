@@ -19,7 +19,7 @@ OPEN_DOORS = {
     ROOF: ("kb", "search", "curator"),
 }
 ONLY_THE_FACE = {("curator", "search")}
-FLASK_FAMILY = {"flask", "apiflask", "flask_wtf", "werkzeug"}
+FLASK_FAMILY = {"flask", "flask_wtf", "werkzeug"}
 FLASK_MODULES = {"views", "api"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "service", "services", "misc"}
 CLOCK_CALLS = {

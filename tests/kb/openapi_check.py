@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 Json = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
-TEXTS = ("", "x", "Refunds", "billing", "deals", "experts", "group:experts", "vera@northwind.example", "2026-12-24", "en",
-         "verified", "a\x00b", "\ud800", "\u202e", "🇫🇮", "' OR 1=1 --", "{{7*7}}", "x" * 3000, "https://x.example/", "-",
-         "2026-W47", "tag:", '"', "%")  # fmt: skip
+TEXTS = (
+    "", "x", "Refunds", "billing", "deals", "experts", "group:experts", "vera@northwind.example", "2026-12-24", "en",
+    "verified", "a\x00b", "\ud800", "\u202e", "🇫🇮", "' OR 1=1 --", "{{7*7}}", "x" * 3000, "https://x.example/",
+    "-", "2026-W47", "tag:", '"', "%",
+)  # fmt: skip
 NUMBERS = (0, 1, 2, 3, -1, 100, 2**31 - 1, 2**31, 2**63, 10**30)
-JUNK = (None, True, 0, -1, 1.5, 10**30, "", "x", "a\x00b", "\ud800", [], [[]], [None], {}, {"a": {"b": []}})
+JUNK: tuple[Any, ...] = (
+    None, True, 0, -1, 1.5, 10**30, "", "x", "a\x00b", "\ud800", [], [[]], [None], {}, {"a": {"b": []}},
+)  # fmt: skip
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:

@@ -105,10 +105,11 @@ def test_a_draft_that_was_archived_stays_as_private_as_it_was(world: World) -> N
             queries.card_visible_to(session, rita, draft)
 
 
-@pytest.mark.parametrize("card_id", [0, -1, 2**31 - 1, 2**31, 2**63, 10**40])
-def test_no_number_of_a_card_that_does_not_exist_is_more_than_not_found(world: World, card_id: int) -> None:
-    with world.read() as session, pytest.raises(NotFound):
-        queries.card_visible_to(session, world.actor(session, "ada"), card_id)
+def test_no_number_of_a_card_that_does_not_exist_is_more_than_not_found(world: World) -> None:
+    with world.read() as session:
+        for card_id in (0, -1, 2**31 - 1, 2**31, 2**63, 10**40):
+            with pytest.raises(NotFound):
+                queries.card_visible_to(session, world.actor(session, "ada"), card_id)
 
 
 def test_a_rep_writes_nothing_and_a_hidden_collection_is_not_there(world: World) -> None:

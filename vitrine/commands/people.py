@@ -5,11 +5,11 @@ import sys
 import click
 
 from kb import clock
-from kb.people import tokens
+from kb.people import audit, tokens
 from kb.people.actor import system_actor
 from kb.people.commands import add_person, deactivate_person, group_named, person_with_email
 from kb.people.models import Role
-from kb.people.passwords import check_strength, hash_password
+from kb.people.passwords import new_hash
 from kb.people.queries import all_people
 from vitrine.commands.edge import EmailAddress, answer, as_json, loaded_settings, spoken
 from vitrine.runtime import opened
@@ -38,14 +38,15 @@ def add(email: str, name: str, role: str, groups: tuple[str, ...], password_stdi
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with spoken(), opened(loaded_settings().settings) as installation:
         settings = installation.settings
+        chosen = None
         if password is not None:
-            check_strength(password, settings.security.password_min_length, [name, email])
+            chosen = new_hash(password, settings.security.password_min_length, [name, email])
         with installation.database.transaction() as session:
             found = [group_named(session, slug) for slug in groups]
             person = add_person(session, system_actor(session), email, name, Role(role), found, now)
             data = {"id": person.id, "email": email, "name": name, "role": role}
-            if password is not None:
-                person.password_hash = hash_password(password)
+            if chosen is not None:
+                person.password_hash = chosen
                 words = f"Added {name} <{email}>."
             else:
                 link = tokens.issue_link(session, person, settings.security.setup_link_hours, now)
@@ -126,4 +127,6 @@ def add_token(email: str, name: str, scope: str, days: int | None, as_json: bool
         issued = tokens.issue_api_token(
             session, installation.secret_key, person, name[:80], scopes, clock.now(), days=days
         )
+        system = system_actor(session)
+        audit.record(session, system, "issued", "token", issued.row_id, clock.now(), email=email, scopes=scopes)
     answer({"id": issued.row_id, "token": issued.secret, "scopes": scopes}, as_json=as_json, words=issued.secret)

@@ -92,7 +92,7 @@ def editor_page(
         preview=state.preview,
         can_publish=card is None or may(actor, Right.PUBLISH, card),
         can_verify=card is not None and may(actor, Right.VERIFY, card),
-        can_mark_minor=is_published and card is not None and may(actor, Right.CURATE, card),
+        can_mark_minor=is_published and card is not None and card.collection_id in actor.curated,
         what_changed=Field(typed.what_changed, _sentence("what_changed", wrong)),
         whole_card_checked=typed.whole_card_checked,
         is_minor=typed.is_minor,

@@ -1,0 +1,53 @@
+"""The demo is what one would show a customer: a believable company, made with the product's own commands."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from kb.cards.models import Card, Status
+from kb.installation import Installation
+from kb.people.actor import actor_for
+from kb.people.models import Person, Role
+from kb.text.renderer import Renderer
+from kb.trust import log
+from kb.trust.queries import trust_by_card
+from kb.use.models import CardUse
+from tests.world import START
+from vitrine import demo
+from vitrine.runtime import Runtime, assemble
+
+
+@pytest.fixture
+def runtime(installation: Installation, renderer: Renderer) -> Runtime:
+    """An empty installation, on SQLite and on PostgreSQL in turn."""
+    return assemble(installation, renderer)
+
+
+def test_the_demo_fills_an_empty_installation_once_and_every_story_holds(runtime: Runtime) -> None:
+    assert demo.fill(runtime, START) is True
+    assert demo.fill(runtime, START) is False
+    with runtime.services.database.read() as session:
+        cards = session.scalars(select(Card)).all()
+        assert len(cards) == 150
+        served = [card for card in cards if card.replaced_by_id is None]
+        trust = trust_by_card(session, served, runtime.services.policy, START)
+        counts = Counter(found.state.value for found in trust.values())
+        assert counts == {"verified": 108, "overdue": 15, "due_soon": 9, "unverified": 9, "flagged": 7}
+        assert all(card.assignee_id for card in cards if card.status == Status.PUBLISHED)
+        assert log.check(session).broken_id is None
+        weeks = {day.isocalendar()[:2] for day in session.scalars(select(CardUse.day))}
+        assert len(weeks) in (12, 13)
+        roles = {person.role for person in session.scalars(select(Person).where(Person.deactivated_at.is_(None)))}
+        assert roles == set(Role)
+
+
+def test_a_support_agent_of_the_demo_does_not_see_the_sales_plays(runtime: Runtime) -> None:
+    demo.fill(runtime, START)
+    with runtime.services.database.read() as session:
+        guides = {person.role: person for _, person in demo.guides(session)}
+        assert list(guides) == [Role.ADMIN, Role.CURATOR, Role.AUTHOR, Role.REP]
+        tom = actor_for(session, guides[Role.REP])
+        sales = session.scalars(select(Card).where(Card.collection.has(slug="sales"))).all()
+        assert sales
+        assert not {card.collection_id for card in sales} & tom.readable

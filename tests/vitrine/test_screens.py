@@ -1,0 +1,169 @@
+"""Every screen in a real browser: axe finds nothing, nothing scrolls sideways, nothing is hidden, light and dark."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.infra.accessibility import assert_accessible, assert_focus_visible, assert_reflows, assert_text_spacing
+from tests.infra.browser import Console
+from tests.live import LiveSite
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+SCREENS = {
+    "home": "/",
+    "results": "/?q=refund",
+    "nothing found": "/?q=zebra",
+    "card": "/cards/{flagged}",
+    "overdue card": "/cards/{overdue}",
+    "archived card": "/cards/{archived}",
+    "editor": "/cards/{flagged}/edit",
+    "new card": "/cards/new",
+    "history": "/cards/{flagged}/history",
+    "comparison": "/cards/{flagged}/diff?from=1&to=2",
+    "replace": "/cards/{flagged}/replace?q=refund",
+    "queue": "/verify?scope=all",
+    "card manager": "/cards",
+    "report": "/reports/weekly",
+    "collection": "/collections/billing",
+    "account": "/account",
+    "people": "/admin/people",
+    "person": "/admin/people/2",
+    "groups": "/admin/groups",
+    "collections": "/admin/collections",
+    "one collection": "/admin/collections/billing",
+    "missing": "/cards/999999",
+    "API": "/api/v1/docs",
+}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture
+def cards(live: LiveSite) -> dict[str, int]:
+    """A card in every state that looks different."""
+    world = live.world
+    body = "Refund within 30 days.\n\n## Steps\n\n1. Check\n2. Pay\n\n| Plan | Days |\n| --- | --- |\n| Annual | 30 |\n"
+    flagged = world.card("Refund window for annual plans", body, verified=True, tags=("refunds", "annual"))
+    overdue = world.card("Refund after a chargeback", verified=True, interval_days=10)
+    archived = world.card("Refund rules of 2019")
+    world.card("Goodwill refund limits")
+    world.later(days=12)
+    world.flag(flagged, "It is 14 days now")
+    cora = live.page("cora")
+    cora.post(f"/cards/{archived}/archive")
+    fields = {"title": "Refund window for annual plans", "body": body.replace("30", "31"), "collection": "billing",
+              "version": 1, "step": "save", "what_changed": "31 days"}  # fmt: skip
+    cora.post(f"/cards/{flagged}/edit", {**fields, "verifiers": "", "owner": ""})
+    live.index()
+    return {"flagged": flagged, "overdue": overdue, "archived": archived}
+
+
+@pytest.fixture
+def look(live: LiveSite, browser: Browser, console: Console) -> Iterator[list[BrowserContext]]:
+    """Contexts opened by the test, closed after it."""
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_axe_finds_nothing_on_any_screen(
+    live: LiveSite, browser: Browser, console: Console, look: list[BrowserContext], cards: dict[str, int],
+    scheme: str, device: str,
+) -> None:  # fmt: skip
+    console.expect("404")
+    size = PHONE if device == "phone" else {"viewport": {"width": 1280, "height": 800}}
+    context = browser.new_context(base_url=live.url, color_scheme=scheme, **size)  # type: ignore[arg-type]
+    look.append(context)
+    console.watch(context)
+    live.sign_in(context, "ada")
+    page = context.new_page()
+    for path in SCREENS.values():
+        page.goto(path.format(**cards))
+        assert_accessible(page)
+
+
+def test_no_screen_scrolls_sideways_or_hides_what_has_the_focus(
+    live: LiveSite, page: Page, console: Console, cards: dict[str, int]
+) -> None:
+    console.expect("404")
+    live.sign_in(page.context, "ada")
+    for path in SCREENS.values():
+        page.goto(path.format(**cards))
+        assert_reflows(page)
+    for path in ("/?q=refund", "/cards/{flagged}", "/verify?scope=all", "/cards"):
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(path.format(**cards))
+        assert_focus_visible(page)
+        assert_text_spacing(page)
+
+
+def test_everything_works_without_javascript(
+    live: LiveSite, browser: Browser, console: Console, look: list[BrowserContext]
+) -> None:
+    context = browser.new_context(base_url=live.url, java_script_enabled=False)
+    look.append(context)
+    console.watch(context)
+    page = context.new_page()
+    live.sign_in(context, "axel")
+    page.goto("/cards/new")
+    page.get_by_label("Title").fill("Shipping to Switzerland")
+    page.get_by_label("Text", exact=True).fill("Four days.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview")).to_contain_text("Four days.")
+    page.get_by_role("button", name="Markdown").click()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("heading", name="Shipping to Switzerland")).to_be_visible()
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("Verified by Axel, 16 Nov 2026")).to_be_visible()
+    live.index()
+    live.sign_in(context, "rita")
+    page.goto("/")
+    page.get_by_role("searchbox", name="Search cards").fill("switzerland")
+    page.keyboard.press("Enter")
+    expect(page.locator("#preview")).to_contain_text("Four days.")
+    page.get_by_role("link", name="Report a problem").click()
+    page.get_by_label("What should it say").fill("It takes six days")
+    page.get_by_role("button", name="Report a problem").click()
+    expect(page.get_by_text("Flagged: check with Axel before you use this")).to_be_visible()
+    live.sign_in(context, "axel")
+    page.goto("/verify")
+    page.get_by_label("What did you check?").fill("The carrier's table: four days")
+    page.get_by_role("button", name="Still correct").click()
+    expect(page.get_by_text("Nothing to check", exact=False)).to_be_visible()
+
+
+def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) -> None:
+    first, second = live.world.card("Bank holidays", verified=True), live.world.card("Escalations", verified=True)
+    live.world.later(days=100)
+    live.sign_in(page.context, "vera")
+    page.goto("/verify")
+    expect(page.get_by_role("heading", name="Bank holidays")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", name="Escalations")).to_be_visible()
+    page.keyboard.press("v")
+    expect(page.get_by_role("heading", name="Bank holidays")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("main")).to_contain_text("Escalations")
+    assert live.world.trust(second).state == "overdue"
+    page.goto("/verify")
+    page.keyboard.press("v")
+    expect(page.get_by_text("1 of 2 done")).to_be_visible()
+    page.keyboard.press("v")
+    expect(page.get_by_text("Nothing to check", exact=False)).to_be_visible()
+    assert {live.world.trust(card).state.value for card in (first, second)} == {"verified"}
+
+
+def test_single_key_shortcuts_can_be_switched_off(live: LiveSite, page: Page) -> None:
+    live.sign_in(page.context, "rita")
+    page.goto("/account")
+    page.get_by_label("Single-key shortcuts").uncheck()
+    page.get_by_role("button", name="Save").first.click()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") != "search"
+    page.get_by_label("Single-key shortcuts").check()
+    page.get_by_role("button", name="Save").first.click()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
