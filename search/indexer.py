@@ -49,9 +49,7 @@ class Indexer:
     def rebuild(self, progress: Callable[[int], None] = lambda _done: None) -> int:
         """Build a new index from the database beside the live one and swap. Returns the number of cards in it."""
         with self._database.read() as session:
-            seq = session.scalar(select(func.max(IndexOutbox.seq))) or 0
-            seq = max(seq, _applied_or_zero(self._backend))
-            self._backend.rebuild(_documents(session, progress), seq)
+            self._backend.rebuild(_documents(session, progress), _newest(session))
         return self._backend.health().docs
 
     def differences(self) -> list[str]:
@@ -71,7 +69,8 @@ class Indexer:
             self.apply_pending()
             with self._database.read() as session:
                 wanted = set(session.scalars(select(Card.id).where(*_SERVABLE)))
-            if wanted == set(self._backend.card_ids()):
+                is_ours = self._backend.applied_seq() <= _newest(session)
+            if is_ours and wanted == set(self._backend.card_ids()):
                 return "ready"
         except IndexUnusable as error:
             log.warning("index unusable, rebuilding", reason=str(error))
@@ -158,8 +157,6 @@ def _document(card: Card) -> CardDoc:
     )
 
 
-def _applied_or_zero(backend: SearchBackend) -> int:
-    try:
-        return backend.applied_seq()
-    except IndexUnusable:
-        return 0
+def _newest(session: Session) -> int:
+    """The last number in the outbox; its row is never pruned, so an index beyond it belongs to another database."""
+    return session.scalar(select(func.max(IndexOutbox.seq))) or 0

@@ -5,6 +5,7 @@ import threading
 
 import waitress
 from playwright.sync_api import BrowserContext
+from waitress import wasyncore
 
 from curator import jobs
 from curator.jobs import JobContext
@@ -37,6 +38,7 @@ class LiveSite(Site):
         self._indexer.stop()
         self._server.close()
         self._thread.join(timeout=5)
+        wasyncore.close_all(self._server._map)  # connections that the browser keeps open
 
     def sign_in(self, context: BrowserContext, name: str) -> None:
         """Let this browser be one of the cast's."""

@@ -47,7 +47,11 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
     family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((settings.server.host, settings.server.port))
+    try:
+        bound.bind((settings.server.host, settings.server.port))
+    except OSError:
+        bound.close()
+        raise
     server = settings.server.model_copy(update={"port": bound.getsockname()[1]})
     return bound, settings.model_copy(update={"server": server})
 

@@ -143,7 +143,7 @@ class _Reader:
 
     def _page(self) -> int:
         value = self.values.get("page", "1")
-        if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE):
+        if not (value.isascii() and value.isdigit() and len(value) < 9 and 1 <= int(value) <= LAST_PAGE):
             self.errors.append(FieldError("page", f"A page is a whole number from 1 to {LAST_PAGE:,}."))
             return 1
         return int(value)

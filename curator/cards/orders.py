@@ -84,7 +84,7 @@ def _owner(session: Session, email: str) -> int | None:
 def _days(value: str) -> int | None:
     if value == DEFAULT:
         return None
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LONGEST_INTERVAL):
+    if not (value.isascii() and value.isdigit() and len(value) < 9 and 1 <= int(value) <= LONGEST_INTERVAL):
         raise invalid("value", f"An interval is a whole number of days from 1 to {LONGEST_INTERVAL}.")
     return int(value)
 

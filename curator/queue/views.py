@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from curator.queue import commands
 from curator.queue.queue import Scope, Waiting, count_waiting, queue_of, waiting_in
 from curator.queue.shown import address, queue_page
+from kb.cards.fields import Line
 from kb.cards.models import Card
 from kb.cards.queries import card_visible_to
 from kb.errors import Conflict, Invalid
@@ -29,7 +30,7 @@ class StillCorrect(Form):
     """What the verify button sends."""
 
     version: Annotated[int, Limits(ge=1, le=2**31 - 1)]
-    note: Annotated[str, Limits(max_length=500)] = ""
+    note: Annotated[Line, Limits(max_length=500)] = ""
 
 
 class Later(Form):

@@ -113,6 +113,7 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
     shelf.steward_id, shelf.interval_days = steward_id, fields.interval_days
     shelf.readers = _groups(session, fields.reader_ids, "readers")
     shelf.authors = _groups(session, fields.author_ids, "authors")
+    _check_verifiers(session, fields.verifiers)
     shelf.verifiers.clear()
     session.flush()
     shelf.verifiers.extend(
@@ -120,6 +121,13 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
         for position, ref in enumerate(fields.verifiers)
     )
     session.flush()
+
+
+def _check_verifiers(session: Session, verifiers: tuple[VerifierRef, ...]) -> None:
+    for ref in verifiers:
+        found = session.get(Person, ref.person_id) if ref.person_id is not None else session.get(Group, ref.group_id)
+        if found is None:
+            raise invalid("verifiers", "One of the verifiers does not exist.")
 
 
 def _groups(session: Session, ids: tuple[int, ...], field: str) -> list[Group]:

@@ -87,6 +87,7 @@ def create_card(
     if shelf.id not in actor.writable:
         raise Forbidden(f"You may not write cards in {shelf.name}.")
     _keep_external_id_unique(session, shelf, external_id)
+    _check_owner(session, policy.owner_id)
     card = Card(
         id=card_id, collection_id=shelf.id, external_id=external_id, status=Status.DRAFT, version=1, created_at=now,
         created_by_id=actor.id, updated_at=now, updated_by_id=actor.id,
@@ -98,7 +99,6 @@ def create_card(
     session.flush()
     verifiers = policy.verifiers if policy.verifiers is not None else _defaults(shelf.verifiers)
     _put_verifiers(session, card, verifiers)
-    _check_owner(session, card.owner_id)
     _write_revision(session, card, actor, now, "", is_minor=False)
     session.refresh(card, ["collection", "owner"])
     return card
@@ -318,7 +318,7 @@ def _put_verifiers(session: Session, card: Card, verifiers: Sequence[VerifierRef
     if len(set(verifiers)) != len(verifiers):
         raise invalid("verifiers", "Name each verifier once.")
     for ref in verifiers:
-        found = session.get(Person, ref.person_id) if ref.person_id else session.get(Group, ref.group_id)
+        found = session.get(Person, ref.person_id) if ref.person_id is not None else session.get(Group, ref.group_id)
         if found is None or (isinstance(found, Person) and not found.is_active):
             raise invalid("verifiers", "One of the verifiers does not exist or was deactivated.")
     session.execute(delete(CardVerifier).where(CardVerifier.card_id == card.id))

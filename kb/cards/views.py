@@ -44,7 +44,7 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
             feedback_given="Thank you. The owner sees this." if "thanks" in request.args else "",
         )  # fmt: skip
         _note_use(session, actor, card, "view")
-    return render_template("kb/card.html", page=page, frame=frame("search"))
+    return render_template("kb/card.html", page=page, frame=frame())
 
 
 @blueprint.get("/cards/<int:card_id>/history")
@@ -53,7 +53,7 @@ def history(card_id: int) -> str:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         page = history_page(session, card, Words(now(), services().policy.zone))
-    return render_template("kb/history.html", page=page, frame=frame("search"))
+    return render_template("kb/history.html", page=page, frame=frame())
 
 
 @blueprint.get("/cards/<int:card_id>/diff")
@@ -65,7 +65,7 @@ def compare(card_id: int) -> str:
         old_number = request.args.get("from", max(new_number - 1, 1), type=int)
         old, new_ = (queries.revision_of(session, card, n) for n in sorted((old_number, new_number)))
         page = diff_page(actor, card, old, new_, Words(now(), services().policy.zone))
-    return render_template("kb/diff.html", page=page, frame=frame("search"))
+    return render_template("kb/diff.html", page=page, frame=frame())
 
 
 @blueprint.post("/cards/<int:card_id>/restore")
@@ -147,14 +147,14 @@ def unarchive(card_id: int) -> BaseResponse:
 @blueprint.get("/cards/<int:card_id>/replace")
 def choose_replacement(card_id: int) -> str:
     """Choose the card that replaces this one."""
-    wanted = request.args.get("q", "").strip()[:200]
+    wanted = request.args.get("q", "").replace("\x00", "").strip()[:200]
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         demand(actor, Right.REPLACE, card)
         found = _with_title(session, actor, wanted, card) if wanted else []
         choices = [(other.id, other.title, other.collection.name) for other in found]
         return render_template(
-            "kb/replace.html", frame=frame("search"), card_title=card.title, card_url=queries.card_path(card),
+            "kb/replace.html", frame=frame(), card_title=card.title, card_url=queries.card_path(card),
             action=f"/cards/{card_id}/replace", query=wanted, choices=choices,
         )  # fmt: skip
 
@@ -253,7 +253,7 @@ def _show_report_error(card_id: int) -> Response:
             session, actor, card, services().policy, services().settings.public_url, now(),
             report_error="Say in a few words what is wrong.",
         )  # fmt: skip
-    return Response(render_template("kb/card.html", page=page, frame=frame("search")), 422)
+    return Response(render_template("kb/card.html", page=page, frame=frame()), 422)
 
 
 def _with_title(session: Session, actor: Actor, words: str, not_this: Card) -> list[Card]:

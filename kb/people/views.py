@@ -203,7 +203,10 @@ def safe_next(target: str) -> str:
 
 
 def _same_site_referrer() -> str:
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
     return safe_next(f"{parts.path}?{parts.query}".rstrip("?")) if parts.netloc == request.host else "/"
 
 

@@ -20,6 +20,7 @@ _ICONS: dict[str, ReasonKind] = {
     "low_rating": "rating",
     "never_verified": "never",
 }
+_ADDRESS_LIMIT = 40
 _STATES = {
     TrustState.FLAGGED: "Flagged",
     TrustState.OVERDUE: "Overdue",
@@ -95,7 +96,7 @@ def reason_summary(trust: Trust, words: Words) -> str:
 
 
 def _reason(reason: TrustReason, words: Words) -> Reason:
-    links = (Link(reason.url, reason.url),) if reason.url else ()
+    links = (Link(short_address(reason.url), reason.url),) if reason.url else ()
     when = words.ago(reason.at)
     text = {
         "reported": f"{reason.person or 'Somebody'} said “{reason.detail}” {when}.",
@@ -103,6 +104,12 @@ def _reason(reason: TrustReason, words: Words) -> Reason:
         "expired": reason.detail,
     }.get(reason.kind, f"{FLAG_WORDS.get(reason.kind, '')}: {reason.detail} ({when})".lstrip(": "))
     return Reason(_ICONS.get(reason.kind, "person"), text, links)
+
+
+def short_address(url: str) -> str:
+    """An address as people say it: the host and the beginning of the path."""
+    bare = url.split("//", 1)[-1].split("?")[0].rstrip("/").removeprefix("www.")
+    return bare if len(bare) <= _ADDRESS_LIMIT else f"{bare[: _ADDRESS_LIMIT - 1]}…"
 
 
 def _short(reason: TrustReason, words: Words) -> str:

@@ -96,7 +96,7 @@ def _collision(error: IntegrityError) -> BaseResponse:
 
 def _unexpected(error: Exception) -> BaseResponse:
     reference = secrets.token_hex(4)
-    log.error("unexpected error", reference=reference, path=request.path, exc_info=error)
+    log.error("unexpected error", reference=reference, endpoint=request.endpoint, exc_info=error)
     if is_api():
         broken = VitrineError(_HAPPENED[500], extra={"reference": reference})
         return problem(broken)

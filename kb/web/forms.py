@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, get_origin
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from werkzeug.datastructures import MultiDict
 
 from kb.errors import FieldError, Invalid
@@ -31,6 +31,14 @@ class Form(BaseModel):
     """Base of all forms: unknown fields are ignored, because buttons and tokens travel with every form."""
 
     model_config = ConfigDict(extra="ignore")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_nul(cls, value: object) -> object:
+        """PostgreSQL takes no NUL anywhere, and nobody types one."""
+        if any("\x00" in each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)):
+            raise ValueError("contains a NUL character; remove it")
+        return value
 
 
 def read_form(model: type[Model]) -> Model:

@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.routing import IntegerConverter
 
-from kb.errors import Forbidden
+from kb.errors import Forbidden, NotFound
 from kb.settings import Settings
 from kb.web.edge import is_api, is_https
 
@@ -43,6 +43,7 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.url_map.converters["int"] = RowNumber
     csrf.init_app(app)
+    app.before_request(_refuse_nul_in_address)
     app.before_request(_refuse_foreign_writes)
     app.after_request(_add_headers)
 
@@ -54,13 +55,19 @@ def _hosts(settings: Settings) -> list[str] | None:
     return [urlsplit(settings.public_url).hostname or "", "localhost", "127.0.0.1", "[::1]", settings.server.host]
 
 
+def _refuse_nul_in_address() -> None:
+    """No slug holds one, and PostgreSQL can't even be asked."""
+    if "\x00" in request.path:
+        raise NotFound("The page does not exist, or you may not see it.")
+
+
 def _refuse_foreign_writes() -> None:
     if request.method in _SAFE or is_api():
         return
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in ("same-origin", "none"):
         raise Forbidden("This form was sent from another site.")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and origin.partition("://")[2] != request.host:
         raise Forbidden("This form was sent from another site.")
     try:
         csrf.protect()

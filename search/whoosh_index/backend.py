@@ -40,6 +40,8 @@ class WhooshBackend:
         prepared = prepare(changes.values())
         self._make_if_missing()
         with self._writing, self._directory.writing(self._write_timeout):
+            if seq < self.applied_seq():
+                return  # another writer was faster: it has applied these changes and newer ones
             name = self._directory.in_use()
             self._directory.check_stamp(name)
             self._directory.sweep()
@@ -113,6 +115,7 @@ class WhooshBackend:
 
     def _open(self, previous: Snapshot | None) -> Snapshot:
         for _ in range(OPEN_ATTEMPTS):
+            generation = self._directory.generation()
             try:
                 return self._read(previous)
             except IndexUnusable:
@@ -121,7 +124,9 @@ class WhooshBackend:
                 # A commit or a swap removed the files between the table of contents and here: read it again.
                 time.sleep(OPEN_PAUSE)
             except Exception as error:
-                raise IndexUnusable(f"can't open the index: {error!r}") from error
+                # Whoosh reads some missing files as None; what fails is then any error, but only while others commit.
+                if self._directory.generation() == generation:
+                    raise IndexUnusable(f"can't open the index: {error!r}") from error
         raise IndexUnusable("files of the index are missing")
 
     def _read(self, previous: Snapshot | None) -> Snapshot:

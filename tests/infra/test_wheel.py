@@ -13,9 +13,9 @@ import venv
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -166,7 +166,7 @@ def test_the_installed_service_answers_and_stops_cleanly(served: tuple[subproces
     assert home.status in (302, 303)
     entrance = get(address + urlsplit(home.headers["Location"]).path)
     assert entrance.status == 200
-    style = re.search(r'"(/static/[^"]+\.css[^"]*)"', entrance.read().decode())
+    style = re.search(r'"(/static/[^"]+\.css[^"]*)"', entrance.text)
     assert style
     assert get(address + style[1]).status == 200
     process.send_signal(signal.SIGTERM)
@@ -197,11 +197,20 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def get(url: str) -> HTTPResponse | urllib.error.HTTPError:
+class Answer(NamedTuple):
+    """An answer that was read to its end."""
+
+    status: int
+    headers: Message
+    text: str
+
+
+def get(url: str) -> Answer:
     """The answer as it came: an error or a redirect is an answer too. Proxies are for the world outside."""
     opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
     try:
-        response: HTTPResponse = opener.open(url, timeout=10)
+        response = opener.open(url, timeout=10)
     except urllib.error.HTTPError as error:
-        return error
-    return response
+        response = error
+    with response:
+        return Answer(response.status, response.headers, response.read().decode(errors="replace"))

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from search.backend import CardDoc, Change, Delete, IndexBusy, IndexUnusable, Up
 from search.query import parse
 from search.whoosh_index import WhooshBackend
 from search.whoosh_index import directory as directory_module
+from search.whoosh_index.segments import Segment
 from tests.search.engine_world import EVERYTHING, backend_with, doc, found
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +176,7 @@ def test_an_index_that_cannot_be_trusted_asks_for_a_rebuild(tmp_path: Path, dama
 WRITER = """
 import sys
 from pathlib import Path
+from typing import Any
 from search.backend import CardDoc, Upsert
 from search.whoosh_index import WhooshBackend
 backend = WhooshBackend(Path(sys.argv[1]))
@@ -254,3 +257,28 @@ def test_a_change_is_seen_by_the_next_search_of_every_thread(tmp_path: Path) -> 
         for thread in threads:
             thread.join()
         assert seen == [{1}] * 3
+
+
+def test_files_that_vanish_while_the_index_is_opened_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend_with(tmp_path / "index", [doc(1, "refund")])
+    reader, writer = WhooshBackend(tmp_path / "index"), WhooshBackend(tmp_path / "index")
+    tries: list[int] = []
+
+    def vanish_once(*args: Any) -> Segment:
+        tries.append(1)
+        if len(tries) == 1:
+            writer.apply([Upsert(doc(2, "refund"))], 2)
+            raise TypeError("a column file is gone")
+        return Segment(*args)
+
+    monkeypatch.setattr("search.whoosh_index.backend.Segment", vanish_once)
+    assert found(reader, "refund") == {1, 2}
+
+
+def test_a_slower_writer_does_not_bring_older_changes_back(tmp_path: Path) -> None:
+    backend = backend_with(tmp_path / "index", [doc(1, "old")], 5)
+    backend.apply([Upsert(doc(1, "newest"))], 9)
+    backend.apply([Upsert(doc(1, "newer"))], 7)
+    assert (found(backend, "newest"), found(backend, "newer"), backend.applied_seq()) == ({1}, set(), 9)

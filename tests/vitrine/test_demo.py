@@ -1,14 +1,18 @@
 """The demo is what one would show a customer: a believable company, made with the product's own commands."""
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from kb.cards.models import Card, Status
-from kb.installation import Installation
+from kb.installation import open_installation
 from kb.people.actor import actor_for
 from kb.people.models import Person, Role
+from kb.settings import Settings
 from kb.text.renderer import Renderer
 from kb.trust import log
 from kb.trust.queries import trust_by_card
@@ -18,10 +22,20 @@ from vitrine import demo
 from vitrine.runtime import Runtime, assemble
 
 
-@pytest.fixture
-def runtime(installation: Installation, renderer: Renderer) -> Runtime:
-    """An empty installation, on SQLite and on PostgreSQL in turn."""
-    return assemble(installation, renderer)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def runtime(request: pytest.FixtureRequest, tmp_path: Path, renderer: Renderer) -> Iterator[Runtime]:
+    """An empty installation: nobody in it but the admin that every one has."""
+    values: dict[str, Any] = {"storage": {"data_dir": tmp_path / "demo"}}
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    if server is not None:
+        values["database"] = {"url": server.fresh_database()}
+    installation = open_installation(Settings.model_validate(values), START)
+    runtime = assemble(installation, renderer)
+    yield runtime
+    runtime.backend.close()
+    installation.close()
+    if server is not None:
+        server.drop(values["database"]["url"])
 
 
 def test_the_demo_fills_an_empty_installation_once_and_every_story_holds(runtime: Runtime) -> None:

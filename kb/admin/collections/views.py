@@ -14,7 +14,7 @@ from kb.cards import commands
 from kb.cards.collections import CollectionFields
 from kb.cards.editing.forms import verifier_ref
 from kb.cards.editing.page import interval_options, ref_value, verifier_rows
-from kb.cards.fields import IntervalDays, Line
+from kb.cards.fields import IntervalDays, Line, RowId
 from kb.cards.models import Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
@@ -36,6 +36,7 @@ from kb.words import Words, count
 
 blueprint = Blueprint("admin_collections", __name__)
 _PAGE = 50
+_LAST_PAGE = 10_000
 _SPREAD_WEEKS = 4
 
 
@@ -45,9 +46,9 @@ class ShelfForm(Form):
     name: Name
     about: Annotated[Line, Limit(max_length=500)] = ""
     is_open: bool = False
-    readers: list[int] = Limit(default_factory=list)
-    authors: list[int] = Limit(default_factory=list)
-    steward: int | None = None
+    readers: list[RowId] = Limit(default_factory=list)
+    authors: list[RowId] = Limit(default_factory=list)
+    steward: RowId | None = None
     interval_days: IntervalDays | None = None
     verifiers: list[str] = Limit(default_factory=list, max_length=10)
     apply: Annotated[str, Limit(pattern="^(next|now|spread)$")] | None = None
@@ -64,7 +65,7 @@ class ShelfForm(Form):
 @blueprint.get("/collections/<slug>")
 def shelf(slug: str) -> str:
     """The cards of a collection that this reader may be served, by title."""
-    page_number = max(request.args.get("page", 1, type=int), 1)
+    page_number = min(max(request.args.get("page", 1, type=int), 1), _LAST_PAGE)
     state = next((s for s in TrustState if s.value == request.args.get("trust")), None)
     with reading() as (session, actor):
         found = shelves.collection_named(session, actor, slug)

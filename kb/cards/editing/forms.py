@@ -4,10 +4,10 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from kb.cards.commands import CardPolicy
-from kb.cards.fields import Body, IntervalDays, Note, Tags, Title, VerifierRef
+from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, VerifierRef
 from kb.errors import invalid
 from kb.web.forms import Form
 
@@ -29,11 +29,11 @@ class CardForm(Form):
     title: Title
     body: Body
     collection: Annotated[str, Field(min_length=1, max_length=60)]
-    version: int = Field(0, ge=0)
+    version: int = Field(0, ge=0, le=2**31 - 1)
     tags: str = Field("", max_length=1300)
     language: str | None = None
     audience: str | None = None
-    owner: int | None = None
+    owner: RowId | None = None
     verifiers: list[str] = Field(default_factory=list, max_length=10)
     interval_days: IntervalDays | None = None
     check_on: date | None = None
@@ -60,7 +60,7 @@ class BodyField(Form):
     body: Body
 
 
-class LooseCardForm(Form):
+class LooseCardForm(BaseModel):
     """What stands in the editor right now, right or wrong: for preview and for showing errors."""
 
     title: str = ""
@@ -82,24 +82,24 @@ class LooseCardForm(Form):
 class VersionForm(Form):
     """A form that only says which version was read."""
 
-    version: int = Field(ge=1)
+    version: RowId
 
 
 class VerifyForm(Form):
     """Verify from the card's page."""
 
-    version: int = Field(ge=1)
-    note: Annotated[str, Field(max_length=500)] = ""
+    version: RowId
+    note: Annotated[Line, Field(max_length=500)] = ""
 
 
 class FlagForm(Form):
     """Report a problem."""
 
     kind: Annotated[str, Field(pattern="^(reported|dead_link|date_passed|source_changed|duplicate)$")] = "reported"
-    detail: Annotated[str, Field(max_length=500)] = ""
+    detail: Annotated[Line, Field(max_length=500)] = ""
 
 
 class ReasonForm(Form):
     """Say why."""
 
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Annotated[Line, Field(max_length=500)] = ""

@@ -126,7 +126,8 @@ def _side(
 
 def interval_options(chosen: str, default_days: int, of: str = "the collection") -> list[tuple[str, str]]:
     """Intervals to choose from; the first leaves it to the collection or the installation."""
-    days = sorted({*INTERVALS, *([int(chosen)] if chosen.isdecimal() and 0 < int(chosen) <= 3650 else [])})
+    is_days = chosen.isdecimal() and len(chosen) <= 4 and 0 < int(chosen) <= 3650  # int() fails on thousands of digits
+    days = sorted({*INTERVALS, *([int(chosen)] if is_days else [])})
     return [("", f"{default_days} days (as {of})")] + [(str(n), f"{n} days") for n in days]
 
 
