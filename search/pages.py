@@ -84,7 +84,7 @@ class Home:
     shelves: tuple[Shelf, ...] = ()
     check_words: str = ""
     check_url: str = ""
-    start_url: str = ""
+    start: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

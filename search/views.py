@@ -126,7 +126,7 @@ def _results(session: Session, actor: Actor, form: SearchForm, answers: Answers,
         hits=tuple(_hit(result, words, used) for result in answers.results),
         preview=_preview(answers.results[0].card, answers.results[0].trust) if answers.results else None,
         hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
-        hidden_url=f"/cards?status=replaced&q={answers.older[0].title}" if older else "",
+        hidden_url=f"/cards?{urlencode({'status': 'replaced', 'q': answers.older[0].title})}" if older else "",
         nothing=nothing,
         did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
         write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
@@ -151,8 +151,15 @@ def _home(session: Session, actor: Actor) -> Home:
         shelves=_shelves(session, actor),
         check_words=f"{waiting} of your cards {'needs' if waiting == 1 else 'need'} a check" if waiting else "",
         check_url="/verify",
-        start_url="/cards/new" if actor.writable else "",
+        start=_start(actor),
     )
+
+
+def _start(actor: Actor) -> Link | None:
+    """What to do first in an installation without cards."""
+    if actor.writable:
+        return Link("New card", "/cards/new")
+    return Link("Make the first collection", "/admin/collections") if actor.is_curator else None
 
 
 def frame_count(session: Session, actor: Actor) -> int:

@@ -38,7 +38,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             workspace_initial=name[:1].upper(),
             person=who(person),
             queue_count=counter(db, actor) if counter and actor.role is not Role.REP else 0,
-            can_write=bool(actor.writable),
+            can_write=bool(actor.writable) or actor.is_curator,
             is_admin=actor.is_admin,
             active=active,
             theme=cast(Theme, person.theme),

@@ -194,3 +194,17 @@ def test_a_host_that_is_not_ours_is_refused_once_the_public_address_is_known(sit
     assert site.app.config["TRUSTED_HOSTS"] is None
     site.app.config["TRUSTED_HOSTS"] = ["kb.example"]
     assert site.page(None).get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_newcomer_is_led_from_an_empty_installation_to_the_first_card(site: Site) -> None:
+    with site.world.transaction() as session:
+        for slug in ("billing", "deals"):
+            session.delete(site.world.collection(session, slug))
+    ada, rita = site.page("ada"), site.page("rita")
+    assert "Make the first collection" in ada.get("/").text
+    assert "Make the first collection" not in rita.get("/").text
+    assert ada.get("/cards/new").headers["Location"] == "/admin/collections"
+    assert "make the first one" in ada.get("/admin/collections").text
+    assert ada.post("/admin/collections", {"name": "Support"}).status_code == 303
+    assert ada.get("/cards/new").status_code == 200
+    assert rita.get("/cards/new").status_code == 403

@@ -42,7 +42,8 @@ def serve(demo: bool, host: str | None, port: int | None) -> None:
         with ready as runtime:
             if demo:
                 progress.update(bar, description="Filling the demo")
-                demo_company.fill(runtime, clock.now())
+                if not demo_company.fill(runtime, clock.now()):
+                    err.print("vitrine: there are cards already, so the sample was not added.")
             progress.stop()
             links = _ways_in(runtime.installation, demo=demo)
             serve_until_stopped(runtime, bound, lambda: _greet(settings, links))

@@ -26,10 +26,13 @@ blueprint = Blueprint("editing", __name__)
 
 
 @blueprint.get("/cards/new")
-def new() -> str:
+def new() -> BaseResponse | str:
     """An empty editor, or one that begins with a copy of a card or with the words of a search."""
     with reading() as (session, actor):
         shelves = _writable(session, actor)
+        if not shelves and actor.is_curator:
+            say("Cards live in collections: make the first one.")
+            return redirect("/admin/collections", 303)
         if not shelves:
             raise Forbidden("There is no collection you may write in. Ask a curator.")
         chosen = next((s for s in shelves if s.slug == request.args.get("collection")), shelves[0])
