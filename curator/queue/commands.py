@@ -15,7 +15,7 @@ from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Person
 from kb.trust import assignee, log
-from kb.trust.commands import verify
+from kb.trust.commands import said_just_now, verify
 from kb.trust.models import Flag, Verdict, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
@@ -37,6 +37,8 @@ def still_correct(
     The facts it replaces are written into the audit record, so that `undo_verification` can put them back.
     """
     demand(actor, Right.VERIFY, card)
+    if (said := said_just_now(session, actor, card, version, now)) is not None:
+        return said
     reports = open_flags(session, [card.id]).get(card.id, [])
     if reports and not note.strip():
         raise invalid("note", "Say what you checked: it answers the open reports.")

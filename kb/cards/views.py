@@ -19,7 +19,7 @@ from kb.people.actor import Actor
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
 from kb.trust.queries import open_flags, trust_of_card
-from kb.use.models import Feedback
+from kb.use.commands import give_feedback
 from kb.use.recorder import Use, UseKind
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
@@ -94,6 +94,8 @@ def verify(card_id: int) -> BaseResponse:
     form = read_form(VerifyForm)
 
     def act(session: Session, actor: Actor, card: Card) -> None:
+        if trust_commands.said_just_now(session, actor, card, form.version, now()) is not None:
+            return
         if open_flags(session, [card.id]) and not form.note.strip():
             raise invalid("note", "Say what you checked: it answers the open reports.")
         trust_commands.verify(session, actor, card, form.version, services().policy, now(), note=form.note.strip())
@@ -192,9 +194,7 @@ def feedback(card_id: int) -> BaseResponse:
     is_helpful = request.form.get("helpful") == "yes"
     with writing() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
-        session.add(
-            Feedback(card_id=card.id, person_id=actor.id, version=card.version, is_helpful=is_helpful, at=now())
-        )
+        give_feedback(session, actor, card, is_helpful, "", now())
     return redirect(f"/cards/{card_id}?{'thanks=1' if is_helpful else 'thanks=1&report=1#report'}", 303)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier
@@ -11,7 +11,7 @@ from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
-from kb.people.models import ApiToken, Group, Person, Role, WebSession
+from kb.people.models import ApiToken, Group, Person, Role, SignInLink, WebSession
 from kb.text.slugs import slug
 from kb.trust import assignee
 
@@ -58,6 +58,9 @@ def deactivate_person(session: Session, actor: Actor, person: Person, now: datet
         _keep_an_admin(session, person)
     person.deactivated_at = now
     session.execute(delete(WebSession).where(WebSession.person_id == person.id))
+    session.execute(
+        update(SignInLink).where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None)).values(used_at=now)
+    )
     for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
         token.revoked_at = token.revoked_at or now
     moved = assignee.succeed(session, person)

@@ -4,14 +4,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from kb.db import take_turns
 from kb.errors import SignInNeeded, TooMany, invalid
 from kb.people import audit
 from kb.people.actor import actor_for
-from kb.people.models import Person, Role, SignInAttempt, WebSession
+from kb.people.models import Person, Role, SignInAttempt, SignInLink, WebSession
 from kb.people.tokens import digest, valid_link
 from kb.settings import Security
 
@@ -135,6 +135,7 @@ def use_link(
         return person
     person.password_hash = password_hash
     end_sessions_of(session, person.id)
+    _end_links_of(session, person.id, now)
     audit.record(session, actor_for(session, person), "password set", "person", person.id, now)
     return person
 
@@ -143,7 +144,15 @@ def change_password(session: Session, person: Person, password_hash: str, now: d
     """Set a new password; all other sessions end."""
     person.password_hash = password_hash
     end_sessions_of(session, person.id, keep=keep)
+    _end_links_of(session, person.id, now)
     audit.record(session, actor_for(session, person), "password set", "person", person.id, now)
+
+
+def _end_links_of(session: Session, person_id: int, now: datetime) -> None:
+    """Links that were sent before must not undo the password that was just chosen."""
+    session.execute(
+        update(SignInLink).where(SignInLink.person_id == person_id, SignInLink.used_at.is_(None)).values(used_at=now)
+    )
 
 
 def _claim_admin(session: Session, person: Person, name: str, email: str) -> None:

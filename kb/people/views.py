@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import session as browser
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -62,6 +63,7 @@ def sign_out() -> BaseResponse:
     """End the session, everywhere its cookie may be."""
     with services().database.transaction() as session:
         sign_in.end_session(session, request.cookies.get(cookie_name(), ""))
+    browser.clear()
     response = redirect("/sign-in", 303)
     response.delete_cookie(cookie_name(), path="/", secure=is_https(), httponly=True)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -1,6 +1,6 @@
 """Verify, un-verify, flag and resolve: every change of trust, each one permission, one row, one log record."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from kb.people.actor import Actor
 from kb.trust import log
 from kb.trust.models import Flag, FlagKind, Verdict, Verification
 from kb.trust.policy import Policy
+
+_TWICE = timedelta(seconds=10)
 
 
 def verify(
@@ -66,7 +68,7 @@ def raise_flag(
     session: Session, actor: Actor, card: Card, kind: FlagKind, detail: str, now: datetime, *, url: str | None = None
 ) -> Flag:
     """Report a problem. The same person saying the same thing again changes nothing."""
-    demand(actor, Right.FLAG, card)
+    demand(actor, Right.FLAG, hold(session, card))
     if not detail.strip():
         raise invalid("detail", "Say in a few words what is wrong.")
     for flag in _open(session, card):
@@ -95,6 +97,19 @@ def resolve_flag(session: Session, actor: Actor, flag_id: int, resolution: str, 
         raise invalid("resolution", "Say what was done about it.")
     _close(flag, actor, resolution.strip(), now)
     return flag
+
+
+def said_just_now(session: Session, actor: Actor, card: Card, version: int, now: datetime) -> Verification | None:
+    """The person's own record of this version, a few seconds old, if nothing was doubted since: a form sent twice."""
+    hold(session, card)
+    is_same = (card.verified_by_id, card.verified_version) == (actor.id, version)
+    if not is_same or card.verified_at is None or card.unverified_at is not None or _open(session, card):
+        return None
+    if now - card.verified_at > _TWICE:
+        return None
+    return session.scalars(
+        select(Verification).where(Verification.card_id == card.id).order_by(Verification.id.desc()).limit(1)
+    ).first()
 
 
 def _open(session: Session, card: Card) -> list[Flag]:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
-from kb.errors import Gone, Invalid, NotFound, SignInNeeded, TooMany
+from kb.errors import Gone, Invalid, NotFound, TooMany
 from kb.people import passwords, sign_in, tokens
 from kb.people.commands import change_person, deactivate_person, reactivate_person
 from kb.people.models import ApiToken, Person, Role, SignInAttempt, WebSession
@@ -239,8 +239,19 @@ def test_a_link_of_a_person_who_left_lets_nobody_in(world: World) -> None:
     secret = link(world)
     with world.transaction() as session:
         deactivate_person(session, world.actor(session, "ada"), world.person(session, "rita"), world.now)
-    with pytest.raises(SignInNeeded):
+    with pytest.raises(Gone):
         use(world, secret)
+    with world.transaction() as session:
+        reactivate_person(session, world.actor(session, "ada"), world.person(session, "rita"), world.now)
+    with pytest.raises(Gone):
+        use(world, secret)
+
+
+def test_an_older_link_does_not_undo_the_password_that_was_chosen_with_a_newer_one(world: World) -> None:
+    older, newer = link(world), link(world)
+    use(world, newer)
+    with pytest.raises(Gone):
+        use(world, older)
 
 
 def test_the_first_admin_takes_a_name_and_an_address_of_their_own(world: World) -> None:
