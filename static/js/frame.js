@@ -28,6 +28,7 @@ if (first.length) {
   box.replaceChildren()
   setTimeout(() => {
     box.replaceChildren(...first)
+    box.dataset.said = ''
     for (const toast of first) leave(toast, toast.querySelector('form') ? 10 : 6)
   }, 80)
 }

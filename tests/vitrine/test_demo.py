@@ -56,6 +56,7 @@ def test_the_demo_fills_an_empty_installation_once_and_every_story_holds(runtime
         assert roles == set(Role)
 
 
+@pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)
 def test_a_support_agent_of_the_demo_does_not_see_the_sales_plays(runtime: Runtime) -> None:
     demo.fill(runtime, START)
     with runtime.services.database.read() as session:
