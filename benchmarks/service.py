@@ -36,14 +36,14 @@ class Service:
         found = [private_mb(child) for child in children.read_text().split()] if children.exists() else []
         return [megabytes for megabytes in found if megabytes is not None]
 
-    def is_up(self) -> bool:
-        """Whether it answers."""
+    def answering(self) -> str | None:
+        """The process that answers a question, if one does."""
         connection = HTTPConnection(self.host, self.port, timeout=5)
         try:
             connection.request("GET", "/api/v1/lookup?q=start", headers={"Authorization": f"Bearer {self.token}"})
-            return connection.getresponse().status == 200
+            return connection.getresponse().getheader("X-Process")
         except (OSError, HTTPException):
-            return False
+            return None
         finally:
             connection.close()
 
@@ -63,12 +63,20 @@ def started(data: Path, token: str) -> Iterator[Service]:
         web = stack.enter_context(_running(gunicorn, environment, bound.fileno()))
         host, port = bound.getsockname()
         service = Service(host, port, token, web.pid)
-        deadline = time.monotonic() + _START_SECONDS
-        while not service.is_up():
-            if web.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the service did not start; its own lines above say why")
-            time.sleep(0.2)
+        _wait_for_all(service, web)
         yield service
+
+
+def _wait_for_all(service: Service, web: subprocess.Popen[bytes]) -> None:
+    """Which of the processes takes a request is chance, so this asks until each has taken one."""
+    deadline = time.monotonic() + _START_SECONDS
+    up: set[str] = set()
+    while len(up) < WORKERS:
+        if web.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("the service did not start; its own lines above say why")
+        answered = service.answering()
+        up |= {answered} if answered else set()
+        time.sleep(0.05)
 
 
 @contextmanager

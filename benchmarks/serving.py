@@ -20,6 +20,7 @@ import numpy
 
 from benchmarks import measuring, tables
 from benchmarks.apart import apart
+from benchmarks.corpus import Card
 from benchmarks.engines.vitrine import Vitrine
 from benchmarks.figures import Percentiles, serving_bars
 from benchmarks.progress import say
@@ -74,25 +75,33 @@ def measure(folder: Path, size: int, seconds: float) -> dict[str, Any]:
         _ask(service, typed[:WARM_UP], [], pace=None)
         say(f"{size} cards: {seconds:.0f} s of lookups and edits")
         lookups: list[Lookup | None] = []
-        with _edits_going_on(vitrine, folder, int(seconds * EDITS_A_SECOND)) as seen:
+        cards = measuring.some_cards(folder, int(seconds * EDITS_A_SECOND))
+        with _edits_going_on(vitrine, cards) as seen:
             questions = random.Random(5).choices(typed, k=int(seconds * LOOKUPS_A_SECOND))
             _ask(service, questions, lookups, pace=1 / LOOKUPS_A_SECOND)
         memory = service.workers_mb()
     vitrine.close()
-    return _report(size, seconds, lookups, seen, memory)
+    return _report(size, seconds, lookups, len(cards), seen, memory)
 
 
 def _report(
-    size: int, seconds: float, lookups: Sequence[Lookup | None], seen: Sequence[float], memory: Sequence[float]
+    size: int,
+    seconds: float,
+    lookups: Sequence[Lookup | None],
+    edits: int,
+    seen: Sequence[float],
+    memory: Sequence[float],
 ) -> dict[str, Any]:
     done = [lookup for lookup in lookups if lookup is not None]
+    if not done:
+        raise RuntimeError("no lookup was answered; the service's own lines above say why")
     server, search, client = (Percentiles.of(column) for column in zip(*done, strict=True))
     in_time = [took for took in seen if took < GIVEN_UP_S * 1000]
     visible = round(median(seen), 1) if seen else None
     return {
         "size": size, "seconds": seconds, "lookups": len(lookups), "errors": len(lookups) - len(done),
         "server_ms": asdict(server), "search_ms": asdict(search), "client_ms": asdict(client),
-        "edits": len(seen), "edits_seen": len(in_time), "visible_ms": visible,
+        "edits": edits, "edits_seen": len(in_time), "visible_ms": visible,
         "visible_p95_ms": round(float(numpy.percentile(seen, 95)), 1) if seen else None,
         "worker_memory_mb": list(memory),
         "bars": [bar.as_json() for bar in serving_bars(size, server, visible)],
@@ -142,15 +151,15 @@ def _lookup(connection: HTTPConnection, token: str, query: Query, due: float) ->
 
 
 @contextmanager
-def _edits_going_on(vitrine: Vitrine, folder: Path, count: int) -> Iterator[list[float]]:
+def _edits_going_on(vitrine: Vitrine, cards: Sequence[Card]) -> Iterator[list[float]]:
     """Cards are saved in this process, indexed in another, and looked for here; how long each took, in milliseconds."""
-    cards = measuring.some_cards(folder, count)
     seen: list[float] = []
 
     def edit() -> None:
-        began = time.monotonic()
+        began, chance = time.monotonic(), random.Random(3)
         for number, card in enumerate(cards):
-            time.sleep(max(0.0, began + number / EDITS_A_SECOND - time.monotonic()))
+            due = began + (number + chance.random()) / EDITS_A_SECOND  # in no step with whatever ticks
+            time.sleep(max(0.0, due - time.monotonic()))
             edited, query = marked(card, number)
             vitrine.save(edited)
             saved = time.monotonic()

@@ -6,6 +6,7 @@ The card is saved in the process that also indexes, as the embedded server does;
 import random
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,10 +26,12 @@ def visible_ms(folder: Path, count: int) -> list[float]:
     ours, theirs = SPAWN.Pipe()
     watcher = SPAWN.Process(target=_watch, args=(folder / "vitrine", theirs))
     watcher.start()
+    theirs.close()  # else a watcher that died would be waited for
     try:
         return [_until_found(ours, *edit) for edit in _edits(folder, count)]
     finally:
-        ours.send(None)
+        with suppress(OSError):
+            ours.send(None)
         watcher.join()
 
 

@@ -4,6 +4,7 @@
 """
 
 import atexit
+import os
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -15,14 +16,15 @@ from vitrine.runtime import running
 _open = ExitStack()
 _runtime = _open.enter_context(running(load().settings))
 atexit.register(_open.close)
+_PROCESS = ("X-Process", str(os.getpid()))
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """The app's answer with a Server-Timing header: its bodies are complete when it begins to respond."""
+    """The app's answer with its process and a Server-Timing header: bodies are complete when it begins to respond."""
     began = time.perf_counter()
 
     def timed(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
         took = (time.perf_counter() - began) * 1000
-        return start_response(status, [*headers, ("Server-Timing", f"app;dur={took:.3f}")], error)
+        return start_response(status, [*headers, _PROCESS, ("Server-Timing", f"app;dur={took:.3f}")], error)
 
     return _runtime.app(environ, timed)
