@@ -22,7 +22,7 @@ QUESTIONS, ROUNDS, SIZE = 400, 3, 10_000
 UPDATES, EDITS = 20, 30
 # Stock Whoosh takes most of a second for a question at 100 000 cards: it is asked a few, once.
 _QUESTIONS_TIMES_CARDS_OF_WHOOSH = 400_000
-_FEWEST_QUESTIONS, _UPDATES_OF_WHOOSH = 20, 5
+_FEWEST_QUESTIONS, _MOST_QUESTIONS, _UPDATES_OF_WHOOSH = 20, 100, 5
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
             reports.append(measure(folder, size, chosen.engines, chosen.rounds, chosen.questions))
         say("")
         if not chosen.json:
-            tables.show_search(reports[-1])
+            tables.show_search(reports[-1], markdown=chosen.markdown)
     if chosen.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], indent=2))
     return 0
@@ -99,7 +99,8 @@ def _figures(
 def _questions_for(name: str, size: int, count: int) -> int:
     if name != "whoosh":
         return count
-    return min(count, max(_FEWEST_QUESTIONS, _QUESTIONS_TIMES_CARDS_OF_WHOOSH // size))
+    wanted = _QUESTIONS_TIMES_CARDS_OF_WHOOSH // size
+    return min(count, _MOST_QUESTIONS, max(_FEWEST_QUESTIONS, wanted))
 
 
 @contextmanager
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=int, action="append", metavar="N", help=f"cards; may be given several times ({SIZE})"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--engines", type=_engines, default=list(NAMES), help=f"of {','.join(NAMES)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"the best of so many counts ({ROUNDS})")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help=f"how many are asked ({QUESTIONS})")

@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--size", type=int, default=SIZE, metavar="N", help=f"cards ({SIZE})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"how long ({SECONDS:.0f})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     chosen = parser.parse_args(arguments)
     if find_spec("gunicorn") is None:
         parser.error("gunicorn is not installed; ./dev bench installs requirements-bench.lock")
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
     if chosen.json:
         print(json.dumps(report, indent=2))
     else:
-        tables.show_serving(report)
+        tables.show_serving(report, markdown=chosen.markdown)
     return 0
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -16,18 +17,20 @@ _COLUMNS = (
 _SHARES = {"found", "noise"}
 
 
-def show_search(report: dict[str, Any]) -> None:
+def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
     """All about one size."""
     engines: dict[str, Any] = report["engines"]
     size = f"{report['size']:,}".replace(",", " ")
     rows = [[name, *(_cell(figures, key, digits) for _, key, digits in _COLUMNS)] for name, figures in engines.items()]
-    _show(f"{size} cards; CPU time, words and prefixes", ["engine", *(title for title, _, _ in _COLUMNS)], rows)
+    _show(
+        f"{size} cards; CPU time, words and prefixes", ["engine", *(title for title, _, _ in _COLUMNS)], rows, markdown
+    )
     rows = [[name, *(_pair(figures["classes"].get(kind)) for kind in CLASSES)] for name, figures in engines.items()]
-    _show(f"{size} cards; CPU ms by class, p50 / p95", ["engine", *CLASSES], rows)
-    show_bars(report["bars"])
+    _show(f"{size} cards; CPU ms by class, p50 / p95", ["engine", *CLASSES], rows, markdown)
+    show_bars(report["bars"], markdown=markdown)
 
 
-def show_serving(report: dict[str, Any]) -> None:
+def show_serving(report: dict[str, Any], *, markdown: bool = False) -> None:
     """One run of the service."""
     kinds = ("server_ms", "search_ms", "client_ms")
     rows = [[kind.removesuffix("_ms"), *(f"{value:.2f}" for value in report[kind].values())] for kind in kinds]
@@ -35,21 +38,21 @@ def show_serving(report: dict[str, Any]) -> None:
         f"{report['size']} cards; {report['lookups']} lookups and {report['edits']} edits"
         f" in {report['seconds']:.0f} s, {report['errors']} errors; wall clock"
     )
-    _show(title, ["time", "p50 ms", "p95 ms", "p99 ms"], rows)
-    show_bars(report["bars"])
+    _show(title, ["time", "p50 ms", "p95 ms", "p99 ms"], rows, markdown)
+    show_bars(report["bars"], markdown=markdown)
 
 
-def show_bars(bars: Sequence[dict[str, Any]]) -> None:
+def show_bars(bars: Sequence[dict[str, Any]], *, markdown: bool = False) -> None:
     """Which are met."""
     if bars:
         rows = [
             [bar["name"], f"{bar['value']:g}", f"{bar['bar']:g}", "met" if bar["met"] else "MISSED"] for bar in bars
         ]
-        _show("Bars", ["bar", "value", "bar is", ""], rows)
+        _show("Bars", ["bar", "value", "bar is", ""], rows, markdown)
 
 
-def _show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table()
+def _show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool) -> None:
+    table = Table(box=box.MARKDOWN if markdown else box.ROUNDED)
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in rows:
