@@ -1,7 +1,7 @@
-"""From a reader's words to the one current answer: engine, gate, trust, order, contract.
+"""From a reader's words to the one current answer: engine, gate, trust, order.
 
-The engine gives ids and text scores inside the reader's collections. Everything shown comes from the database through
-the gate (`servable_cards`), so a lagging index can hide a card but never leak or revive one.
+The engine gives ids and scores inside the reader's collections. Everything shown comes from the database through
+the gate (`answer_cards`), so a lagging index can hide a card but never leak or revive one.
 """
 
 import time
@@ -10,74 +10,38 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from kb.cards.models import Card, CardTag, Collection
-from kb.cards.permissions import visible_to
-from kb.cards.queries import servable_cards
+from kb.cards.answers import AnswerCard, OlderCard, answer_cards, replaced_by
+from kb.cards.models import Collection
 from kb.errors import Unavailable
 from kb.people.actor import Actor
+from kb.settings import SearchSection
 from kb.trust.policy import Policy
-from kb.trust.queries import trust_by_card
-from kb.trust.state import RANK, Trust, TrustState
-from search import snippets
-from search.backend import Hit, Hits, IndexUnusable, Query, Scope, SearchBackend
+from kb.trust.queries import trust_by_answer
+from kb.trust.state import Trust, TrustState
+from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
+from search.boosts import Boosts
+from search.contract import Contract, Filters
 from search.query import parse
+from search.snippets import Marker
+from search.use_counts import UseTable
+
+__all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
 
 log = structlog.get_logger("vitrine.search")
-WINDOW = 200
-_FILTERED_WINDOW = 2000
-TRUST_FACTOR = {
-    TrustState.VERIFIED: 1.0,
-    TrustState.DUE_SOON: 0.97,
-    TrustState.OVERDUE: 0.8,
-    TrustState.UNVERIFIED: 0.75,
-    TrustState.FLAGGED: 0.7,
-}
+SPARE = 5
+"""So many hits more than are shown: what the gate refuses while the index lags is made up for."""
+_REBUILDING = "The search index is being rebuilt. Try again in a minute."
 Pieces = tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows a search. Empty means everything."""
-
-    collections: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    trust: tuple[TrustState, ...] = ()
-    owner_id: int | None = None
-    language: str | None = None
-    updated_since: datetime | None = None
-
-    @property
-    def need_database(self) -> bool:
-        """Whether hits have to be filtered by what only the database knows."""
-        return bool(self.tags or self.trust or self.owner_id or self.language or self.updated_since)
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What an answer must satisfy to be given as *the* answer. `due_soon` counts as verified: it still is."""
-
-    min_trust: TrustState | None = None
-    max_age_days: int | None = None
-
-    def refuses(self, trust: Trust, now: datetime) -> str:
-        """Why the contract does not accept this trust; empty if it does."""
-        if self.min_trust is not None and RANK[trust.state] < min(RANK[self.min_trust], RANK[TrustState.DUE_SOON]):
-            return f"The best card is {trust.state.value.replace('_', ' ')}; {self.min_trust.value} is demanded."
-        if self.max_age_days is None:
-            return ""
-        if trust.verified_at is None or trust.verified_at < now - timedelta(days=self.max_age_days):
-            return f"The best card was not verified within the last {self.max_age_days} days."
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
-    """One servable card with its trust and the parts of its score, which sum to it: text, and what trust takes."""
+    """One servable card with its trust and the parts of its score, which sum to it."""
 
-    card: Card
+    card: AnswerCard
     trust: Trust
     score: float
     parts: dict[str, float]
@@ -97,15 +61,24 @@ class Answers:
     is_relaxed: bool = False
     generation: str = ""
     took_ms: float = 0.0
-    older: tuple[Card, ...] = field(default=())
+    older: tuple[OlderCard, ...] = field(default=())
 
 
 class SearchService:
     """Search for people: one engine, one policy."""
 
-    def __init__(self, backend: SearchBackend, policy: Policy) -> None:
+    def __init__(self, backend: SearchBackend, policy: Policy, section: SearchSection | None = None) -> None:
         self.backend = backend
         self._policy = policy
+        self._section = section or SearchSection()
+        self._use = UseTable(self._section.use_boost)
+        self._trust = {
+            TrustState.VERIFIED: 1.0,
+            TrustState.DUE_SOON: self._section.due_soon_factor,
+            TrustState.OVERDUE: self._section.overdue_factor,
+            TrustState.FLAGGED: self._section.flagged_factor,
+            TrustState.UNVERIFIED: self._section.unverified_factor,
+        }
 
     def search(
         self, session: Session, actor: Actor, text: str, now: datetime, *,
@@ -115,100 +88,81 @@ class SearchService:
         began = time.perf_counter()
         query, chosen = parse(text), filters or Filters()
         scope = _scope(session, actor, query, chosen)
+        boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
+        only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
         try:
-            hits = self.backend.search(query, scope, _FILTERED_WINDOW if chosen.need_database else WINDOW + offset)
-            ranked = self._ranked(session, actor, hits, chosen, now, trust_counts=trust_counts)
-            total = len(ranked) if chosen.need_database else max(hits.total - (len(hits.hits) - len(ranked)), 0)
-            meant = self._did_you_mean(query, scope) if not ranked else None
+            hits = self.backend.search(query, scope, limit + SPARE, offset, only=only, boosts=boosts)
             generation = self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
-            raise Unavailable("The search index is being rebuilt. Try again in a minute.") from error
-        page = [_shown(query, *row) for row in ranked[offset : offset + limit]]
-        older = _older(session, actor, [result.card for result in page])
+            raise Unavailable(_REBUILDING) from error
+        cards = _through_gate(session, actor, hits.hits, limit)
+        page = [hit for hit in hits.hits if hit.card_id in cards][:limit]
+        total = hits.total - sum(hit.card_id not in cards for hit in hits.hits[:limit])
+        shown = [cards[hit.card_id] for hit in page]
+        trusts = trust_by_answer(session, shown, self._policy, now)
+        query = _as_corrected(query, hits)
+        marker = Marker(query)
+        results = tuple(_shown(marker, cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
+        older = replaced_by(session, actor, shown)
+        meant = " ".join(query.words) if hits.corrected else None
         took = (time.perf_counter() - began) * 1000
-        return Answers(query.raw, tuple(page), total, len(older), meant, hits.relaxed, generation, took, tuple(older))
+        return Answers(parse(text).raw, results, total, len(older), meant, hits.relaxed, generation, took, tuple(older))
 
-    def suggest(self, session: Session, actor: Actor, text: str, limit: int = 8) -> list[Card]:
+    def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
         """Servable cards whose titles begin with or hold these words."""
+        boosts = self._boosts(session, actor, now, trust_counts=True)
         try:
-            hits = self.backend.suggest(text, Scope(actor.readable), limit * 2)
+            hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
         except IndexUnusable as error:
-            raise Unavailable("The search index is being rebuilt. Try again in a minute.") from error
-        cards = servable_cards(session, actor, [hit.card_id for hit in hits.hits])
+            raise Unavailable(_REBUILDING) from error
+        cards = _through_gate(session, actor, hits.hits, limit)
         return [cards[hit.card_id] for hit in hits.hits if hit.card_id in cards][:limit]
 
-    def _ranked(
-        self, session: Session, actor: Actor, hits: Hits, filters: Filters, now: datetime, *, trust_counts: bool
-    ) -> list[tuple[Card, Trust, Hit, float]]:
-        cards = _through_gate(session, actor, hits, filters)
-        trusts = trust_by_card(session, list(cards.values()), self._policy, now)
-        rows = []
-        for hit in hits.hits:
-            card = cards.get(hit.card_id)
-            if card is None or (filters.trust and trusts[card.id].state not in filters.trust):
-                continue
-            factor = TRUST_FACTOR[trusts[card.id].state] if trust_counts else 1.0
-            rows.append((card, trusts[card.id], hit, factor))
-        return sorted(rows, key=lambda row: (-row[2].score * row[3], row[0].id))
+    def _boosts(self, session: Session, actor: Actor, now: datetime, *, trust_counts: bool) -> Boosts:
+        return Boosts(
+            now=now,
+            due_soon=timedelta(days=self._policy.due_soon_days),
+            trust=self._trust if trust_counts else {},
+            use=self._use.current(session, now),
+            audiences=actor.group_slugs,
+            audience=1.0 + (self._section.audience_boost if actor.group_slugs else 0.0),
+        )
 
-    def _did_you_mean(self, query: Query, scope: Scope) -> str | None:
-        corrections = self.backend.correct(query.words, scope)
-        if not any(corrections):
-            return None
-        text = " ".join(new or old for new, old in zip(corrections, query.words, strict=True))
-        return text if self.backend.search(parse(text + " "), scope, 1).total else None
+
+def _through_gate(session: Session, actor: Actor, hits: Sequence[Hit], limit: int) -> dict[int, AnswerCard]:
+    """The servable cards among the first hits, and among the spare ones where some of those may not be served."""
+    ids = [hit.card_id for hit in hits]
+    cards = answer_cards(session, actor, ids[:limit]) if ids else {}
+    return cards if len(cards) == len(ids[:limit]) else cards | answer_cards(session, actor, ids[limit:])
 
 
 def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Scope:
     wanted = [set(names) for names in (query.collections, filters.collections) if names]
     ids = set(actor.readable)
     for names in wanted:
-        ids &= set(session.scalars(select(Collection.id).where(Collection.slug.in_(names))))
+        ids &= set(session.connection().execute(_COLLECTIONS, {"slugs": sorted(names)}).scalars())
     return Scope(frozenset(ids))
 
 
-def _through_gate(session: Session, actor: Actor, hits: Hits, filters: Filters) -> dict[int, Card]:
-    ids = [hit.card_id for hit in hits.hits]
-    if filters.need_database:
-        ids = list(session.scalars(_filtered(ids, filters)))
-    return servable_cards(session, actor, ids)
+_COLLECTIONS = select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True)))
 
 
-def _filtered(ids: Sequence[int], filters: Filters) -> Select[int]:
-    query = select(Card.id).where(Card.id.in_(ids))
-    for tag in filters.tags:
-        query = query.where(Card.id.in_(select(CardTag.card_id).where(CardTag.tag == tag)))
-    if filters.owner_id is not None:
-        query = query.where(Card.owner_id == filters.owner_id)
-    if filters.language is not None:
-        query = query.where(Card.language == filters.language)
-    if filters.updated_since is not None:
-        query = query.where(Card.updated_at >= filters.updated_since)
-    return query
+def _as_corrected(query: Query, hits: Hits) -> Query:
+    """The query as the engine understood it: what is marked in the texts, and what "did you mean" says."""
+    if not hits.corrected:
+        return query
+    meant = dict(hits.corrected)
+    words = tuple(meant.get(word.lower(), word) for word in query.words)
+    return Query(words, query.phrases, query.excluded, query.tags, query.collections, query.raw, False, query.synonyms)
 
 
-def _shown(query: Query, card: Card, trust: Trust, hit: Hit, factor: float) -> Result:
+def _shown(marker: Marker, card: AnswerCard, trust: Trust, hit: Hit) -> Result:
     return Result(
         card=card,
         trust=trust,
-        score=hit.score * factor,
-        parts={"text": hit.score, "trust": hit.score * (factor - 1)},
-        title=_pieces(snippets.highlight(card.title, query, card.language)),
-        snippet=_pieces(snippets.snippet(card.text, query, card.language)),
+        score=hit.score,
+        parts=dict(hit.parts),
+        title=tuple(marker.highlight(card.title, card.language)),
+        snippet=tuple(marker.snippet(card.text, card.language)),
     )
-
-
-def _pieces(pieces: snippets.Pieces) -> Pieces:
-    return tuple((str(text), bool(is_match)) for text, is_match in pieces)
-
-
-def _older(session: Session, actor: Actor, heads: Sequence[Card]) -> list[Card]:
-    """All cards, visible to the actor, that these have replaced, through however many steps."""
-    found: list[Card] = []
-    level = [card.id for card in heads]
-    while level:
-        rows = session.scalars(select(Card).where(Card.replaced_by_id.in_(level), visible_to(actor))).all()
-        found += rows
-        level = [card.id for card in rows]
-    return found

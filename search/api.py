@@ -16,7 +16,7 @@ from kb.cards.queries import card_path
 from kb.cards.shapes import CardAnswer, CardAnswers
 from kb.people.actor import Actor
 from kb.people.models import Person
-from kb.trust.queries import trust_by_card
+from kb.trust.queries import trust_by_answer
 from kb.trust.shown import badge
 from kb.trust.state import TrustState
 from kb.use.recorder import Use
@@ -32,6 +32,8 @@ _SUGGESTIONS = "application/x-suggestions+json"
 _LAST_PLACE = 5000
 _NOBODY = -1
 _NOTHING = "No card answers this."
+_SIMILAR = 0.2
+"""A card is similar when the title of another says as much of it as this share of what it says of that one."""
 State = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 Code = Annotated[Words, Field(max_length=8)]
 Collections = Annotated[list[Slug], Field(max_length=50)]
@@ -171,7 +173,9 @@ def similar(card_id: int, query: Listing) -> CardAnswers:
         card = readable_card(session, actor, card_id)
         words = " ".join(re.findall(r"\w+", card.title)) + " "
         found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2)
-        others = [result for result in found.results if result.card.id != card.id]
+        best = max((result.score for result in found.results), default=0.0)
+        near = [result for result in found.results if result.score >= _SIMILAR * best]
+        others = [result for result in near if result.card.id != card.id]
         items = [_card(result) for result in others[start : start + query.limit]]
     end = start + query.limit
     return CardAnswers(items=items, next_cursor=cursor_to(end) if end < min(len(others), _LAST_PLACE) else None)
@@ -208,8 +212,8 @@ def _filters(session: Session, query: SearchQuery) -> Filters:
 def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, str, str]]:
     at: datetime = now()
     words, public_url = InWords(at, services().policy.zone), services().settings.public_url
-    cards = search_service().suggest(session, actor, text)
-    trusts = trust_by_card(session, cards, services().policy, at)
+    cards = search_service().suggest(session, actor, text, at)
+    trusts = trust_by_answer(session, cards, services().policy, at)
     badges = [badge(trusts[card.id], words) for card in cards]
     return [
         (card.title, f"{shown.words} {shown.detail}".strip(), f"{public_url}{card_path(card)}")

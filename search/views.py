@@ -124,7 +124,7 @@ def _results(session: Session, actor: Actor, form: SearchForm, answers: Answers,
         ),
         filters=_menus(session, actor, form),
         hits=tuple(_hit(result, words, used) for result in answers.results),
-        preview=_preview(answers.results[0].card, answers.results[0].trust) if answers.results else None,
+        preview=_first_preview(session, actor, answers),
         hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
         hidden_url=f"/cards?{urlencode({'status': 'replaced', 'q': answers.older[0].title})}" if older else "",
         nothing=nothing,
@@ -194,6 +194,13 @@ def _hit(result: Result, words: Words, used: dict[int, int]) -> Hit:
         owner=card.owner.name if card.owner else "",
         used=f"Used {count(times, 'time')} this month" if times else "",
     )
+
+
+def _first_preview(session: Session, actor: Actor, answers: Answers) -> Preview | None:
+    if not answers.results:
+        return None
+    first = answers.results[0]
+    return _preview(card_visible_to(session, actor, first.card.id), first.trust)
 
 
 def _preview(card: Card, trust: Trust) -> Preview:

@@ -65,5 +65,5 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     policy = Policy.of(installation.settings)
     services = Services(installation, renderer, recorder, policy)
     backend = WhooshBackend(installation.index_dir)
-    app = create_app(services, SearchService(backend, policy), BLUEPRINTS)
+    app = create_app(services, SearchService(backend, policy, installation.settings.search), BLUEPRINTS)
     return Runtime(services, backend, Indexer(installation.database, backend), app)
