@@ -16,7 +16,22 @@ from search.whoosh_index import WhooshBackend
 from search.whoosh_index.batch import TAG, TEXT
 from tests.search.engine_world import EVERYTHING, doc
 
-WORDS = ["refund", "refunds", "invoice", "billing", "trial", "warranty", "sensor", "gateway", "zespół", "zespołu", "клиент", "kündigung", "C++", "24/7"]
+WORDS = [
+    "refund",
+    "refunds",
+    "invoice",
+    "billing",
+    "trial",
+    "warranty",
+    "sensor",
+    "gateway",
+    "zespół",
+    "zespołu",
+    "клиент",
+    "kündigung",
+    "C++",
+    "24/7",
+]
 
 
 @pytest.fixture(scope="module")
