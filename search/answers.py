@@ -6,7 +6,7 @@ the gate (`servable_cards`), so a lagging index can hide a card but never leak o
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,6 +24,8 @@ from kb.trust.state import RANK, Trust, TrustState
 from search import snippets
 from search.backend import Hit, Hits, IndexUnusable, Query, Scope, SearchBackend
 from search.query import parse
+from search.synonyms.expansions import expansions
+from search.synonyms.queries import SynonymCache
 
 log = structlog.get_logger("vitrine.search")
 WINDOW = 200
@@ -105,6 +107,7 @@ class SearchService:
 
     def __init__(self, backend: SearchBackend, policy: Policy) -> None:
         self.backend = backend
+        self.synonyms = SynonymCache()
         self._policy = policy
 
     def search(
@@ -113,7 +116,7 @@ class SearchService:
     ) -> Answers:  # fmt: skip
         """The best servable cards for these words, best first. Raises Unavailable when the index can't be read."""
         began = time.perf_counter()
-        query, chosen = parse(text), filters or Filters()
+        query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
         scope = _scope(session, actor, query, chosen)
         try:
             hits = self.backend.search(query, scope, _FILTERED_WINDOW if chosen.need_database else WINDOW + offset)
@@ -137,6 +140,10 @@ class SearchService:
             raise Unavailable("The search index is being rebuilt. Try again in a minute.") from error
         cards = servable_cards(session, actor, [hit.card_id for hit in hits.hits])
         return [cards[hit.card_id] for hit in hits.hits if hit.card_id in cards][:limit]
+
+    def _with_synonyms(self, session: Session, query: Query) -> Query:
+        found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
+        return replace(query, synonyms=found) if found else query
 
     def _ranked(
         self, session: Session, actor: Actor, hits: Hits, filters: Filters, now: datetime, *, trust_counts: bool

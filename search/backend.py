@@ -49,7 +49,10 @@ Change = Upsert | Delete
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `prefix`: the last word is still being typed."""
+    """A parsed query. `prefix`: the last word is still being typed.
+
+    `synonyms`: for runs of its words, joined by blanks, the words and phrases that mean the same.
+    """
 
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ class Query:
     collections: tuple[str, ...] = ()
     raw: str = ""
     prefix: bool = False
+    synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def is_empty(self) -> bool:
