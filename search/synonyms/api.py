@@ -72,7 +72,7 @@ def make_synonyms(body: NewSynonyms) -> Reply:
 
 @api.operation("PUT", "/synonyms/<int:synonym_id>", {200: SynonymsShape}, scope="admin")
 def put_synonyms(synonym_id: int, body: SynonymsChange) -> SynonymsShape:
-    """Change a group. Needs the version that was read; 409 when somebody else changed it meanwhile."""
+    """Change a group of synonyms. Needs the version that was read; 409 when somebody else changed it meanwhile."""
     with writing() as (session, actor):
         answer = _shape(
             commands.change_synonyms(session, actor, synonym_id, body.words, body.one_way, body.version, now())
@@ -83,7 +83,7 @@ def put_synonyms(synonym_id: int, body: SynonymsChange) -> SynonymsShape:
 
 @api.operation("DELETE", "/synonyms/<int:synonym_id>", {204: None}, scope="admin")
 def delete_synonyms(synonym_id: int) -> Reply:
-    """Delete a group."""
+    """Delete a group of synonyms."""
     with writing() as (session, actor):
         commands.remove_synonyms(session, actor, synonym_id, now())
     search_service().synonyms.forget()

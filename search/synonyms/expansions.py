@@ -46,6 +46,9 @@ class Thesaurus:
                 made._add(side, tuple(other for other in group.words if other != side))
         return made
 
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
     def others(self, words: Sequence[str]) -> tuple[str, ...]:
         """What this very sequence of words may be answered by."""
         forms = tuple(forms_of(word) for word in words)
@@ -71,7 +74,7 @@ class Thesaurus:
 def expansions(query_words: Sequence[str], thesaurus: Thesaurus) -> Expansions:
     """For each run of words that stands in a group, the others of that group. Longer runs of one beginning first."""
     found: dict[str, tuple[str, ...]] = {}
-    for start in range(len(query_words)):
+    for start in range(len(query_words) if thesaurus else 0):
         for end in range(min(start + SIDE_WORDS_LIMIT, len(query_words)), start, -1):
             span = query_words[start:end]
             others = thesaurus.others(span) if " ".join(span) not in found else ()
