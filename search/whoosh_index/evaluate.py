@@ -4,8 +4,8 @@ Everything, word statistics included, is computed from documents inside the mask
 see changes neither hits nor totals nor the order.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +23,8 @@ B = 0.75
 # With fewer cards that have all the words, those with most of them follow. 840 handbook pages, 360 queries, nDCG@10:
 # 0.49 when they follow only where there is no full match, 0.59 with ten.
 FULL_MATCHES_WANTED = 10
+# What a synonym is worth beside the word itself.
+SYNONYM_FACTOR = 0.8
 # A phrase is looked up in so many texts at most, in the order of the cards' ids.
 PHRASE_CANDIDATES = 20_000
 
@@ -43,10 +45,11 @@ class Source(Protocol):
 
 
 class Alternative(NamedTuple):
-    """Terms of one field that must all occur."""
+    """Terms of one field that must all occur; `factor` is what they are worth."""
 
     field: str
     terms: tuple[str, ...]
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Ranked(NamedTuple):
 def find(source: Source, query: Query, mask: Mask) -> Ranked:
     base = _limited(source, query, mask)
     required = [group for phrase in query.phrases for group in groups_of(phrase)]
-    words = [group for word in query.words for group in groups_of(word)]
+    words = word_groups(query)
     if query.prefix and words:
         words[-1] = typed_group(query.words[-1], words[-1])
     return rank(source, _with_optional(words), [_optional(group) for group in required], base)
@@ -98,6 +101,18 @@ def groups_of(text: str) -> list[Group]:
         for chunk in analysis.chunks(text)
         if analysis.whole_chunk(chunk)
     ]
+
+
+def word_groups(query: Query) -> list[Group]:
+    """A group for each word. A synonym of several words answers each of them, with a share of its weight."""
+    groups = [groups_of(word) for word in query.words]
+    for span, others in query.synonyms:
+        for start, end in _places(query.words, span):
+            factor = SYNONYM_FACTOR / (end - start)
+            more = tuple(Alternative(TEXT, terms, factor) for other in others for terms in analysis.side_terms(other))
+            for place in range(start, end):
+                groups[place] = [replace(g, alternatives=g.alternatives + more) for g in groups[place]]
+    return [group for of_word in groups for group in of_word]
 
 
 def typed_group(word: str, group: Group) -> Group:
@@ -146,6 +161,13 @@ def best_first(ranked: Ranked, card_ids: Docs, limit: int) -> list[tuple[int, fl
     ids = card_ids[ranked.docs[kept]]
     order = np.lexsort((ids, -scores[kept]))[:limit]
     return list(zip(ids[order].tolist(), scores[kept][order].tolist(), strict=True))
+
+
+def _places(words: Sequence[str], span: str) -> Iterator[tuple[int, int]]:
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            if " ".join(words[start:end]) == span:
+                yield start, end
 
 
 def _limited(source: Source, query: Query, mask: Mask) -> Mask:
@@ -211,7 +233,7 @@ def _all_terms(source: Source, alternative: Alternative, base: Mask) -> Found:
         more = _inside(source.postings(alternative.field, term), base)
         docs, left, right = np.intersect1d(docs, more.docs, assume_unique=True, return_indices=True)
         weights = np.minimum(weights[left], more.weights[right])
-    return Found(docs, weights)
+    return Found(docs, weights * np.float32(alternative.factor) if alternative.factor != 1 else weights)
 
 
 def _inside(postings: Postings, base: Mask) -> Found:
