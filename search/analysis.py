@@ -163,6 +163,16 @@ def looser_alternatives(chunk: Chunk) -> Alternatives:
     return alternatives(Chunk(chunk.text, None, None, chunk.words))
 
 
+def side_terms(text: str, languages: tuple[str, ...] = LANGUAGES) -> Alternatives:
+    """What a whole phrase may match: all its telling words together, stemmed in one language after the other."""
+    every = list(chunks(text))
+    telling = [chunk for chunk in every if not is_function_word(chunk)] or every
+    per_language = [
+        tuple(term for chunk in telling for term in alternatives(chunk, (language,))[0]) for language in languages
+    ]
+    return tuple(dict.fromkeys(terms for terms in per_language if terms))
+
+
 def is_function_word(chunk: Chunk) -> bool:
     """Words like "how" or "der" that need not occur as long as others do."""
     return chunk.code is None and chunk.text in FUNCTION_WORDS

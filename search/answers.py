@@ -6,7 +6,7 @@ the gate (`answer_cards`), so a lagging index can hide a card but never leak or 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,6 +26,8 @@ from search.boosts import Boosts
 from search.contract import Contract, Filters
 from search.query import parse
 from search.snippets import Marker
+from search.synonyms.expansions import expansions
+from search.synonyms.queries import SynonymCache
 from search.use_counts import UseTable
 
 __all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
@@ -69,6 +71,7 @@ class SearchService:
 
     def __init__(self, backend: SearchBackend, policy: Policy, section: SearchSection | None = None) -> None:
         self.backend = backend
+        self.synonyms = SynonymCache()
         self._policy = policy
         self._section = section or SearchSection()
         self._use = UseTable(self._section.use_boost)
@@ -86,7 +89,7 @@ class SearchService:
     ) -> Answers:  # fmt: skip
         """The best servable cards for these words, best first. Raises Unavailable when the index can't be read."""
         began = time.perf_counter()
-        query, chosen = parse(text), filters or Filters()
+        query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
         scope = _scope(session, actor, query, chosen)
         boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
         only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
@@ -128,6 +131,10 @@ class SearchService:
             audiences=actor.group_slugs,
             audience=1.0 + (self._section.audience_boost if actor.group_slugs else 0.0),
         )
+
+    def _with_synonyms(self, session: Session, query: Query) -> Query:
+        found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
+        return replace(query, synonyms=found) if found else query
 
 
 def _through_gate(session: Session, actor: Actor, hits: Sequence[Hit], limit: int) -> dict[int, AnswerCard]:

@@ -25,6 +25,7 @@ from kb.web.api_models import InstantParam, Listing, Params, PersonParam, Shape,
 from kb.web.edge import demand_scope, now, person_id, reading, services
 from kb.words import Words as InWords
 from search.answers import Answers, Contract, Filters, Result
+from search.asking import asked
 from search.views import search_service
 
 api = Api("search_api", "Search")
@@ -37,6 +38,7 @@ _SIMILAR = 0.2
 State = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 Code = Annotated[Words, Field(max_length=8)]
 Collections = Annotated[list[Slug], Field(max_length=50)]
+QueryId = Annotated[str | None, Field(description="Send it with `POST /events` when a result is opened or copied.")]
 
 
 class LookupQuery(Params):
@@ -82,6 +84,7 @@ class LookupAnswer(Shape):
     did_you_mean: str | None
     withheld: int = Field(description="How many of the results do not satisfy the contract.")
     no_answer: str | None = Field(description="Why `answer` is null.")
+    query_id: QueryId
     generation: str
     took_ms: float
 
@@ -102,6 +105,7 @@ class SearchAnswer(Shape):
     next_cursor: str | None
     hidden: int
     did_you_mean: str | None
+    query_id: QueryId
     generation: str
     took_ms: float
 
@@ -118,6 +122,7 @@ def lookup(query: LookupQuery) -> LookupAnswer:
         is_answered = bool(refusals) and not refusals[0]
         if is_answered:
             _note_shown(found.results[0], actor)
+        query_id = _note_asked(found, actor)
     return LookupAnswer(
         query=found.query,
         answer=results[0] if is_answered else None,
@@ -126,6 +131,7 @@ def lookup(query: LookupQuery) -> LookupAnswer:
         did_you_mean=found.did_you_mean,
         withheld=sum(bool(refusal) for refusal in refusals),
         no_answer=None if is_answered else (refusals[0] if refusals else _NOTHING),
+        query_id=query_id,
         generation=found.generation,
         took_ms=round(found.took_ms, 3),
     )
@@ -141,6 +147,7 @@ def search(query: SearchQuery) -> SearchAnswer:
             session, actor, query.q, now(), filters=filters, limit=query.limit, offset=start
         )
         items = [_found(result, query.explain) for result in found.results]
+        query_id = _note_asked(found, actor)
     return SearchAnswer(
         query=found.query,
         items=items,
@@ -148,6 +155,7 @@ def search(query: SearchQuery) -> SearchAnswer:
         next_cursor=_next(found, start),
         hidden=found.hidden,
         did_you_mean=found.did_you_mean,
+        query_id=query_id,
         generation=found.generation,
         took_ms=round(found.took_ms, 3),
     )
@@ -223,3 +231,10 @@ def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, s
 
 def _note_shown(result: Result, actor: Actor) -> None:
     services().recorder.record(Use(result.card.id, "shown", not result.trust.is_good, actor.id, now()))
+
+
+def _note_asked(found: Answers, actor: Actor) -> str | None:
+    noted = asked(services().installation.secret_key, actor, found, now())
+    if noted is not None:
+        services().recorder.record_search(noted)
+    return noted.query_id if noted is not None else None

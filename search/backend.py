@@ -60,8 +60,10 @@ Change = Upsert | Delete
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `prefix`: the last word is still being typed. `synonyms`: words or sequences of words of the
-    query, each with what means the same."""
+    """A parsed query. `prefix`: the last word is still being typed.
+
+    `synonyms`: for runs of its words, joined by blanks, the words and phrases that mean the same.
+    """
 
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from search.whoosh_index import phrases
 from search.whoosh_index.batch import AUDIENCE, TAG
 from search.whoosh_index.matching import Weights, Word, listed, members, word_of
 from search.whoosh_index.snapshot import Docs, Mask, Snapshot
-from search.whoosh_index.words import groups_of, joined_synonyms, query_groups, title_groups
+from search.whoosh_index.words import groups_of, query_groups, title_groups
 
 _BLOCK = 128
 
@@ -27,8 +27,7 @@ def find(
     """The best cards for these words."""
     base = _limited(snapshot, query, visible, snapshot.narrowed(visible, only, boosts))
     words = [word_of(snapshot, group, visible) for group in query_groups(query)]
-    more = [word_of(snapshot, group, visible, is_helped=False) for group in joined_synonyms(query)]
-    return _best(snapshot, words, more, visible, base, limit, offset, boosts)
+    return _best(snapshot, words, visible, base, limit, offset, boosts)
 
 
 def find_titles(snapshot: Snapshot, query: Query, visible: Mask, limit: int, boosts: Boosts | None) -> Hits:
@@ -37,14 +36,14 @@ def find_titles(snapshot: Snapshot, query: Query, visible: Mask, limit: int, boo
     base = visible
     for word in words:
         base = base & members(snapshot.size, word.lists)
-    return _best(snapshot, words, [], visible, base, limit, 0, boosts)
+    return _best(snapshot, words, visible, base, limit, 0, boosts)
 
 
 def _best(
-    snapshot: Snapshot, words: Sequence[Word], more: Sequence[Word], visible: Mask, base: Mask, limit: int, offset: int,
+    snapshot: Snapshot, words: Sequence[Word], visible: Mask, base: Mask, limit: int, offset: int,
     boosts: Boosts | None,
 ) -> Hits:  # fmt: skip
-    scores = _scores(snapshot.size, [*words, *more], int(np.count_nonzero(visible)))
+    scores = _scores(snapshot.size, words, int(np.count_nonzero(visible)))
     if not words:
         scores += 1.0  # tags and collections alone: only trust and use tell one card from another
     scores *= base

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis
+from search.edits import edits_allowed
 from search.whoosh_index import compounds, spelling
 from search.whoosh_index.batch import IMPACT_SCALE, TEXT, WORD
 from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
@@ -77,7 +78,7 @@ def _corrected(snapshot: Snapshot, group: Group, visible: Mask) -> Word | None:
 def nearest(snapshot: Snapshot, word: str, visible: Mask) -> str | None:
     """The nearest word of a visible card to a word that none of them holds; of equally near ones that of most cards."""
     typed = analysis.fold(analysis.normalise(word[: analysis.TERM_LIMIT]))
-    edits = spelling.edits_allowed(typed)
+    edits = edits_allowed(typed)
     if not edits or not typed.isalpha():
         return None
     cards: dict[tuple[int, str], int] = {}

@@ -9,18 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA
+
+from search.edits import edit_distance
 
 CANDIDATES_LIMIT = 1_000
 WRITTEN = "\x01"
 """Between the folded form of a word and the form in which it is written, where they differ."""
-
-
-def edits_allowed(word: str) -> int:
-    """One edit from four letters, two from eight."""
-    if len(word) < 4:
-        return 0
-    return 1 if len(word) < 8 else 2
 
 
 def signatures(terms: NDArray[np.bytes_]) -> NDArray[np.uint64]:
@@ -51,7 +45,7 @@ def near(
     likely = possible[fitting][np.argsort(differing[fitting], kind="stable")][:CANDIDATES_LIMIT]
     for place, term in zip(likely.tolist(), terms[likely].tolist(), strict=True):
         folded, _, written = term.decode().partition(WRITTEN)
-        distance = OSA.distance(word, folded, score_cutoff=edits)
+        distance = edit_distance(word, folded, edits)
         if distance <= edits:
             yield distance, place, written or folded
 

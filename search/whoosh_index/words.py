@@ -1,6 +1,7 @@
 """What a query's words may match: each word a group of alternatives, of which the best counts."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,28 +52,19 @@ def groups_of(text: str, weight: float = 1.0) -> tuple[Group, ...]:
 
 def query_groups(query: Query) -> list[Group]:
     """The groups that count: function words only where there is nothing else."""
-    words = [group for word in query.words for group in groups_of(word)]
-    if query.prefix and words:
-        words[-1] = _typed(query.words[-1], words[-1])
+    words = [list(groups_of(word)) for word in query.words]
+    if query.prefix and words and words[-1]:
+        words[-1][-1] = _typed(query.words[-1], words[-1][-1])
+    _add_synonyms(words, query)
     phrases = [group for phrase in query.phrases for group in groups_of(phrase)]
-    groups = [*words, *phrases]
-    telling = [group for group in groups if not group.function] or groups
-    return [_with_synonyms(group, query) for group in telling]
+    groups = [*(group for of_word in words for group in of_word), *phrases]
+    return [group for group in groups if not group.function] or groups
 
 
 def title_groups(query: Query) -> list[Group]:
     """As you type: the beginnings of a title's or tag's words."""
     chunks = [chunk for word in query.words for chunk in analysis.chunks(word)]
     return [Group(chunk.text, (edge_of(analysis.whole_chunk(chunk)),)) for chunk in chunks]
-
-
-def joined_synonyms(query: Query) -> list[Group]:
-    """What means the same as several words of the query together."""
-    return [
-        Group(key, _meanings(meanings))
-        for key, meanings in query.synonyms
-        if len(analysis.cut(key)) > 1 and _meanings(meanings)
-    ]
 
 
 def edge_of(word: str) -> Alternative:
@@ -85,19 +77,18 @@ def _typed(word: str, group: Group) -> Group:
     return Group(group.word, group.alternatives, group.looser, analysis.whole_chunk(last), group.function)
 
 
-def _with_synonyms(group: Group, query: Query) -> Group:
-    meanings = tuple(meaning for key, given in query.synonyms if key == group.word for meaning in given)
-    more = _meanings(meanings)
-    if not more:
-        return group
-    return Group(group.word, (*group.alternatives, *more), group.looser, group.typed, group.function)
+def _add_synonyms(words: list[list[Group]], query: Query) -> None:
+    """What means the same as a word is an alternative of it; as several words, of each, with a share of its weight."""
+    for span, others in query.synonyms:
+        for start, end in _places(query.words, span):
+            worth = SYNONYM / (end - start)
+            more = tuple(Alternative(TEXT, terms, worth) for other in others for terms in analysis.side_terms(other))
+            for place in range(start, end):
+                words[place] = [replace(group, alternatives=group.alternatives + more) for group in words[place]]
 
 
-def _meanings(meanings: tuple[str, ...]) -> tuple[Alternative, ...]:
-    """Each as its words' terms together, in every language that stems them differently."""
-    found = {
-        tuple(dict.fromkeys(term for term, _ in sequence)): None
-        for meaning in meanings
-        for sequence in analysis.sequences(meaning)
-    }
-    return tuple(Alternative(TEXT, terms, SYNONYM) for terms in found)
+def _places(words: Sequence[str], span: str) -> Iterator[tuple[int, int]]:
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            if " ".join(words[start:end]) == span:
+                yield start, end

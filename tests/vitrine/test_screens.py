@@ -35,6 +35,8 @@ SCREENS = {
     "groups": "/admin/groups",
     "collections": "/admin/collections",
     "one collection": "/admin/collections/billing",
+    "synonyms": "/admin/synonyms?open=1",
+    "golden queries": "/admin/golden-queries",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -65,6 +67,9 @@ def cards(live: LiveSite) -> dict[str, int]:
               "version": 1, "step": "save", "what_changed": "31 days"}  # fmt: skip
     cora.post(f"/cards/{flagged}/edit", {**fields, "verifiers": "", "owner": ""})
     live.index()
+    ada = live.page("ada")
+    ada.post("/admin/synonyms", {"words": "money back\nrefund"})
+    ada.post("/admin/golden-queries", {"words": "refund annual", "card_id": flagged})
     return {"flagged": flagged, "overdue": overdue, "archived": archived}
 
 
