@@ -53,7 +53,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a search found. `hidden` counts older cards that were replaced by the results shown."""
+    """What a search found. `hidden` counts older cards that were replaced by the results shown.
+
+    `understood`: the query with the words that were looked for; `corrected`: the typed words that were not, each with
+    the one instead of it.
+    """
 
     query: str
     results: tuple[Result, ...] = ()
@@ -64,6 +68,8 @@ class Answers:
     generation: str = ""
     took_ms: float = 0.0
     older: tuple[OlderCard, ...] = field(default=())
+    understood: Query = field(default_factory=Query)
+    corrected: tuple[tuple[str, str], ...] = ()
 
 
 class SearchService:
@@ -110,7 +116,10 @@ class SearchService:
         older = replaced_by(session, actor, shown)
         meant = " ".join(query.words) if hits.corrected else None
         took = (time.perf_counter() - began) * 1000
-        return Answers(parse(text).raw, results, total, len(older), meant, hits.relaxed, generation, took, tuple(older))
+        return Answers(
+            parse(text).raw, results, total, len(older), meant, hits.relaxed, generation, took, tuple(older), query,
+            hits.corrected,
+        )  # fmt: skip
 
     def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
         """Servable cards whose titles begin with or hold these words."""

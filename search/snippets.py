@@ -25,7 +25,13 @@ class Marker:
     """What is marked for one query, worked out once for all the texts that are shown."""
 
     def __init__(self, query: Query) -> None:
-        self._wanted = _wanted(query)
+        telling = _telling(query)
+        self._wanted = _wanted(query, telling)
+        self.words = {number: telling[number].text for number in sorted(set(self._wanted.groups.values()))}
+        """The query's words that are looked for, by their numbers."""
+        is_last = query.words and telling and analysis.cut(query.words[-1])[-1:] == [telling[-1].text]
+        self.typing = len(telling) - 1 if query.prefix and is_last else None
+        """The number of the one that is still being typed."""
 
     def snippet(self, text: str, language: str | None = None, width: int = WIDTH) -> Pieces:
         """The best window of a plain text. White space is collapsed; cuts are shown as "…" outside the matches."""
@@ -41,6 +47,12 @@ class Marker:
     def highlight(self, title: str, language: str | None = None) -> Pieces:
         """The whole title with its matches marked."""
         return _pieces(title, 0, len(title), list(_marks(title, self._wanted, language, 1)))
+
+    def found(self, text: str, language: str | None = None) -> set[int]:
+        """The numbers of the words that stand in a text; from three letters on, one being typed may begin another."""
+        groups = {mark.group for mark in _marks(text, self._wanted, language, PREFIX_LENGTH)}
+        typed = {self.typing} if -1 in groups and self.typing is not None else set()
+        return groups - {-1} | typed
 
 
 def _collapsed(piece: str) -> str:
@@ -69,10 +81,13 @@ _ACCENTED = frozenset({"de", "fi", "pl", "ru", None})
 _WORD = re.compile("(?:[^\\W_]|[\u0300-\u036f])+(?:['’](?:[^\\W_]|[\u0300-\u036f])+)*")
 
 
-def _wanted(query: Query) -> _Wanted:
-    groups: dict[str, int] = {}
+def _telling(query: Query) -> list[analysis.Chunk]:
     chunks = [chunk for text in (*query.phrases, *query.words) for chunk in analysis.chunks(text)]
-    telling = [chunk for chunk in chunks if not analysis.is_function_word(chunk)] or chunks
+    return [chunk for chunk in chunks if not analysis.is_function_word(chunk)] or chunks
+
+
+def _wanted(query: Query, telling: list[analysis.Chunk]) -> _Wanted:
+    groups: dict[str, int] = {}
     for number, chunk in enumerate(telling):
         for terms in analysis.alternatives(chunk) + analysis.looser_alternatives(chunk):
             groups |= dict.fromkeys(terms, number)

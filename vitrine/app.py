@@ -7,6 +7,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import curator.cards.views
+import curator.notices.views
 import curator.queue.views
 import curator.reports.views
 import kb.admin.collections.views
@@ -34,6 +35,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
+    curator.notices.views.blueprint,
     curator.cards.views.blueprint,
     curator.reports.views.blueprint,
     health.blueprint,
