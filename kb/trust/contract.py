@@ -65,7 +65,7 @@ def standing(shelf: Collection | Shelf, trust: Trust, now: datetime, asked: Cont
     """How an answer of this collection and this trust stands. A request withholds what it does not accept, a
     collection as it says: together the stricter counts."""
     below = Breach(shelf.contract)
-    reason = contract_of(shelf).refuses(trust, shelf.name, now) if below is not Breach.SERVE else ""
+    reason = contract_of(shelf).refuses(trust, f"“{shelf.name}”", now) if below is not Breach.SERVE else ""
     if reason and below is Breach.WITHHOLD:
         return Standing(reason, is_withheld=True)
     refusal = asked.refuses(trust, "the request", now)

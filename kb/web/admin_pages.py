@@ -120,6 +120,7 @@ class ContractFields:
     """A collection's freshness contract as a sentence, and the fields `contract`, `min_trust`, `max_age_days`."""
 
     sentence: str
+    effect: str
     below: Choice
     min_trust: Choice
     max_age: Field

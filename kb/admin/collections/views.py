@@ -25,7 +25,7 @@ from kb.people.forms import Name, NameForm
 from kb.people.models import Role
 from kb.people.queries import active_people, all_groups
 from kb.trust.contract import contract_words
-from kb.trust.queries import in_state, trust_by_card
+from kb.trust.queries import falling_short, in_state, trust_by_card
 from kb.trust.shown import badge, state_name
 from kb.trust.state import GOOD, TrustState
 from kb.web.admin_pages import CollectionsPage, RuleEffect, ShelfPage, ShelfRow
@@ -250,7 +250,9 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: Rule
                 wrong.get("interval_days", ""),
             ),
             verifiers=verifier_rows(session, [ref_value(row) for row in found.verifiers], wrong.get("verifiers", "")),
-            contract=contract_fields(found, request.form if errors else {}, wrong),
+            contract=contract_fields(
+                found, falling_short(session, found, services().policy, now()), request.form if errors else {}, wrong
+            ),
             is_open=found.is_open,
             effect=effect,
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
