@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Select, select
@@ -23,6 +24,7 @@ from kb.trust.queries import trust_by_card
 from kb.trust.state import RANK, Trust, TrustState
 from search import snippets
 from search.backend import Hit, Hits, IndexUnusable, Query, Scope, SearchBackend
+from search.folds import fold_rows
 from search.query import parse
 
 log = structlog.get_logger("vitrine.search")
@@ -86,8 +88,18 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class _Row:
+    """A card that was found, with what it earned."""
+
+    card: Card
+    trust: Trust
+    hit: Hit
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
-    """What a search found. `hidden` counts older cards that were replaced by the results shown."""
+    """What a search found. `hidden` counts the replaced and the folded cards behind the results shown."""
 
     query: str
     results: tuple[Result, ...] = ()
@@ -98,6 +110,7 @@ class Answers:
     generation: str = ""
     took_ms: float = 0.0
     older: tuple[Card, ...] = field(default=())
+    folded: int = 0
 
 
 class SearchService:
@@ -110,24 +123,45 @@ class SearchService:
     def search(
         self, session: Session, actor: Actor, text: str, now: datetime, *,
         filters: Filters | None = None, limit: int = 10, offset: int = 0, trust_counts: bool = True,
+        folds: bool = True,
     ) -> Answers:  # fmt: skip
-        """The best servable cards for these words, best first. Raises Unavailable when the index can't be read."""
+        """The best servable cards for these words, best first; of near-duplicates one, unless `folds` is off.
+
+        Raises Unavailable when the index can't be read.
+        """
         began = time.perf_counter()
         query, chosen = parse(text), filters or Filters()
         scope = _scope(session, actor, query, chosen)
         try:
             hits = self.backend.search(query, scope, _FILTERED_WINDOW if chosen.need_database else WINDOW + offset)
             ranked = self._ranked(session, actor, hits, chosen, now, trust_counts=trust_counts)
+            folded: dict[int, list[_Row]] = {}
+            if folds:
+                is_plain = not (query.excluded or query.phrases or query.tags)  # else who asks wants those words
+                fetch = partial(self._fetched, session, actor, ranked, chosen, scope, now, trust_counts=trust_counts)
+                ranked, folded = fold_rows(session, ranked, fetch if is_plain else lambda _: [], now)
             total = len(ranked) if chosen.need_database else max(hits.total - (len(hits.hits) - len(ranked)), 0)
             meant = self._did_you_mean(query, scope) if not ranked else None
             generation = self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
             raise Unavailable("The search index is being rebuilt. Try again in a minute.") from error
-        page = [_shown(query, *row) for row in ranked[offset : offset + limit]]
+        page = [_shown(query, row) for row in ranked[offset : offset + limit]]
         older = _older(session, actor, [result.card for result in page])
+        behind = sum(len(folded.get(result.card.id, ())) for result in page)
         took = (time.perf_counter() - began) * 1000
-        return Answers(query.raw, tuple(page), total, len(older), meant, hits.relaxed, generation, took, tuple(older))
+        return Answers(
+            query.raw,
+            tuple(page),
+            total,
+            len(older) + behind,
+            meant,
+            hits.relaxed,
+            generation,
+            took,
+            tuple(older),
+            behind,
+        )
 
     def suggest(self, session: Session, actor: Actor, text: str, limit: int = 8) -> list[Card]:
         """Servable cards whose titles begin with or hold these words."""
@@ -140,7 +174,7 @@ class SearchService:
 
     def _ranked(
         self, session: Session, actor: Actor, hits: Hits, filters: Filters, now: datetime, *, trust_counts: bool
-    ) -> list[tuple[Card, Trust, Hit, float]]:
+    ) -> list[_Row]:
         cards = _through_gate(session, actor, hits, filters)
         trusts = trust_by_card(session, list(cards.values()), self._policy, now)
         rows = []
@@ -149,8 +183,18 @@ class SearchService:
             if card is None or (filters.trust and trusts[card.id].state not in filters.trust):
                 continue
             factor = TRUST_FACTOR[trusts[card.id].state] if trust_counts else 1.0
-            rows.append((card, trusts[card.id], hit, factor))
-        return sorted(rows, key=lambda row: (-row[2].score * row[3], row[0].id))
+            rows.append(_Row(card, trusts[card.id], hit, factor))
+        return sorted(rows, key=lambda row: (-row.hit.score * row.factor, row.card.id))
+
+    def _fetched(
+        self, session: Session, actor: Actor, found: Sequence[_Row], filters: Filters, scope: Scope, now: datetime,
+        look_like: dict[int, int], *, trust_counts: bool,
+    ) -> list[_Row]:  # fmt: skip
+        """Cards that were not found but look like one that was; they earn what that one did."""
+        earned = {row.card.id: row.hit.score for row in found}
+        hits = Hits(tuple(Hit(card_id, earned[of]) for card_id, of in look_like.items()), len(look_like))
+        rows = self._ranked(session, actor, hits, filters, now, trust_counts=trust_counts)
+        return [row for row in rows if row.card.collection_id in scope.collection_ids]
 
     def _did_you_mean(self, query: Query, scope: Scope) -> str | None:
         corrections = self.backend.correct(query.words, scope)
@@ -188,10 +232,11 @@ def _filtered(ids: Sequence[int], filters: Filters) -> Select[int]:
     return query
 
 
-def _shown(query: Query, card: Card, trust: Trust, hit: Hit, factor: float) -> Result:
+def _shown(query: Query, row: _Row) -> Result:
+    card, hit, factor = row.card, row.hit, row.factor
     return Result(
         card=card,
-        trust=trust,
+        trust=row.trust,
         score=hit.score * factor,
         parts={"text": hit.score, "trust": hit.score * (factor - 1)},
         title=_pieces(snippets.highlight(card.title, query, card.language)),

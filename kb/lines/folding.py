@@ -1,4 +1,4 @@
-"""Which of several near-duplicates is served, decided among the cards that this reader was found: a pure function.
+"""Which of several near-duplicates is served, decided among cards that this reader may see: a pure function.
 
 Cards that a pair leads to but that are not given here have no part in it, so what a reader can't see changes nothing.
 """
@@ -7,17 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from kb.trust.state import RANK, TrustState
+
 LARGEST_FOLD = 8
+ALIKE_SHARE = 0.5
 FRESH_DAYS = 90
+FADED_DAYS = 365
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A card that was found: `trust` is its rank, higher is better; `owner_id` answers for it."""
+    """A card that may be served: its trust at this moment, and who answers for it."""
 
     card_id: int
-    trust: int
+    trust: TrustState
     verified_at: datetime | None
     owner_id: int | None
     updated_at: datetime
@@ -35,36 +39,45 @@ class Pair:
 def fold(members: Sequence[Member], pairs: Iterable[Pair], now: datetime) -> dict[int, int]:
     """For each card the one served in its place, which is itself for most.
 
-    Cards joined by pairs stand together, the strongest pairs first and at most `LARGEST_FOLD` of them. The best
-    trusted is served, of equals the one checked last, then the one edited last. A card that somebody else answers for
-    and checked within `FRESH_DAYS` is never folded away.
+    The strongest pairs join first. Two groups become one only if half of their cards are pairs across, so that no chain
+    leads from a card to its sibling, and at most `LARGEST_FOLD` stand together. The best trusted one is served, of
+    equals the one checked last, then the one edited last. A card that somebody else answers for and checked within
+    `FRESH_DAYS` is never folded away.
     """
     by_id = {member.card_id: member for member in members}
     served = {card_id: card_id for card_id in by_id}
-    for together in _together(by_id, pairs):
-        best = max((by_id[card_id] for card_id in together), key=_merit)
+    for together in _together(by_id.keys(), pairs):
+        best = max((by_id[card_id] for card_id in together), key=lambda member: _merit(member, now))
         for card_id in together:
             if not _stands_alone(by_id[card_id], best, now):
                 served[card_id] = best.card_id
     return served
 
 
-def _together(by_id: dict[int, Member], pairs: Iterable[Pair]) -> list[set[int]]:
+def _together(known: Iterable[int], pairs: Iterable[Pair]) -> list[set[int]]:
     """Groups of two and more."""
-    group_of: dict[int, set[int]] = {}
-    for pair in sorted(pairs, key=lambda pair: (-pair.score, pair.card_id, pair.other_id)):
-        if pair.card_id not in by_id or pair.other_id not in by_id:
+    group_of = {card_id: {card_id} for card_id in known}
+    joining = [pair for pair in pairs if pair.card_id in group_of and pair.other_id in group_of]
+    alike = {(pair.card_id, pair.other_id) for pair in joining}
+    for pair in sorted(joining, key=lambda pair: (-pair.score, pair.card_id, pair.other_id)):
+        mine, theirs = group_of[pair.card_id], group_of[pair.other_id]
+        if mine is theirs or len(mine) + len(theirs) > LARGEST_FOLD:
             continue
-        mine = group_of.get(pair.card_id, {pair.card_id})
-        theirs = group_of.get(pair.other_id, {pair.other_id})
-        if mine is not theirs and len(mine) + len(theirs) <= LARGEST_FOLD:
+        across = sum((min(a, b), max(a, b)) in alike for a in mine for b in theirs)
+        if across >= ALIKE_SHARE * len(mine) * len(theirs):
             joined = mine | theirs
             group_of |= dict.fromkeys(joined, joined)
-    return list({id(group): group for group in group_of.values()}.values())
+    return [group for group in {id(group): group for group in group_of.values()}.values() if len(group) > 1]
 
 
-def _merit(member: Member) -> tuple[int, datetime, datetime, int]:
-    return member.trust, member.verified_at or _NEVER, member.updated_at, -member.card_id
+def _merit(member: Member, now: datetime) -> tuple[int, datetime, datetime, int]:
+    """A check that is long past says no more than none: then whatever happened last to the card counts."""
+    checked, rank = member.verified_at or _NEVER, RANK[member.trust]
+    if member.trust is TrustState.OVERDUE and now - checked > timedelta(days=FADED_DAYS):
+        rank = RANK[TrustState.UNVERIFIED]
+    if rank <= RANK[TrustState.UNVERIFIED]:
+        checked = max(checked, member.updated_at)
+    return rank, checked, member.updated_at, -member.card_id
 
 
 def _stands_alone(member: Member, best: Member, now: datetime) -> bool:

@@ -16,20 +16,16 @@ _CHUNK = 500
 _MOST_SHOWN = 3
 
 
-def undecided_among(session: Session, card_ids: Collection[int]) -> list[Pair]:
-    """The undecided pairs of which both are among these cards. The caller has seen to it that they may be seen."""
-    known = frozenset(card_ids)
-    if len(known) < 2:
-        return []
+def undecided_of(session: Session, card_ids: Collection[int]) -> list[Pair]:
+    """The undecided pairs that one of these cards belongs to, whoever may see the other one: that is for the caller."""
     table = NearDuplicate
-    rows = (
-        row
-        for chunk in _chunks(sorted(known))
-        for row in session.execute(
-            select(table.card_id, table.other_id, table.score).where(table.card_id.in_(chunk), table.decision.is_(None))
+    found = set()
+    for chunk in _chunks(sorted(set(card_ids))):
+        query = select(table.card_id, table.other_id, table.score).where(
+            or_(table.card_id.in_(chunk), table.other_id.in_(chunk)), table.decision.is_(None)
         )
-    )
-    return [Pair(*row) for row in rows if row.other_id in known]
+        found |= {Pair(*row) for row in session.execute(query)}
+    return sorted(found, key=lambda pair: (pair.card_id, pair.other_id))
 
 
 @dataclass(frozen=True, slots=True)
