@@ -15,7 +15,8 @@ from kb.db import Database, take_turns
 from kb.lines.models import NearDuplicate, SketchedCard
 
 METHOD = 1  # a higher number makes the job compare every card anew
-MOST_COMPARED = 15
+MOST_COMPARED = 10
+MOST_WEIGHED = 200
 AT_ONCE = 100
 _AT_SAVING = 5
 _TURN = 7_310_004
@@ -52,7 +53,7 @@ def check_cards(session: Session, card_ids: Sequence[int], now: datetime) -> Non
     drawn = {text.card_id: sketches.sketch(text.reading) for text in texts.values()}
     borne = sketches.put(session, drawn)
     known = _known_pairs(session, texts)
-    near = {card_id: set(sketches.candidates(card_id, drawn[card_id], borne, MOST_COMPARED)) for card_id in texts}
+    near = {card_id: _nearest(session, card_id, drawn[card_id], borne) for card_id in texts}
     keys = {_key(card_id, other) for card_id, others in near.items() for other in others} | known.keys()
     missing = {card_id for key in keys for card_id in key} - texts.keys()
     everything = {**texts, **_texts(session, sorted(missing), None)}
@@ -105,6 +106,20 @@ def _texts(session: Session, card_ids: Sequence[int], only: object) -> dict[int,
         for card_id, version, title, text in session.execute(query):
             found[card_id] = _Text(card_id, version, read_card(title, text))
     return found
+
+
+def _nearest(session: Session, card_id: int, hashes: Collection[int], borne: Mapping[int, set[int]]) -> list[int]:
+    """What to compare with: the nearest of the same collection and the nearest of all others.
+
+    However many copies a closed collection holds, they take no place from the cards whose readers know nothing of it.
+    """
+    weighed = sketches.candidates(card_id, hashes, borne, MOST_WEIGHED)
+    if len(weighed) <= MOST_COMPARED:
+        return weighed
+    shelves = dict(session.execute(select(Card.id, Card.collection_id).where(Card.id.in_([card_id, *weighed]))).all())
+    at_home = [other for other in weighed if shelves.get(other) == shelves.get(card_id)]
+    elsewhere = [other for other in weighed if shelves.get(other) != shelves.get(card_id)]
+    return at_home[:MOST_COMPARED] + elsewhere[:MOST_COMPARED]
 
 
 def _known_pairs(session: Session, texts: Mapping[int, _Text]) -> dict[Key, NearDuplicate]:
