@@ -24,15 +24,20 @@ def likeness(one: Reading, other: Reading) -> float:
     """
     if one.numbers and other.numbers and one.numbers != other.numbers:
         return 0.0
+    evidence = _RUNS * _shared_runs(one, other) + _SAME_TITLE * _same_title(one, other) - _BIAS
+    if evidence + _TERMS < 0:
+        return 0.0  # too little, whatever their terms say
+    evidence += _TERMS * _shared_terms(one, other)
+    if evidence < 0:
+        return _share(evidence)
     swapped = _swapped(one, other)
-    if swapped >= _SIBLINGS_FROM:
-        return 0.0
-    evidence = (
-        _RUNS * _shared_runs(one, other) + _TERMS * _shared_terms(one, other)
-        + _SAME_TITLE * _same_title(one, other) - _SWAPPED * swapped - _BIAS
-    )  # fmt: skip
-    found = 1 / (1 + math.exp(-evidence))
-    return 0.0 if found >= FOLD_FROM and _replaced_in_place(one, other) >= _REPLACED_FROM else found
+    found = _share(evidence - _SWAPPED * swapped)
+    is_sibling = swapped >= _SIBLINGS_FROM or (found >= FOLD_FROM and _replaced_in_place(one, other) >= _REPLACED_FROM)
+    return 0.0 if is_sibling else found
+
+
+def _share(evidence: float) -> float:
+    return 1 / (1 + math.exp(-evidence))
 
 
 def _shared_runs(one: Reading, other: Reading) -> float:

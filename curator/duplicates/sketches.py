@@ -18,14 +18,15 @@ EVERY = 8
 FEWEST, MOST = 24, 400
 MOST_CARDS = 64
 CHUNK = 500
+_ENOUGH = 2
 
 
 def sketch(reading: Reading) -> frozenset[int]:
-    """The hashes of one text: an eighth of them, of a short text the smallest ones; and the one of its title."""
+    """The hashes of one text: an eighth of them, of a short text the smallest; below zero, that of its title."""
     hashes = sorted(map(_hash, reading.runs))
     sampled = [value for value in hashes if value % EVERY == 0]
     kept = sampled[:MOST] if len(sampled) >= FEWEST else hashes[:FEWEST]
-    title = [_hash("title: " + " ".join(sorted(reading.subject)))] if reading.subject else []
+    title = [-_hash("title: " + " ".join(sorted(reading.subject)))] if reading.subject else []
     return frozenset(kept + title)
 
 
@@ -61,13 +62,16 @@ def forget(session: Session, card_ids: Sequence[int]) -> None:
 
 
 def candidates(card_id: int, hashes: Iterable[int], borne: Mapping[int, set[int]], most: int) -> list[int]:
-    """The cards that share most with this one; what few cards have weighs more."""
+    """The cards that share most with this one, its title or two runs at least; what few cards have weighs more."""
     weights: dict[int, float] = defaultdict(float)
+    shared: dict[int, int] = defaultdict(int)
     for value in hashes:
         others = borne.get(value, set()) - {card_id}
         for other in others:
             weights[other] += 1 / len(others)
-    best = sorted(weights, key=lambda other: (-weights[other], other))
+            shared[other] += 1 if value >= 0 else _ENOUGH
+    enough = [other for other, number in shared.items() if number >= _ENOUGH]
+    best = sorted(enough, key=lambda other: (-weights[other], other))
     return best[:most]
 
 

@@ -100,5 +100,5 @@ def test_a_sketch_is_never_large_and_of_a_short_text_never_empty() -> None:
 
 
 def test_what_few_cards_share_weighs_more_than_what_many_do() -> None:
-    borne = {1: {7, 8}, 2: {7, *range(20, 60)}, 3: {7, *range(20, 60)}}
-    assert candidates(7, [1, 2, 3], borne, 3) == [8, 20, 21]
+    borne = {1: {7, 8}, 2: {7, *range(20, 60)}, 3: {7, 8, *range(20, 60)}, 4: {7, 99}, -5: {7, 98}}
+    assert candidates(7, [1, 2, 3, 4, -5], borne, 4) == [8, 98, 20, 21]
