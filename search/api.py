@@ -170,7 +170,7 @@ def similar(card_id: int, query: Listing) -> CardAnswers:
     with reading() as (session, actor):
         card = readable_card(session, actor, card_id)
         words = " ".join(re.findall(r"\w+", card.title)) + " "
-        found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2)
+        found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2, folds=False)
         others = [result for result in found.results if result.card.id != card.id]
         items = [_card(result) for result in others[start : start + query.limit]]
     end = start + query.limit
