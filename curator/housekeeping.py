@@ -1,20 +1,26 @@
-"""Remove rows that nobody needs any more: old sign-in attempts and sessions, sent mails, job runs, ended snoozes."""
+"""Remove rows that nobody needs any more: old sign-in attempts and sessions, sent mails, job runs, ended snoozes.
+
+Searches lose their person after a month and go after half a year.
+"""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, delete
+from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlalchemy.orm import Session
 
 from curator.queue.models import Snooze
 from kb.mail.models import OutgoingMail
 from kb.people.models import SignInAttempt, SignInLink, WebSession
 from kb.schedule.models import JobRun
+from kb.use.models import SearchQuery
 
 ATTEMPTS = timedelta(days=1)
 JOB_RUNS = timedelta(days=400)
 SENT_MAILS = timedelta(days=90)
 LINKS = timedelta(days=30)
 SNOOZES = timedelta(days=30)
+SEARCHERS = timedelta(days=30)
+SEARCHES = timedelta(days=180)
 
 
 def remove_old(session: Session, now: datetime) -> int:
@@ -27,9 +33,19 @@ def remove_old(session: Session, now: datetime) -> int:
         (JobRun, JobRun.at < now - JOB_RUNS),
         (OutgoingMail, is_sent & (OutgoingMail.sent_at < now - SENT_MAILS)),
         (Snooze, Snooze.until < now - SNOOZES),
+        (SearchQuery, SearchQuery.last_at < now - SEARCHES),
     )
     removed = 0
     for table, is_old in rules:
         result = session.execute(delete(table).where(is_old).execution_options(synchronize_session=False))
         removed += result.rowcount if isinstance(result, CursorResult) else 0
+    _forget_searchers(session, now)
     return removed
+
+
+def _forget_searchers(session: Session, now: datetime) -> None:
+    """What was asked stays for a while, who asked it does not."""
+    is_old = (SearchQuery.last_at < now - SEARCHERS) & SearchQuery.person_id.is_not(None)
+    session.execute(
+        update(SearchQuery).where(is_old).values(person_id=None).execution_options(synchronize_session=False)
+    )

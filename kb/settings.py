@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url")})
@@ -62,9 +62,24 @@ class DatabaseSection(_Section):
 
 
 class SearchSection(_Section):
-    """Which search backend."""
+    """Which search backend, and what counts beside the words. Factors multiply the score of a card's words."""
 
     backend: Literal["whoosh"] = "whoosh"
+    due_soon_factor: float = Field(0.98, ge=0.5, le=1)
+    overdue_factor: float = Field(0.85, ge=0.5, le=1)
+    flagged_factor: float = Field(0.8, ge=0.5, le=1)
+    unverified_factor: float = Field(0.75, ge=0.5, le=1)
+    use_boost: float = Field(0.1, ge=0, le=0.25)
+    audience_boost: float = Field(0.05, ge=0, le=0.25)
+
+    @field_validator("overdue_factor", "flagged_factor", "unverified_factor")
+    @classmethod
+    def _worse_is_not_better(cls, value: float, info: ValidationInfo) -> float:
+        better = [name for name in cls.model_fields if name.endswith("_factor")]
+        for name in better[: better.index(str(info.field_name))]:
+            if value > info.data.get(name, 1.0):
+                raise ValueError(f"must not be more than {name}, which is {info.data[name]}")
+        return value
 
 
 class Mail(_Section):

@@ -2,15 +2,16 @@
 
 A text is cut into chunks ("refunds", "self-service", "C++", "24/7", "anna@firma.pl"). A chunk gives words, stemmed
 in the language of the card and then folded, and, where punctuation or units make it one, a code findable as typed.
+A chunk's words stand side by side; its code stands where its first word does.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from threading import Lock
+from typing import NamedTuple
 
 import snowballstemmer
 
@@ -76,8 +77,8 @@ def chunk_of(text: str) -> Chunk:
     if text[0] == "§":
         return Chunk(text, ("§" + text.lstrip("§ "))[:TERM_LIMIT], None, parts)
     if parts == (text,):
-        with_unit = _NUMBER_WITH_UNIT.fullmatch(text)
-        return Chunk(text, fold(text), None, with_unit.groups()) if with_unit else Chunk(text, None, None, parts)
+        measured = _NUMBER_WITH_UNIT.fullmatch(text)
+        return Chunk(text, fold(text), None, measured.groups()) if measured else Chunk(text, None, None, parts)
     if _HYPHENATED.fullmatch(text):
         return Chunk(text, None, "".join(parts)[:TERM_LIMIT], parts)
     if _LISTED.fullmatch(text):
@@ -85,14 +86,46 @@ def chunk_of(text: str) -> Chunk:
     return Chunk(text, fold(text[:TERM_LIMIT]), None, parts)
 
 
-def document_terms(pieces: Sequence[str], language: str) -> list[str]:
-    """Every term a card's text, already cut, is found by, as often as it occurs."""
-    terms: list[str] = []
-    for piece in pieces:
-        terms += _terms_of(piece, language)
-    # "5 GB" is found as "5GB" too.
-    terms += [left + right for left, right in pairwise(pieces) if right in _UNITS and left.isdecimal()]
-    return terms
+class Places(NamedTuple):
+    """The terms of a chunk, each with how many words after the chunk's first it stands, and how many words it has."""
+
+    terms: tuple[tuple[str, int], ...]
+    width: int
+
+
+def places(piece: str, language: str) -> Places:
+    """Every term by which a chunk of a card in this language is found."""
+    chunk = chunk_of(piece)
+    terms = [(stem(word, language), place) for place, word in enumerate(chunk.words)]
+    if chunk.joined is not None:
+        terms.append((stem(chunk.joined, language), 0))
+    if chunk.code is not None:
+        terms.append((chunk.code, 0))
+        if "@" in chunk.text:
+            terms += [(fold(part)[:TERM_LIMIT], 0) for part in chunk.text.split("@") if "." in part]
+    return Places(tuple(term for term in dict.fromkeys(terms) if term[0]), max(1, len(chunk.words)))
+
+
+def with_unit(number: str, piece: str) -> str | None:
+    """ "5 GB" is found as "5GB" too: the code of a number and the unit after it."""
+    return number + piece if piece in UNITS and number.isdecimal() else None
+
+
+def sequences(text: str) -> list[tuple[tuple[str, int], ...]]:
+    """A phrase as sequences of terms with their places: one for each language that stems it differently."""
+    pieces = cut(text)
+    found: dict[tuple[tuple[str, int], ...], None] = {}
+    for language in LANGUAGES:
+        terms: list[tuple[str, int]] = []
+        place = 0
+        for piece in pieces:
+            chunk = chunk_of(piece)
+            words = (chunk.code,) if chunk.code is not None else tuple(stem(word, language) for word in chunk.words)
+            terms += [(word, place + number) for number, word in enumerate(words) if word]
+            place += max(1, len(chunk.words))
+        if terms:
+            found[tuple(terms)] = None
+    return list(found)
 
 
 @lru_cache(maxsize=100_000)
@@ -100,18 +133,6 @@ def vocabulary_words(piece: str) -> tuple[str, ...]:
     """The plain words of a chunk, unstemmed and with their accents: what typos are repaired to."""
     chunk = chunk_of(piece)
     return tuple(word for word in chunk.words if len(word) >= 4 and word.isalpha()) if chunk.code is None else ()
-
-
-@lru_cache(maxsize=100_000)
-def phrase_tokens(piece: str) -> tuple[str, ...]:
-    """The folded, unstemmed tokens that stand for a chunk in a phrase."""
-    chunk = chunk_of(piece)
-    return (chunk.code,) if chunk.code is not None else tuple(map(fold, chunk.words))
-
-
-def phrase_text(pieces: Sequence[str]) -> str:
-    """Phrases are looked up in this: all tokens, each between spaces."""
-    return f" {' '.join(token for piece in pieces for token in phrase_tokens(piece))} "
 
 
 def edge_words(text: str) -> Iterator[str]:
@@ -142,6 +163,16 @@ def looser_alternatives(chunk: Chunk) -> Alternatives:
     return alternatives(Chunk(chunk.text, None, None, chunk.words))
 
 
+def side_terms(text: str, languages: tuple[str, ...] = LANGUAGES) -> Alternatives:
+    """What a whole phrase may match: all its telling words together, stemmed in one language after the other."""
+    every = list(chunks(text))
+    telling = [chunk for chunk in every if not is_function_word(chunk)] or every
+    per_language = [
+        tuple(term for chunk in telling for term in alternatives(chunk, (language,))[0]) for language in languages
+    ]
+    return tuple(dict.fromkeys(terms for terms in per_language if terms))
+
+
 def is_function_word(chunk: Chunk) -> bool:
     """Words like "how" or "der" that need not occur as long as others do."""
     return chunk.code is None and chunk.text in FUNCTION_WORDS
@@ -162,7 +193,7 @@ _HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _LISTED = re.compile(r"[^\W\d_]+(?:[-/'][^\W\d_]+)+")
 _NUMBER_WITH_UNIT = re.compile(r"(\d+)([^\W\d_]{1,4})")
 _UNIT_NAMES = "kb mb gb tb pb kw kwh mw ms s min h mm cm m km mg g kg ml l px dpi hz mhz ghz v w"
-_UNITS = frozenset(_UNIT_NAMES.split())
+UNITS = frozenset(_UNIT_NAMES.split())
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _SNOWBALL = {"en": "english", "de": "german", "fi": "finnish", "pl": "polish", "ru": "russian"}
 _stemmers = {language: snowballstemmer.stemmer(_SNOWBALL[language]) for language in LANGUAGES}
@@ -181,23 +212,21 @@ def _remember_stem(word: str, language: str) -> str:
     # A snowball stemmer keeps the word it works on in itself, so two threads must not share it.
     with _stemming:
         stemmed = word if any(map(str.isdigit, word)) else _stemmers[language].stemWord(word)
+    if language == "fi":
+        stemmed = _further_in_finnish(stemmed)
     if len(_stems[language]) >= _STEMS_KEPT:
         _stems[language].clear()
     known = _stems[language][word] = fold(stemmed)[:TERM_LIMIT]
     return known
 
 
-@lru_cache(maxsize=100_000)
-def _terms_of(text: str, language: str) -> tuple[str, ...]:
-    chunk = chunk_of(text)
-    terms = [stem(word, language) for word in chunk.words]
-    if chunk.joined is not None:
-        terms.append(stem(chunk.joined, language))
-    if chunk.code is not None:
-        terms.append(chunk.code)
-        if "@" in chunk.text:
-            terms += [fold(part)[:TERM_LIMIT] for part in chunk.text.split("@") if "." in part]
-    return tuple(term for term in terms if term)
+def _further_in_finnish(stemmed: str) -> str:
+    """What Snowball leaves on some forms of a word only: tiimi and tiim, alennus and alennuks, asiakas and asiak."""
+    if len(stemmed) > 4 and stemmed.endswith("ks"):
+        return stemmed[:-2] + "s"
+    if len(stemmed) > 5 and stemmed.endswith(("as", "äs")):
+        return stemmed[:-2]
+    return stemmed[:-1] if len(stemmed) > 3 and stemmed[-1] in "aeiouyäö" else stemmed
 
 
 def _languages_for(chunk: Chunk, languages: tuple[str, ...]) -> tuple[str, ...]:

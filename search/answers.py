@@ -1,85 +1,51 @@
-"""From a reader's words to the one current answer: engine, gate, trust, order, contract.
+"""From a reader's words to the one current answer: engine, gate, trust, order.
 
-The engine gives ids and text scores inside the reader's collections. Everything shown comes from the database through
-the gate (`servable_cards`), so a lagging index can hide a card but never leak or revive one.
+The engine gives ids and scores inside the reader's collections. Everything shown comes from the database through
+the gate (`answer_cards`), so a lagging index can hide a card but never leak or revive one.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from kb.cards.models import Card, CardTag, Collection
-from kb.cards.permissions import visible_to
-from kb.cards.queries import servable_cards
+from kb.cards.answers import AnswerCard, OlderCard, answer_cards, replaced_by
+from kb.cards.models import Collection
 from kb.errors import Unavailable
 from kb.people.actor import Actor
+from kb.settings import SearchSection
 from kb.trust.policy import Policy
-from kb.trust.queries import trust_by_card
-from kb.trust.state import RANK, Trust, TrustState
-from search import snippets
-from search.backend import Hit, Hits, IndexUnusable, Query, Scope, SearchBackend
-from search.folds import fold_rows
+from kb.trust.queries import trust_by_answer
+from kb.trust.state import Trust, TrustState
+from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
+from search.boosts import Boosts
+from search.contract import Contract, Filters
+from search.folds import WINDOW, are_any_alike, fold_hits
 from search.query import parse
+from search.snippets import Marker
+from search.synonyms.expansions import expansions
+from search.synonyms.queries import SynonymCache
+from search.use_counts import UseTable
+
+__all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
 
 log = structlog.get_logger("vitrine.search")
-WINDOW = 200
-_FILTERED_WINDOW = 2000
-TRUST_FACTOR = {
-    TrustState.VERIFIED: 1.0,
-    TrustState.DUE_SOON: 0.97,
-    TrustState.OVERDUE: 0.8,
-    TrustState.UNVERIFIED: 0.75,
-    TrustState.FLAGGED: 0.7,
-}
+SPARE = 5
+"""So many hits more than are shown: what the gate refuses while the index lags is made up for."""
+_REBUILDING = "The search index is being rebuilt. Try again in a minute."
 Pieces = tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows a search. Empty means everything."""
-
-    collections: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    trust: tuple[TrustState, ...] = ()
-    owner_id: int | None = None
-    language: str | None = None
-    updated_since: datetime | None = None
-
-    @property
-    def need_database(self) -> bool:
-        """Whether hits have to be filtered by what only the database knows."""
-        return bool(self.tags or self.trust or self.owner_id or self.language or self.updated_since)
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What an answer must satisfy to be given as *the* answer. `due_soon` counts as verified: it still is."""
-
-    min_trust: TrustState | None = None
-    max_age_days: int | None = None
-
-    def refuses(self, trust: Trust, now: datetime) -> str:
-        """Why the contract does not accept this trust; empty if it does."""
-        if self.min_trust is not None and RANK[trust.state] < min(RANK[self.min_trust], RANK[TrustState.DUE_SOON]):
-            return f"The best card is {trust.state.value.replace('_', ' ')}; {self.min_trust.value} is demanded."
-        if self.max_age_days is None:
-            return ""
-        if trust.verified_at is None or trust.verified_at < now - timedelta(days=self.max_age_days):
-            return f"The best card was not verified within the last {self.max_age_days} days."
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
-    """One servable card with its trust and the parts of its score, which sum to it: text, and what trust takes."""
+    """One servable card with its trust and the parts of its score, which sum to it."""
 
-    card: Card
+    card: AnswerCard
     trust: Trust
     score: float
     parts: dict[str, float]
@@ -88,18 +54,8 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A card that was found, with what it earned."""
-
-    card: Card
-    trust: Trust
-    hit: Hit
-    factor: float
-
-
-@dataclass(frozen=True, slots=True)
 class Answers:
-    """What a search found. `hidden` counts the replaced and the folded cards behind the results shown."""
+    """What a search found. `hidden` counts the replaced and the `folded` cards behind the results shown."""
 
     query: str
     results: tuple[Result, ...] = ()
@@ -109,16 +65,26 @@ class Answers:
     is_relaxed: bool = False
     generation: str = ""
     took_ms: float = 0.0
-    older: tuple[Card, ...] = field(default=())
+    older: tuple[OlderCard, ...] = field(default=())
     folded: int = 0
 
 
 class SearchService:
     """Search for people: one engine, one policy."""
 
-    def __init__(self, backend: SearchBackend, policy: Policy) -> None:
+    def __init__(self, backend: SearchBackend, policy: Policy, section: SearchSection | None = None) -> None:
         self.backend = backend
+        self.synonyms = SynonymCache()
         self._policy = policy
+        self._section = section or SearchSection()
+        self._use = UseTable(self._section.use_boost)
+        self._trust = {
+            TrustState.VERIFIED: 1.0,
+            TrustState.DUE_SOON: self._section.due_soon_factor,
+            TrustState.OVERDUE: self._section.overdue_factor,
+            TrustState.FLAGGED: self._section.flagged_factor,
+            TrustState.UNVERIFIED: self._section.unverified_factor,
+        }
 
     def search(
         self, session: Session, actor: Actor, text: str, now: datetime, *,
@@ -130,130 +96,105 @@ class SearchService:
         Raises Unavailable when the index can't be read.
         """
         began = time.perf_counter()
-        query, chosen = parse(text), filters or Filters()
+        query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
         scope = _scope(session, actor, query, chosen)
+        boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
+        only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
+        ask = partial(self.backend.search, query, scope, only=only, boosts=boosts)
         try:
-            hits = self.backend.search(query, scope, _FILTERED_WINDOW if chosen.need_database else WINDOW + offset)
-            ranked = self._ranked(session, actor, hits, chosen, now, trust_counts=trust_counts)
-            folded: dict[int, list[_Row]] = {}
-            if folds:
-                is_plain = not (query.excluded or query.phrases or query.tags)  # else who asks wants those words
-                fetch = partial(self._fetched, session, actor, ranked, chosen, scope, now, trust_counts=trust_counts)
-                ranked, folded = fold_rows(session, ranked, fetch if is_plain else lambda _: [], now)
-            total = len(ranked) if chosen.need_database else max(hits.total - (len(hits.hits) - len(ranked)), 0)
-            meant = self._did_you_mean(query, scope) if not ranked else None
+            hits = ask(offset + limit + SPARE)
+            ranked, hidden = list(hits.hits), dict[int, int]()
+            if folds and are_any_alike(session, hits.hits):
+                hits = ask(max(WINDOW, offset + limit + SPARE))
+                reaches = _is_plain(query, chosen)
+                ranked, hidden = fold_hits(session, actor, hits.hits, self._policy, now, reaches=reaches)
             generation = self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
-            raise Unavailable("The search index is being rebuilt. Try again in a minute.") from error
-        page = [_shown(query, row) for row in ranked[offset : offset + limit]]
-        older = _older(session, actor, [result.card for result in page])
-        behind = sum(len(folded.get(result.card.id, ())) for result in page)
+            raise Unavailable(_REBUILDING) from error
+        window = ranked[offset : offset + limit + SPARE]
+        cards = _through_gate(session, actor, window, limit)
+        page = [hit for hit in window if hit.card_id in cards][:limit]
+        total = hits.total - sum(hidden.values()) - sum(hit.card_id not in cards for hit in window[:limit])
+        shown = [cards[hit.card_id] for hit in page]
+        trusts = trust_by_answer(session, shown, self._policy, now)
+        query = _as_corrected(query, hits)
+        marker = Marker(query)
+        results = tuple(_shown(marker, cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
+        older = replaced_by(session, actor, shown)
+        meant = " ".join(query.words) if hits.corrected else None
         took = (time.perf_counter() - began) * 1000
+        folded = sum(hidden.get(hit.card_id, 0) for hit in page)
         return Answers(
-            query.raw,
-            tuple(page),
-            total,
-            len(older) + behind,
-            meant,
-            hits.relaxed,
-            generation,
-            took,
-            tuple(older),
-            behind,
+            parse(text).raw, results, total, len(older) + folded, meant, hits.relaxed, generation, took, tuple(older),
+            folded,
+        )  # fmt: skip
+
+    def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
+        """Servable cards whose titles begin with or hold these words."""
+        boosts = self._boosts(session, actor, now, trust_counts=True)
+        try:
+            hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
+        except IndexUnusable as error:
+            raise Unavailable(_REBUILDING) from error
+        ranked, _ = fold_hits(session, actor, hits.hits, self._policy, now, reaches=False)
+        cards = _through_gate(session, actor, ranked, limit)
+        return [cards[hit.card_id] for hit in ranked if hit.card_id in cards][:limit]
+
+    def _boosts(self, session: Session, actor: Actor, now: datetime, *, trust_counts: bool) -> Boosts:
+        return Boosts(
+            now=now,
+            due_soon=timedelta(days=self._policy.due_soon_days),
+            trust=self._trust if trust_counts else {},
+            use=self._use.current(session, now),
+            audiences=actor.group_slugs,
+            audience=1.0 + (self._section.audience_boost if actor.group_slugs else 0.0),
         )
 
-    def suggest(self, session: Session, actor: Actor, text: str, limit: int = 8) -> list[Card]:
-        """Servable cards whose titles begin with or hold these words."""
-        try:
-            hits = self.backend.suggest(text, Scope(actor.readable), limit * 2)
-        except IndexUnusable as error:
-            raise Unavailable("The search index is being rebuilt. Try again in a minute.") from error
-        cards = servable_cards(session, actor, [hit.card_id for hit in hits.hits])
-        return [cards[hit.card_id] for hit in hits.hits if hit.card_id in cards][:limit]
+    def _with_synonyms(self, session: Session, query: Query) -> Query:
+        found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
+        return replace(query, synonyms=found) if found else query
 
-    def _ranked(
-        self, session: Session, actor: Actor, hits: Hits, filters: Filters, now: datetime, *, trust_counts: bool
-    ) -> list[_Row]:
-        cards = _through_gate(session, actor, hits, filters)
-        trusts = trust_by_card(session, list(cards.values()), self._policy, now)
-        rows = []
-        for hit in hits.hits:
-            card = cards.get(hit.card_id)
-            if card is None or (filters.trust and trusts[card.id].state not in filters.trust):
-                continue
-            factor = TRUST_FACTOR[trusts[card.id].state] if trust_counts else 1.0
-            rows.append(_Row(card, trusts[card.id], hit, factor))
-        return sorted(rows, key=lambda row: (-row.hit.score * row.factor, row.card.id))
 
-    def _fetched(
-        self, session: Session, actor: Actor, found: Sequence[_Row], filters: Filters, scope: Scope, now: datetime,
-        look_like: dict[int, int], *, trust_counts: bool,
-    ) -> list[_Row]:  # fmt: skip
-        """Cards that were not found but look like one that was; they earn what that one did."""
-        earned = {row.card.id: row.hit.score for row in found}
-        hits = Hits(tuple(Hit(card_id, earned[of]) for card_id, of in look_like.items()), len(look_like))
-        rows = self._ranked(session, actor, hits, filters, now, trust_counts=trust_counts)
-        return [row for row in rows if row.card.collection_id in scope.collection_ids]
+def _is_plain(query: Query, filters: Filters) -> bool:
+    """Whether only words were asked for: else a card that was not found may lack what was demanded beside them."""
+    demands = (query.phrases, query.excluded, query.tags, query.collections)
+    return not any(demands) and filters == Filters()
 
-    def _did_you_mean(self, query: Query, scope: Scope) -> str | None:
-        corrections = self.backend.correct(query.words, scope)
-        if not any(corrections):
-            return None
-        text = " ".join(new or old for new, old in zip(corrections, query.words, strict=True))
-        return text if self.backend.search(parse(text + " "), scope, 1).total else None
+
+def _through_gate(session: Session, actor: Actor, hits: Sequence[Hit], limit: int) -> dict[int, AnswerCard]:
+    """The servable cards among the first hits, and among the spare ones where some of those may not be served."""
+    ids = [hit.card_id for hit in hits]
+    cards = answer_cards(session, actor, ids[:limit]) if ids else {}
+    return cards if len(cards) == len(ids[:limit]) else cards | answer_cards(session, actor, ids[limit:])
 
 
 def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Scope:
     wanted = [set(names) for names in (query.collections, filters.collections) if names]
     ids = set(actor.readable)
     for names in wanted:
-        ids &= set(session.scalars(select(Collection.id).where(Collection.slug.in_(names))))
+        ids &= set(session.connection().execute(_COLLECTIONS, {"slugs": sorted(names)}).scalars())
     return Scope(frozenset(ids))
 
 
-def _through_gate(session: Session, actor: Actor, hits: Hits, filters: Filters) -> dict[int, Card]:
-    ids = [hit.card_id for hit in hits.hits]
-    if filters.need_database:
-        ids = list(session.scalars(_filtered(ids, filters)))
-    return servable_cards(session, actor, ids)
+_COLLECTIONS = select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True)))
 
 
-def _filtered(ids: Sequence[int], filters: Filters) -> Select[int]:
-    query = select(Card.id).where(Card.id.in_(ids))
-    for tag in filters.tags:
-        query = query.where(Card.id.in_(select(CardTag.card_id).where(CardTag.tag == tag)))
-    if filters.owner_id is not None:
-        query = query.where(Card.owner_id == filters.owner_id)
-    if filters.language is not None:
-        query = query.where(Card.language == filters.language)
-    if filters.updated_since is not None:
-        query = query.where(Card.updated_at >= filters.updated_since)
-    return query
+def _as_corrected(query: Query, hits: Hits) -> Query:
+    """The query as the engine understood it: what is marked in the texts, and what "did you mean" says."""
+    if not hits.corrected:
+        return query
+    meant = dict(hits.corrected)
+    words = tuple(meant.get(word.lower(), word) for word in query.words)
+    return Query(words, query.phrases, query.excluded, query.tags, query.collections, query.raw, False, query.synonyms)
 
 
-def _shown(query: Query, row: _Row) -> Result:
-    card, hit, factor = row.card, row.hit, row.factor
+def _shown(marker: Marker, card: AnswerCard, trust: Trust, hit: Hit) -> Result:
     return Result(
         card=card,
-        trust=row.trust,
-        score=hit.score * factor,
-        parts={"text": hit.score, "trust": hit.score * (factor - 1)},
-        title=_pieces(snippets.highlight(card.title, query, card.language)),
-        snippet=_pieces(snippets.snippet(card.text, query, card.language)),
+        trust=trust,
+        score=hit.score,
+        parts=dict(hit.parts),
+        title=tuple(marker.highlight(card.title, card.language)),
+        snippet=tuple(marker.snippet(card.text, card.language)),
     )
-
-
-def _pieces(pieces: snippets.Pieces) -> Pieces:
-    return tuple((str(text), bool(is_match)) for text, is_match in pieces)
-
-
-def _older(session: Session, actor: Actor, heads: Sequence[Card]) -> list[Card]:
-    """All cards, visible to the actor, that these have replaced, through however many steps."""
-    found: list[Card] = []
-    level = [card.id for card in heads]
-    while level:
-        rows = session.scalars(select(Card).where(Card.replaced_by_id.in_(level), visible_to(actor))).all()
-        found += rows
-        level = [card.id for card in rows]
-    return found

@@ -16,7 +16,7 @@ from kb.cards.queries import card_path
 from kb.cards.shapes import CardAnswer, CardAnswers
 from kb.people.actor import Actor
 from kb.people.models import Person
-from kb.trust.queries import trust_by_card
+from kb.trust.queries import trust_by_answer
 from kb.trust.shown import badge
 from kb.trust.state import TrustState
 from kb.use.recorder import Use
@@ -25,6 +25,7 @@ from kb.web.api_models import InstantParam, Listing, Params, PersonParam, Shape,
 from kb.web.edge import demand_scope, now, person_id, reading, services
 from kb.words import Words as InWords
 from search.answers import Answers, Contract, Filters, Result
+from search.asking import asked
 from search.views import search_service
 
 api = Api("search_api", "Search")
@@ -32,9 +33,12 @@ _SUGGESTIONS = "application/x-suggestions+json"
 _LAST_PLACE = 5000
 _NOBODY = -1
 _NOTHING = "No card answers this."
+_SIMILAR = 0.2
+"""A card is similar when the title of another says as much of it as this share of what it says of that one."""
 State = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 Code = Annotated[Words, Field(max_length=8)]
 Collections = Annotated[list[Slug], Field(max_length=50)]
+QueryId = Annotated[str | None, Field(description="Send it with `POST /events` when a result is opened or copied.")]
 
 
 class LookupQuery(Params):
@@ -80,6 +84,7 @@ class LookupAnswer(Shape):
     did_you_mean: str | None
     withheld: int = Field(description="How many of the results do not satisfy the contract.")
     no_answer: str | None = Field(description="Why `answer` is null.")
+    query_id: QueryId
     generation: str
     took_ms: float
 
@@ -100,6 +105,7 @@ class SearchAnswer(Shape):
     next_cursor: str | None
     hidden: int
     did_you_mean: str | None
+    query_id: QueryId
     generation: str
     took_ms: float
 
@@ -116,6 +122,7 @@ def lookup(query: LookupQuery) -> LookupAnswer:
         is_answered = bool(refusals) and not refusals[0]
         if is_answered:
             _note_shown(found.results[0], actor)
+        query_id = _note_asked(found, actor)
     return LookupAnswer(
         query=found.query,
         answer=results[0] if is_answered else None,
@@ -124,6 +131,7 @@ def lookup(query: LookupQuery) -> LookupAnswer:
         did_you_mean=found.did_you_mean,
         withheld=sum(bool(refusal) for refusal in refusals),
         no_answer=None if is_answered else (refusals[0] if refusals else _NOTHING),
+        query_id=query_id,
         generation=found.generation,
         took_ms=round(found.took_ms, 3),
     )
@@ -139,6 +147,7 @@ def search(query: SearchQuery) -> SearchAnswer:
             session, actor, query.q, now(), filters=filters, limit=query.limit, offset=start
         )
         items = [_found(result, query.explain) for result in found.results]
+        query_id = _note_asked(found, actor)
     return SearchAnswer(
         query=found.query,
         items=items,
@@ -146,6 +155,7 @@ def search(query: SearchQuery) -> SearchAnswer:
         next_cursor=_next(found, start),
         hidden=found.hidden,
         did_you_mean=found.did_you_mean,
+        query_id=query_id,
         generation=found.generation,
         took_ms=round(found.took_ms, 3),
     )
@@ -171,7 +181,9 @@ def similar(card_id: int, query: Listing) -> CardAnswers:
         card = readable_card(session, actor, card_id)
         words = " ".join(re.findall(r"\w+", card.title)) + " "
         found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2, folds=False)
-        others = [result for result in found.results if result.card.id != card.id]
+        best = max((result.score for result in found.results), default=0.0)
+        near = [result for result in found.results if result.score >= _SIMILAR * best]
+        others = [result for result in near if result.card.id != card.id]
         items = [_card(result) for result in others[start : start + query.limit]]
     end = start + query.limit
     return CardAnswers(items=items, next_cursor=cursor_to(end) if end < min(len(others), _LAST_PLACE) else None)
@@ -208,8 +220,8 @@ def _filters(session: Session, query: SearchQuery) -> Filters:
 def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, str, str]]:
     at: datetime = now()
     words, public_url = InWords(at, services().policy.zone), services().settings.public_url
-    cards = search_service().suggest(session, actor, text)
-    trusts = trust_by_card(session, cards, services().policy, at)
+    cards = search_service().suggest(session, actor, text, at)
+    trusts = trust_by_answer(session, cards, services().policy, at)
     badges = [badge(trusts[card.id], words) for card in cards]
     return [
         (card.title, f"{shown.words} {shown.detail}".strip(), f"{public_url}{card_path(card)}")
@@ -219,3 +231,10 @@ def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, s
 
 def _note_shown(result: Result, actor: Actor) -> None:
     services().recorder.record(Use(result.card.id, "shown", not result.trust.is_good, actor.id, now()))
+
+
+def _note_asked(found: Answers, actor: Actor) -> str | None:
+    noted = asked(services().installation.secret_key, actor, found, now())
+    if noted is not None:
+        services().recorder.record_search(noted)
+    return noted.query_id if noted is not None else None

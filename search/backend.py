@@ -6,9 +6,13 @@ them before asking.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Protocol
+
+from kb.trust.state import TrustState
+from search.boosts import Boosts
 
 
 class IndexUnusable(Exception):
@@ -28,6 +32,13 @@ class CardDoc:
     headings: str
     body: str
     tags: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    owner_id: int | None = None
+    updated_at: datetime | None = None
+    is_verified: bool = False
+    is_flagged: bool = False
+    verify_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,10 @@ Change = Upsert | Delete
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `prefix`: the last word is still being typed."""
+    """A parsed query. `prefix`: the last word is still being typed.
+
+    `synonyms`: for runs of its words, joined by blanks, the words and phrases that mean the same.
+    """
 
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
@@ -58,6 +72,7 @@ class Query:
     collections: tuple[str, ...] = ()
     raw: str = ""
     prefix: bool = False
+    synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -72,18 +87,37 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a hit must be, beside what it says. Empty means anything. Trust needs the boosts' clock."""
+
+    tags: tuple[str, ...] = ()
+    trust: tuple[TrustState, ...] = ()
+    owner_id: int | None = None
+    language: str | None = None
+    updated_since: datetime | None = None
+
+
+ANYTHING = Narrowing()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
+    """A card, its score and the parts that sum to it: the words first, then what each boost adds or takes."""
+
     card_id: int
     score: float
+    parts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """One page of hits. `relaxed`: no card has all the words, these have most of them."""
+    """One page of hits. `relaxed`: none of the best has all the words. `corrected`: words that no card the reader
+    may see holds, each with the one that was looked for instead."""
 
     hits: tuple[Hit, ...] = ()
     total: int = 0
     relaxed: bool = False
+    corrected: tuple[tuple[str, str], ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +134,17 @@ class SearchBackend(Protocol):
 
     def applied_seq(self) -> int: ...
 
-    def search(self, query: Query, scope: Scope, limit: int, offset: int = 0) -> Hits:
-        """Best first. All words must occur; where few cards have them all, at least half of them."""
+    def search(
+        self, query: Query, scope: Scope, limit: int, offset: int = 0, *,
+        only: Narrowing = ANYTHING, boosts: Boosts | None = None,
+    ) -> Hits:  # fmt: skip
+        """Best first, by the formula of `search.ranking`; equal scores in the order of their ids.
 
-    def suggest(self, prefix: str, scope: Scope, limit: int) -> Hits:
+        Phrases, tags and exclusions decide; of the words one is enough, each further one counts. A word that no
+        card inside the scope holds is corrected, towards words of such cards only.
+        """
+
+    def suggest(self, prefix: str, scope: Scope, limit: int, *, boosts: Boosts | None = None) -> Hits:
         """Cards whose titles and tags hold these words, the last one as a prefix."""
 
     def correct(self, words: Sequence[str], scope: Scope) -> list[str | None]:
@@ -124,5 +165,4 @@ class SearchBackend(Protocol):
 
 
 def fingerprint(doc: CardDoc) -> str:
-    fields = (doc.card_id, doc.collection_id, doc.language, doc.title, doc.headings, doc.body, doc.tags)
-    return blake2b(repr(fields).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+    return blake2b(repr(doc).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

@@ -3,61 +3,58 @@
 The best trusted one may not have the asked words at all: an old title leads to the current card all the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from kb.cards.answers import AnswerCard, answer_cards
 from kb.cards.models import Card
 from kb.lines.folding import Member, fold
 from kb.lines.queries import undecided_of
+from kb.people.actor import Actor
+from kb.trust.policy import Policy
+from kb.trust.queries import trust_by_answer
 from kb.trust.state import Trust
+from search.backend import Hit
+
+WINDOW = 100
+"""So many of the first hits are looked through once there is a near-duplicate among those to be shown."""
 
 
-class Ranked(Protocol):
-    """A row of a ranking."""
-
-    @property
-    def card(self) -> Card: ...
-    @property
-    def trust(self) -> Trust: ...
+def are_any_alike(session: Session, hits: Sequence[Hit]) -> bool:
+    """Whether folding could change anything about these hits."""
+    return bool(undecided_of(session, [hit.card_id for hit in hits]))
 
 
-Row = TypeVar("Row", bound=Ranked)
-# For each card that was not found, the found one that it looks like; returns rows of those the reader may be shown.
-Fetch = Callable[[dict[int, int]], Sequence[Row]]
+def fold_hits(
+    session: Session, actor: Actor, hits: Sequence[Hit], policy: Policy, now: datetime, *, reaches: bool
+) -> tuple[list[Hit], dict[int, int]]:
+    """The hits that are served, in order, and by card how many found ones are hidden behind it.
 
-
-def fold_rows(
-    session: Session, found: Sequence[Row], fetch: Fetch[Row], now: datetime
-) -> tuple[list[Row], dict[int, list[Row]]]:
-    """The rows that are served, in order, and the found ones hidden behind each, by its card.
-
-    Only what has passed the gate takes part, so what a reader can't see changes nothing.
+    Only what passes the gate takes part, so what a reader can't see changes nothing. With `reaches` a card that was
+    not found may be served in the place of one that was; it gets that one's score.
     """
-    pairs = undecided_of(session, [row.card.id for row in found])
-    if not pairs:
-        return list(found), {}
-    by_id = {row.card.id: row for row in found}
-    look_like = {pair.other_id: pair.card_id for pair in pairs if pair.card_id in by_id and pair.other_id not in by_id}
-    look_like |= {pair.card_id: pair.other_id for pair in pairs if pair.other_id in by_id and pair.card_id not in by_id}
-    more = fetch(look_like) if look_like else []
-    by_id |= {row.card.id: row for row in more}
-    pairs += undecided_of(session, [row.card.id for row in more])
-    served = fold(_members(by_id.values()), pairs, now)
-    order = dict.fromkeys(served[row.card.id] for row in found)  # the first of a group gives it its place
-    hidden: dict[int, list[Row]] = {}
-    for row in found:
-        if served[row.card.id] != row.card.id:
-            hidden.setdefault(served[row.card.id], []).append(row)
-    return [by_id[card_id] for card_id in order], hidden
+    found = {hit.card_id: hit for hit in hits}
+    pairs = undecided_of(session, list(found))
+    involved = {card_id for pair in pairs for card_id in (pair.card_id, pair.other_id)}
+    cards = answer_cards(session, actor, sorted(involved if reaches else involved & found.keys()))
+    if len(cards) < 2:
+        return list(hits), {}
+    pairs += undecided_of(session, [card_id for card_id in cards if card_id not in found])
+    trusts = trust_by_answer(session, list(cards.values()), policy, now)
+    served = fold([member(card, trusts[card.id]) for card in cards.values()], pairs, now)
+    order: dict[int, Hit] = {}
+    hidden: dict[int, int] = {}
+    for hit in hits:
+        head = served.get(hit.card_id, hit.card_id)
+        order.setdefault(head, found.get(head) or replace(hit, card_id=head))  # the first of a group gives it its place
+        if head != hit.card_id:
+            hidden[head] = hidden.get(head, 0) + 1
+    return list(order.values()), hidden
 
 
-def member(card: Card, trust: Trust) -> Member:
+def member(card: Card | AnswerCard, trust: Trust) -> Member:
     """The card as folding weighs it."""
     return Member(card.id, trust.state, trust.verified_at, card.owner_id, card.updated_at)
-
-
-def _members(rows: Iterable[Ranked]) -> list[Member]:
-    return [member(row.card, row.trust) for row in rows]

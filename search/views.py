@@ -22,6 +22,7 @@ from kb.trust.shown import badge, state_name, strip
 from kb.trust.state import Trust, TrustState
 from kb.use.queries import impressions_by_card, recently_used
 from kb.use.recorder import Use
+from kb.use.searches import as_query_id
 from kb.web.edge import now, public, reading, services
 from kb.web.forms import Form, parse
 from kb.web.frame import frame
@@ -29,6 +30,7 @@ from kb.web.pages import CardRow
 from kb.web.parts import Chip, FilterMenu, Link, Paging
 from kb.words import Words, count
 from search.answers import Answers, Filters, Result, SearchService
+from search.asking import asked
 from search.pages import Hit, Home, Preview, Results, SearchPage, Shelf
 
 blueprint = Blueprint("search", __name__)
@@ -85,7 +87,7 @@ def preview(card_id: int) -> str:
         if not card.is_servable:
             raise NotFound("There is no such answer.")
         trust = trust_of_card(session, card, services().policy, now())
-        shown = _preview(card, trust)
+        shown = _preview(card, trust, as_query_id(request.args.get("query_id")))
         services().recorder.record(Use(card.id, "shown", not trust.is_good, actor.id, now()))
     return render_template("search/_preview.html", preview=shown)
 
@@ -108,10 +110,16 @@ def _found(session: Session, actor: Actor, form: SearchForm) -> SearchPage:
     if answers.results:
         first = answers.results[0]
         services().recorder.record(Use(first.card.id, "shown", not first.trust.is_good, actor.id, now()))
-    return SearchPage(form.q, _kept(form), results=_results(session, actor, form, answers, offset))
+    noted = asked(services().installation.secret_key, actor, answers, now())
+    if noted is not None:
+        services().recorder.record_search(noted)
+    query_id = noted.query_id if noted is not None else None
+    return SearchPage(form.q, _kept(form), results=_results(session, actor, form, answers, offset, query_id))
 
 
-def _results(session: Session, actor: Actor, form: SearchForm, answers: Answers, offset: int) -> Results:
+def _results(
+    session: Session, actor: Actor, form: SearchForm, answers: Answers, offset: int, query_id: str | None
+) -> Results:
     words = Words(now(), services().policy.zone)
     used = impressions_by_card(session, [r.card.id for r in answers.results], now().date())
     has_filters = bool(form.collection or form.tag or form.trust or form.updated)
@@ -124,8 +132,8 @@ def _results(session: Session, actor: Actor, form: SearchForm, answers: Answers,
             "Verified first", _url(form, order="" if form.order == "text" else "text"), form.order != "text"
         ),
         filters=_menus(session, actor, form),
-        hits=tuple(_hit(result, words, used) for result in answers.results),
-        preview=_preview(answers.results[0].card, answers.results[0].trust) if answers.results else None,
+        hits=tuple(_hit(result, words, used, query_id) for result in answers.results),
+        preview=_first_preview(session, actor, answers, query_id),
         hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
         hidden_url=_hidden_url(form, answers) if older else "",
         nothing=nothing,
@@ -190,12 +198,12 @@ def _shelves(session: Session, actor: Actor) -> tuple[Shelf, ...]:
     )
 
 
-def _hit(result: Result, words: Words, used: dict[int, int]) -> Hit:
+def _hit(result: Result, words: Words, used: dict[int, int], query_id: str | None) -> Hit:
     card, times = result.card, used.get(result.card.id, 0)
     return Hit(
         title=result.title,
-        url=card_path(card),
-        preview_url=f"/preview/{card.id}",
+        url=_from_query(card_path(card), query_id),
+        preview_url=_from_query(f"/preview/{card.id}", query_id),
         snippet=result.snippet,
         badge=badge(result.trust, words),
         collection=card.collection.name,
@@ -204,20 +212,32 @@ def _hit(result: Result, words: Words, used: dict[int, int]) -> Hit:
     )
 
 
-def _preview(card: Card, trust: Trust) -> Preview:
+def _first_preview(session: Session, actor: Actor, answers: Answers, query_id: str | None) -> Preview | None:
+    if not answers.results:
+        return None
+    first = answers.results[0]
+    return _preview(card_visible_to(session, actor, first.card.id), first.trust, query_id)
+
+
+def _preview(card: Card, trust: Trust, query_id: str | None) -> Preview:
     words = Words(now(), services().policy.zone)
     path = card_path(card)
     return Preview(
         title=card.title,
-        url=path,
+        url=_from_query(path, query_id),
         link=f"{services().settings.public_url}{path}",
         html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
         strip=strip(card, trust, words),
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
-        copied_action=f"/cards/{card.id}/copied",
+        copied_action=_from_query(f"/cards/{card.id}/copied", query_id),
         copied_words=copied_words(card, trust),
         report_url=f"{path}?report=1#report",
     )
+
+
+def _from_query(path: str, query_id: str | None) -> str:
+    """The address with the search that leads to it, so that what is opened or copied counts for that search."""
+    return f"{path}?{urlencode({'query_id': query_id})}" if query_id else path
 
 
 def _filters(form: SearchForm) -> Filters:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import curator.tables  # noqa: F401  (loads every table before the first database is made)
+import search.tables  # noqa: F401  (likewise)
 from kb.installation import Installation, open_installation
 from kb.settings import Settings
 from kb.text.renderer import Renderer

@@ -16,7 +16,9 @@ from packaging.version import Version
 ROOT = Path(__file__).parent.parent
 RUNTIME_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
-LOCKS = (RUNTIME_LOCK, DEV_LOCK)
+BENCH_LOCK = ROOT / "requirements-bench.lock"
+LOCKS = (RUNTIME_LOCK, DEV_LOCK, BENCH_LOCK)
+EXTRAS = {DEV_LOCK: "dev", BENCH_LOCK: "bench"}
 # Bracketed, so that this file doesn't contain what it looks for.
 REGISTRIES = re.compile(r"[p]ypi\.org|[p]ythonhosted\.|[r]egistry\.npm|[d]eb\.debian\.")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/([w]ork|[f]arm|[r]oot|[h]ome/[a-z]+|[U]sers/[A-Za-z]+)/")
@@ -63,41 +65,40 @@ def test_a_lock_pins_each_package_with_a_hash(lock: Path) -> None:
     assert not [block.splitlines()[0] for block in blocks if not PIN.match(block) or "--hash=sha256:" not in block]
 
 
-@pytest.mark.parametrize(
-    ("lock", "with_dev"), [(RUNTIME_LOCK, False), (DEV_LOCK, True)], ids=["requirements.lock", "requirements-dev.lock"]
-)
-def test_a_lock_satisfies_pyproject(lock: Path, with_dev: bool) -> None:
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_satisfies_pyproject(lock: Path) -> None:
     """`./dev lock` makes them again."""
     pinned = pins(lock)
-    wanted = runtime_requirements() + (dev_requirements() if with_dev else [])
     faults = [
         f"{requirement} (locked: {', '.join(found) or 'nothing'})"
-        for requirement in wanted
+        for requirement in requirements_of(lock)
         if not (found := pinned.get(canonicalize_name(requirement.name), []))
         or not all(requirement.specifier.contains(Version(version), prereleases=True) for version in found)
     ]
     assert not faults
 
 
-def test_the_development_lock_contains_the_runtime_lock() -> None:
+@pytest.mark.parametrize("lock", EXTRAS, ids=lambda path: path.name)
+def test_the_lock_of_an_extra_contains_the_runtime_lock(lock: Path) -> None:
     """`./dev serve` relies on it: whoever has the development packages has all that runs the service."""
-    development = pins(DEV_LOCK)
-    assert {name: versions for name, versions in pins(RUNTIME_LOCK).items() if development.get(name) != versions} == {}
+    pinned = pins(lock)
+    assert {name: versions for name, versions in pins(RUNTIME_LOCK).items() if pinned.get(name) != versions} == {}
 
 
 @pytest.mark.parametrize("python", ["3.11.2", "3.11.7", "3.12.1", "3.13.0", "3.14.0"])
-def test_a_lock_has_one_pin_of_each_requirement_for_every_python(python: str) -> None:
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_has_one_pin_of_each_requirement_for_every_python(lock: Path, python: str) -> None:
     """Debian 12 has 3.11.2, which some packages no longer take: the lock must hold an older pin for it."""
     environment = {"python_version": python.rpartition(".")[0], "python_full_version": python}
-    markers = [(canonicalize_name(match["name"]), match["marker"]) for match in PIN.finditer(DEV_LOCK.read_text())]
+    markers = [(canonicalize_name(match["name"]), match["marker"]) for match in PIN.finditer(lock.read_text())]
     fitting = [name for name, marker in markers if not marker or Marker(marker).evaluate(environment)]
-    for requirement in runtime_requirements() + dev_requirements():
+    for requirement in requirements_of(lock):
         assert fitting.count(canonicalize_name(requirement.name)) == 1, requirement
 
 
-@pytest.mark.parametrize("section", ["Runtime", "Development"])
-def test_every_dependency_has_its_reason_and_every_reason_its_dependency(section: str) -> None:
-    declared = runtime_requirements() if section == "Runtime" else dev_requirements()
+@pytest.mark.parametrize(("section", "extra"), [("Runtime", None), ("Development", "dev"), ("Benchmarks", "bench")])
+def test_every_dependency_has_its_reason_and_every_reason_its_dependency(section: str, extra: str | None) -> None:
+    declared = extra_requirements(extra) if extra else runtime_requirements()
     assert documented(section).keys() == {canonicalize_name(requirement.name) for requirement in declared}
     assert not [name for name, reason in documented(section).items() if len(reason) < 10]
 
@@ -129,8 +130,13 @@ def runtime_requirements() -> list[Requirement]:
     return [Requirement(text) for text in _project()["dependencies"]]
 
 
-def dev_requirements() -> list[Requirement]:
-    return [Requirement(text) for text in _project()["optional-dependencies"]["dev"]]
+def extra_requirements(extra: str) -> list[Requirement]:
+    return [Requirement(text) for text in _project()["optional-dependencies"][extra]]
+
+
+def requirements_of(lock: Path) -> list[Requirement]:
+    """What pyproject.toml wants of a lock: an extra's comes on top of the runtime's."""
+    return runtime_requirements() + (extra_requirements(EXTRAS[lock]) if lock in EXTRAS else [])
 
 
 def documented(section: str) -> dict[str, str]:

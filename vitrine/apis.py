@@ -9,6 +9,8 @@ import kb.trust.api
 import kb.use.api
 import kb.web.api_docs
 import search.api
+import search.golden.api
+import search.synonyms.api
 from kb.web.api import Api
 
 BLUEPRINTS: tuple[Api, ...] = (
@@ -19,6 +21,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.api.api,
     curator.duplicates.api.api,
     kb.admin.collections.api.api,
+    search.synonyms.api.api,
+    search.golden.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,
 )

@@ -15,6 +15,8 @@ import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.people.views
+import search.golden.views
+import search.synonyms.views
 import search.views
 from kb.paths import resource_root
 from kb.settings import Settings
@@ -29,6 +31,8 @@ PAGES: tuple[Blueprint, ...] = (
     kb.cards.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    search.synonyms.views.blueprint,
+    search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
     curator.cards.views.blueprint,

@@ -68,5 +68,5 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     services = Services(installation, renderer, recorder, policy)
     installation.database.after_save.append(partial(check_saved, installation.database, clock.now))
     backend = WhooshBackend(installation.index_dir)
-    app = create_app(services, SearchService(backend, policy), BLUEPRINTS)
+    app = create_app(services, SearchService(backend, policy, installation.settings.search), BLUEPRINTS)
     return Runtime(services, backend, Indexer(installation.database, backend), app)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from kb.cards.models import Card, CardTag, IndexOutbox
 from kb.db import SAVED
+from kb.trust.models import Flag
 
 _ORDER_LOCK = 7_310_001
 
@@ -37,11 +38,11 @@ def _write_rows(session: Session, _context: UOWTransaction) -> None:
 def _touched(session: Session) -> list[Any]:
     changed = [thing for thing in session.dirty if session.is_modified(thing)]
     return [
-        thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, (Card, CardTag))
+        thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, (Card, CardTag, Flag))
     ]  # fmt: skip
 
 
-def _card_id(thing: Card | CardTag) -> int:
+def _card_id(thing: Card | CardTag | Flag) -> int:
     return thing.id if isinstance(thing, Card) else thing.card_id
 
 

@@ -1,9 +1,10 @@
 """The permission table: one line per right, decided here for writes and, as a clause, in queries for reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BindParameter, ColumnElement, and_, func, or_
 
 from kb.cards.models import Card, Status
 from kb.errors import Forbidden, NotFound
@@ -96,15 +97,29 @@ def _because(right: Right, card: Card) -> str:
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """`Right.READ` as a clause: every query for cards goes through it."""
-    was_published = or_(
-        Card.status == Status.PUBLISHED, and_(Card.status == Status.ARCHIVED, Card.published_at.is_not(None))
-    )
     own_draft = or_(Card.created_by_id == actor.id, Card.collection_id.in_(actor.writable))
     if _is_author(actor) and actor.id is not None:
         own_draft = or_(own_draft, Card.owner_id == actor.id)
-    return and_(Card.collection_id.in_(actor.readable), or_(was_published, own_draft))
+    return and_(Card.collection_id.in_(actor.readable), or_(_published_once(), own_draft))
+
+
+def published_in(readable: Iterable[int] | BindParameter[Any]) -> ColumnElement[bool]:
+    """`Right.READ` for cards that were published, as everything is that was ever replaced: for any reader of these
+    collections."""
+    return and_(Card.collection_id.in_(readable), _published_once())
+
+
+def _published_once() -> ColumnElement[bool]:
+    return or_(Card.status == Status.PUBLISHED, and_(Card.status == Status.ARCHIVED, Card.published_at.is_not(None)))
 
 
 def servable_to(actor: Actor) -> ColumnElement[bool]:
     """What this actor may be shown as an answer: published, not replaced, in a collection they can read."""
-    return and_(Card.collection_id.in_(actor.readable), Card.status == Status.PUBLISHED, Card.replaced_by_id.is_(None))
+    return servable_in(actor.readable)
+
+
+def servable_in(readable: Iterable[int] | BindParameter[Any]) -> ColumnElement[bool]:
+    """The same for any reader of these collections; a parameter makes it a clause that is built once."""
+    # Nearly every card is published: without the function SQLite walks the index of all that are, for any ten of them.
+    is_published = func.coalesce(Card.status, "") == Status.PUBLISHED
+    return and_(Card.collection_id.in_(readable), is_published, Card.replaced_by_id.is_(None))

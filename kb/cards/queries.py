@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from kb.cards.answers import AnswerCard
 from kb.cards.models import Card, Replacement, Revision, Status
 from kb.cards.permissions import servable_to, visible_to
 from kb.errors import NotFound
@@ -85,7 +86,7 @@ def replacements_of(session: Session, card: Card) -> Sequence[Replacement]:
     ).all()
 
 
-def card_path(card: Card) -> str:
+def card_path(card: Card | AnswerCard) -> str:
     """The card's URL path: its id decides, the slug is for people."""
     return f"/cards/{card.id}/{slug(card.title)}"
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.cards.answers import AnswerCard
 from kb.cards.models import Card, Revision
 from kb.cards.permissions import visible_to
 from kb.cards.queries import card_path, with_people
@@ -141,7 +142,7 @@ class Shaper:
     public_url: str
     now: datetime
 
-    def answer(self, card: Card, trust: Trust, snippet: Pieces | None = None) -> CardAnswer:
+    def answer(self, card: Card | AnswerCard, trust: Trust, snippet: Pieces | None = None) -> CardAnswer:
         """The card in an answer."""
         return CardAnswer(**self._fields(card, trust, snippet))
 
@@ -172,7 +173,7 @@ class Shaper:
         fresh = session.scalars(query.execution_options(populate_existing=True)).unique().one()
         return self.full(session, actor, fresh)
 
-    def _fields(self, card: Card, trust: Trust, snippet: Pieces | None) -> dict[str, Any]:
+    def _fields(self, card: Card | AnswerCard, trust: Trust, snippet: Pieces | None) -> dict[str, Any]:
         shelf = card.collection
         return {
             "id": card.id,
@@ -201,7 +202,7 @@ def full_revision(revision: Revision) -> FullRevision:
     return FullRevision(**_revision_fields(revision), body=revision.body)
 
 
-def _trust(card: Card, trust: Trust) -> TrustShape:
+def _trust(card: Card | AnswerCard, trust: Trust) -> TrustShape:
     return TrustShape(
         state=trust.state.value,
         reasons=[ReasonShape(kind=reason.kind, detail=reason.detail, at=reason.at) for reason in trust.reasons],

@@ -46,8 +46,9 @@ _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived")
 def card_page(
     session: Session, actor: Actor, card: Card, policy: Policy, public_url: str, now: datetime, *,
     arrived_from: str = "", report_open: bool = False, feedback_given: str = "", report_error: str = "",
+    query_id: str | None = None,
 ) -> CardPage:  # fmt: skip
-    """The page of a card that this actor may see."""
+    """The page of a card that this actor may see. `query_id` names the search that led to it."""
     words = Words(now, policy.zone)
     trust = trust_of_card(session, card, policy, now) if card.status == Status.PUBLISHED else None
     path = card_path(card)
@@ -62,7 +63,7 @@ def card_page(
         strip=strip(card, trust, words, ask_url=f"{path}#report") if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
-        actions=_actions(actor, card, trust, public_url),
+        actions=_actions(actor, card, trust, public_url, query_id),
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
         replaced=tuple(Link(old.title, f"/cards/{old.id}/history") for old in replaced_by_this(session, actor, card)),
@@ -162,7 +163,7 @@ def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
     return tuple(diff(old, new)) if old != new else ()
 
 
-def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str) -> CardActions:
+def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None) -> CardActions:
     base = f"/cards/{card.id}"
     edit = f"{base}/edit" if may(actor, Right.EDIT, card) else ""
     can_curate = may(actor, Right.CURATE, card)
@@ -170,7 +171,7 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str) -> 
     can_take_back = trust is not None and may(actor, Right.VERIFY, card) and card.unverified_at is None
     return CardActions(
         link=f"{public_url}{card_path(card)}",
-        copied_action=f"{base}/copied",
+        copied_action=f"{base}/copied{f'?query_id={query_id}' if query_id else ''}",
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",

@@ -21,6 +21,7 @@ from kb.trust.models import FlagKind
 from kb.trust.queries import open_flags, trust_of_card
 from kb.use.commands import give_feedback
 from kb.use.recorder import Use, UseKind
+from kb.use.searches import as_query_id
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
@@ -42,6 +43,7 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
             session, actor, card, services().policy, services().settings.public_url, now(),
             arrived_from=_arrived_from(session, actor), report_open="report" in request.args,
             feedback_given="Thank you. The owner sees this." if "thanks" in request.args else "",
+            query_id=_query_id(),
         )  # fmt: skip
         _note_use(session, actor, card, "view")
     return render_template("kb/card.html", page=page, frame=frame())
@@ -243,7 +245,12 @@ def _arrived_from(session: Session, actor: Actor) -> str:
 def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind) -> None:
     if card.status == Status.PUBLISHED:
         is_stale = not trust_of_card(session, card, services().policy, now()).is_good
-        services().recorder.record(Use(card.id, kind, is_stale, actor.id, now()))
+        services().recorder.record(Use(card.id, kind, is_stale, actor.id, now(), _query_id()))
+
+
+def _query_id() -> str | None:
+    """The search that led here, as its results' links say."""
+    return as_query_id(request.args.get("query_id"))
 
 
 def _show_report_error(card_id: int) -> Response:

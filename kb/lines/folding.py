@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kb.trust.state import RANK, TrustState
+from kb.trust.state import GOOD, RANK, TrustState
 
 LARGEST_FOLD = 8
 ALIKE_SHARE = 0.5
@@ -72,12 +72,11 @@ def _together(known: Iterable[int], pairs: Iterable[Pair]) -> list[set[int]]:
 
 def _merit(member: Member, now: datetime) -> tuple[int, datetime, datetime, int]:
     """A check that is long past says no more than none: then whatever happened last to the card counts."""
-    checked, rank = member.verified_at or _NEVER, RANK[member.trust]
-    if member.trust is TrustState.OVERDUE and now - checked > timedelta(days=FADED_DAYS):
-        rank = RANK[TrustState.UNVERIFIED]
-    if rank <= RANK[TrustState.UNVERIFIED]:
-        checked = max(checked, member.updated_at)
-    return rank, checked, member.updated_at, -member.card_id
+    checked = member.verified_at or _NEVER
+    is_held = member.trust is not TrustState.UNVERIFIED and now - checked <= timedelta(days=FADED_DAYS)
+    if member.trust in GOOD or is_held:
+        return RANK[member.trust], checked, member.updated_at, -member.card_id
+    return RANK[TrustState.UNVERIFIED], max(checked, member.updated_at), member.updated_at, -member.card_id
 
 
 def _stands_alone(member: Member, best: Member, now: datetime) -> bool:

@@ -24,6 +24,7 @@ class Actor:
     readable: frozenset[int]
     writable: frozenset[int]
     curated: frozenset[int]
+    group_slugs: frozenset[str] = frozenset()
 
     @property
     def is_admin(self) -> bool:
@@ -51,7 +52,7 @@ def actor_for(session: Session, person: Person) -> Actor:
             writable.add(shelf.id)
     return Actor(
         person.id, person.name, person.email, role, groups,
-        frozenset(readable), frozenset(writable), frozenset(curated),
+        frozenset(readable), frozenset(writable), frozenset(curated), frozenset(group.slug for group in person.groups),
     )  # fmt: skip
 
 

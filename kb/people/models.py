@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,6 +22,14 @@ class Role(StrEnum):
     def rank(self) -> int:
         """Position in the order rep < author < curator < admin."""
         return list(Role).index(self)
+
+
+class Named(NamedTuple):
+    """A person beside something, read only."""
+
+    id: int
+    name: str
+    email: str
 
 
 class Person(Base):

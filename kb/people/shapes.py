@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from kb.people.models import Group, Person
+from kb.people.models import Group, Named, Person
 from kb.web.api_models import Shape
 
 
@@ -50,12 +50,12 @@ class FullGroup(GroupRef):
     members: list[PersonShape]
 
 
-def person_shape(person: Person) -> PersonShape:
+def person_shape(person: Person | Named) -> PersonShape:
     """A person, in short."""
     return PersonShape(id=person.id, name=person.name, email=person.email)
 
 
-def person_or_none(person: Person | None) -> PersonShape | None:
+def person_or_none(person: Person | Named | None) -> PersonShape | None:
     """A person, in short, if there is one."""
     return person_shape(person) if person is not None else None
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.db import Base
-from kb.people.models import Person
+from kb.people.models import Named, Person
 
 
 class Verdict(StrEnum):
@@ -60,6 +61,16 @@ class VerificationHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_id: Mapped[int]
     last_hash: Mapped[str] = mapped_column(String(64))
+
+
+class OpenFlag(NamedTuple):
+    """What an answer says of an open flag, read only."""
+
+    kind: str
+    detail: str
+    raised_at: datetime
+    url: str | None
+    raised_by: Named | None
 
 
 class Flag(Base):

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from kb.cards.answers import AnswerCard
 from kb.cards.models import Card, Status
-from kb.trust.models import Flag, Verification
+from kb.people.models import Named, Person
+from kb.trust.models import Flag, OpenFlag, Verification
 from kb.trust.policy import Policy
 from kb.trust.state import Trust, TrustState, trust_of
 
@@ -22,6 +24,24 @@ def open_flags(session: Session, card_ids: Iterable[int]) -> dict[int, list[Flag
     for flag in rows:
         found[flag.card_id].append(flag)
     return found
+
+
+def trust_by_answer(session: Session, cards: Sequence[AnswerCard], policy: Policy, now: datetime) -> dict[int, Trust]:
+    """The trust of each of these answers at `now`; flags are only asked for where there are any."""
+    flagged = [card.id for card in cards if card.is_flagged]
+    flags: dict[int, list[OpenFlag]] = defaultdict(list)
+    for row in session.connection().execute(_OPEN_FLAGS, {"ids": flagged}) if flagged else ():
+        by = Named(row.id, row.name, row.email) if row.id is not None else None
+        flags[row.card_id].append(OpenFlag(row.kind, row.detail, row.raised_at, row.url, by))
+    return {card.id: trust_of(card, flags[card.id], policy, now) for card in cards}
+
+
+_OPEN_FLAGS = (
+    select(Flag.card_id, Flag.kind, Flag.detail, Flag.raised_at, Flag.url, Person.id, Person.name, Person.email)
+    .outerjoin(Person, Person.id == Flag.raised_by_id)
+    .where(Flag.card_id.in_(bindparam("ids", expanding=True)), Flag.resolved_at.is_(None))
+    .order_by(Flag.id)
+)
 
 
 def trust_by_card(session: Session, cards: Sequence[Card], policy: Policy, now: datetime) -> dict[int, Trust]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kb.cards.answers import AnswerCard
 from kb.cards.models import Card
-from kb.trust.models import Flag
+from kb.trust.models import Flag, OpenFlag
 from kb.trust.policy import Policy
 
 
@@ -25,8 +26,8 @@ RANK = {
     TrustState.VERIFIED: 4,
     TrustState.DUE_SOON: 3,
     TrustState.OVERDUE: 2,
-    TrustState.UNVERIFIED: 1,
-    TrustState.FLAGGED: 0,
+    TrustState.FLAGGED: 1,
+    TrustState.UNVERIFIED: 0,
 }
 
 
@@ -57,7 +58,7 @@ class Trust:
         return self.state in GOOD
 
 
-def trust_of(card: Card, open_flags: Sequence[Flag], policy: Policy, now: datetime) -> Trust:
+def trust_of(card: Card | AnswerCard, open_flags: Sequence[Flag | OpenFlag], policy: Policy, now: datetime) -> Trust:
     """The trust of a card at `now`, given its open flags.
 
     A flag outweighs everything, then "not verified", then the date. A check is due soon within
@@ -91,7 +92,7 @@ def _state(
     return TrustState.VERIFIED
 
 
-def _flag_reason(flag: Flag) -> Reason:
+def _flag_reason(flag: Flag | OpenFlag) -> Reason:
     return Reason(flag.kind, flag.detail, flag.raised_at, flag.raised_by.name if flag.raised_by else None, flag.url)
 
 
@@ -100,14 +101,14 @@ def _expired(verify_by: datetime, policy: Policy) -> Reason:
     return Reason("expired", f"The check was due on {day.day} {day:%b %Y}.", verify_by)
 
 
-def _unverified(card: Card) -> Reason:
+def _unverified(card: Card | AnswerCard) -> Reason:
     person = card.unverified_by.name if card.unverified_by else None
     if card.unverified_at is not None and card.unverified_kind:
         return Reason(card.unverified_kind, card.unverified_reason or "", card.unverified_at, person)
     return Reason("never_verified", "Nobody has verified this card yet.", card.published_at or card.created_at)
 
 
-def _good(card: Card, state: TrustState) -> Reason:
+def _good(card: Card | AnswerCard, state: TrustState) -> Reason:
     person = card.verified_by.name if card.verified_by else None
     by = person or "an import"
     at = card.verified_at or card.created_at

@@ -10,6 +10,7 @@ from kb.cards.queries import card_visible_to
 from kb.trust.queries import trust_of_card
 from kb.use.commands import give_feedback
 from kb.use.recorder import Use, UseKind
+from kb.use.searches import as_query_id
 from kb.web.api import Api, Reply
 from kb.web.api_models import CardId, JsonBody, Shape
 from kb.web.edge import now, reading, services, writing
@@ -30,7 +31,10 @@ class Event(JsonBody):
 
     kind: Literal["view", "copy", "lookup_click"]
     card_id: CardId
-    query_id: Annotated[Line, Field(max_length=100)] | None = None
+    query_id: Annotated[
+        Annotated[Line, Field(max_length=100)] | None,
+        Field(description="`query_id` of your search or lookup that led to the card."),
+    ] = None
 
 
 class FeedbackShape(Shape):
@@ -64,5 +68,6 @@ def note_event(body: Event) -> Reply:
         card = card_visible_to(session, actor, body.card_id)
         if card.is_servable:
             trust = trust_of_card(session, card, services().policy, now())
-            services().recorder.record(Use(card.id, _KINDS[body.kind], not trust.is_good, actor.id, now()))
+            query_id = as_query_id(body.query_id)
+            services().recorder.record(Use(card.id, _KINDS[body.kind], not trust.is_good, actor.id, now(), query_id))
     return Reply(None, 204)

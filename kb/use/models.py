@@ -1,4 +1,4 @@
-"""Tables of use: one row per card and day, and readers' verdicts."""
+"""Tables of use: one row per card and day, readers' verdicts, and what was searched for."""
 
 from datetime import date, datetime
 
@@ -44,4 +44,31 @@ class Feedback(Base):
     version: Mapped[int]
     is_helpful: Mapped[bool]
     comment: Mapped[str] = mapped_column(String(500), default="")
+    at: Mapped[datetime]
+
+
+class SearchQuery(Base):
+    """One person asking these words on one day: from `at` to `last_at`. The person is forgotten after a month."""
+
+    __tablename__ = "search_query"
+    __table_args__ = (Index("ix_search_query_person_id_last_at", "person_id", "last_at"),)
+
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    words: Mapped[str] = mapped_column(String(200))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    results: Mapped[int]
+    first_card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id", ondelete="SET NULL"), index=True)
+    best_trust: Mapped[str | None] = mapped_column(String(12))
+
+
+class SearchClick(Base):
+    """A card that was opened or copied from the results of a query."""
+
+    __tablename__ = "search_click"
+
+    query_id: Mapped[str] = mapped_column(ForeignKey("search_query.id", ondelete="CASCADE"), primary_key=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"), primary_key=True, index=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
     at: Mapped[datetime]

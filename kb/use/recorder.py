@@ -1,4 +1,4 @@
-"""Count impressions without slowing reads: events are added up in memory and written every two seconds.
+"""Count impressions and searches without slowing reads: they are added up in memory and written every two seconds.
 
 A crash may lose the last seconds of counts; nothing that a person was told was saved is kept here.
 """
@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from kb.cards.models import Card
 from kb.db import Database
+from kb.use import searches
 from kb.use.models import CardUse, RecentUse
+from kb.use.searches import Asked, Click, Waiting
 
 _log = logging.getLogger(__name__)
 UseKind = Literal["shown", "view", "copy"]
@@ -29,17 +31,21 @@ _COLUMNS: dict[UseKind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A card was shown as an answer, viewed or copied by somebody, while its trust was good or not."""
+    """A card was shown as an answer, viewed or copied by somebody, while its trust was good or not.
+
+    `query_id` names the search that led to it.
+    """
 
     card_id: int
     kind: UseKind
     is_stale: bool
     person_id: int | None
     at: datetime
+    query_id: str | None = None
 
 
 class UseRecorder:
-    """Collects uses from many threads; `flush()` writes them in one transaction."""
+    """Collects uses and searches from many threads; `flush()` writes them in one transaction."""
 
     def __init__(self, database: Database, *, seconds: float = 2.0) -> None:
         self._database = database
@@ -47,6 +53,7 @@ class UseRecorder:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[int, date, str]] = Counter()
         self._recent: dict[tuple[int, int], datetime] = {}
+        self._searches = Waiting()
         self._timer: threading.Timer | None = None
 
     def record(self, use: Use) -> None:
@@ -57,29 +64,43 @@ class UseRecorder:
                 self._counts[use.card_id, use.at.date(), column] += 1
             if use.person_id is not None and use.kind != "shown":
                 self._recent[use.person_id, use.card_id] = use.at
-            if self._timer is None:
-                self._timer = threading.Timer(self._seconds, self._tick)
-                self._timer.daemon = True
-                self._timer.start()
+            if use.query_id is not None and use.kind != "shown":
+                self._searches.click(Click(use.query_id, use.card_id, use.kind, use.person_id), use.at)
+            self._start_timer()
+
+    def record_search(self, asked: Asked) -> None:
+        """Add one search; returns at once."""
+        with self._lock:
+            self._searches.ask(asked)
+            self._start_timer()
 
     def flush(self) -> None:
         """Write what was collected. Counts of cards that were deleted meanwhile are dropped; a failure keeps all."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
             recent, self._recent = self._recent, {}
+            waiting, self._searches = self._searches, Waiting()
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = None
-        if not (counts or recent):
+        if not (counts or recent or waiting):
             return
         try:
             with self._database.transaction() as session:
                 _write(session, counts, recent)
+                searches.write(session, waiting)
         except Exception:
             with self._lock:
                 self._counts.update(counts)
                 self._recent = recent | self._recent
+                self._searches.take_back(waiting)
             raise
+
+    def _start_timer(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(self._seconds, self._tick)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _tick(self) -> None:
         try:

@@ -40,6 +40,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             queue_count=counter(db, actor) if counter and actor.role is not Role.REP else 0,
             can_write=bool(actor.writable) or actor.is_curator,
             is_admin=actor.is_admin,
+            admin_url="/admin/people" if actor.is_admin else "/admin/collections" if actor.is_curator else "",
             active=active,
             theme=cast(Theme, person.theme),
             shortcuts_on=person.shortcuts,

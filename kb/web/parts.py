@@ -146,6 +146,7 @@ class Frame:
     queue_count: int = 0
     can_write: bool = False
     is_admin: bool = False
+    admin_url: str = ""
     active: Place = ""
     theme: Theme = "system"
     shortcuts_on: bool = True

@@ -8,15 +8,14 @@ from threading import Lock
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError
 
-from search import analysis
-from search.backend import CardDoc, Change, Health, Hit, Hits, IndexUnusable, Query, Scope
+from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexUnusable, Narrowing, Query, Scope
+from search.boosts import Boosts
 from search.query import parse
 from search.whoosh_index.directory import IndexDirectory
-from search.whoosh_index.evaluate import Ranked, best_first, find, find_titles, gather, groups_of
-from search.whoosh_index.schema import WORD
+from search.whoosh_index.evaluate import find, find_titles
+from search.whoosh_index.matching import spelt_otherwise
 from search.whoosh_index.segments import Segment
-from search.whoosh_index.snapshot import Mask, Snapshot
-from search.whoosh_index.spelling import edits_allowed
+from search.whoosh_index.snapshot import Snapshot
 from search.whoosh_index.writing import create_index, prepare, write_all, write_changes
 
 WORDS_LIMIT = 12
@@ -50,25 +49,28 @@ class WhooshBackend:
     def applied_seq(self) -> int:
         return self._current().applied_seq()
 
-    def search(self, query: Query, scope: Scope, limit: int, offset: int = 0) -> Hits:
+    def search(
+        self, query: Query, scope: Scope, limit: int, offset: int = 0, *,
+        only: Narrowing = ANYTHING, boosts: Boosts | None = None,
+    ) -> Hits:  # fmt: skip
         if query.is_empty or not scope.collection_ids:
             return Hits()
         snapshot = self._current()
-        return _page(snapshot, find(snapshot, query, snapshot.mask(scope)), limit, offset)
+        return find(snapshot, query, snapshot.mask(scope), max(0, limit), max(0, offset), only, boosts)
 
-    def suggest(self, prefix: str, scope: Scope, limit: int) -> Hits:
+    def suggest(self, prefix: str, scope: Scope, limit: int, *, boosts: Boosts | None = None) -> Hits:
         query = parse(prefix)
         if not query.words or not scope.collection_ids:
             return Hits()
         snapshot = self._current()
-        return _page(snapshot, find_titles(snapshot, query, snapshot.mask(scope)), limit, 0)
+        return find_titles(snapshot, query, snapshot.mask(scope), max(0, limit), boosts)
 
     def correct(self, words: Sequence[str], scope: Scope) -> list[str | None]:
         if not scope.collection_ids:
             return [None] * len(words)
         snapshot = self._current()
         mask = snapshot.mask(scope)
-        repaired = [_repaired(snapshot, word, mask) for word in words[:WORDS_LIMIT]]
+        repaired = [spelt_otherwise(snapshot, word, mask) for word in words[:WORDS_LIMIT]]
         return [*repaired, *[None] * (len(words) - len(repaired))]
 
     def rebuild(self, cards: Iterable[CardDoc], seq: int) -> None:
@@ -103,8 +105,9 @@ class WhooshBackend:
 
     def _current(self) -> Snapshot:
         """The newest committed state. Never `Searcher.refresh()`: it brings deleted cards back."""
-        self._make_if_missing()
         snapshot = self._snapshot
+        if snapshot is None:
+            self._make_if_missing()
         if snapshot is not None and snapshot.generation == self._directory.generation():
             return snapshot
         with self._opening:
@@ -139,30 +142,9 @@ class WhooshBackend:
         deleted: dict[str, list[int]] = {}
         for segment in contents.segments:
             key = segment.segment_id()
-            segments[key] = opened.get(key) or Segment(storage, contents.schema, segment)
+            segments[key] = opened.get(key) or Segment(self._directory.path / name, segment)
             deleted[key] = list(segment.deleted_docs())
         return Snapshot(f"{name}.{contents.generation}", segments, deleted)
-
-
-def _page(snapshot: Snapshot, ranked: Ranked, limit: int, offset: int) -> Hits:
-    best = best_first(ranked, snapshot.card_ids, max(0, limit) + max(0, offset))[max(0, offset) :]
-    return Hits(tuple(Hit(card_id, score) for card_id, score in best), len(ranked.docs), ranked.relaxed)
-
-
-def _repaired(snapshot: Snapshot, word: str, mask: Mask) -> str | None:
-    """The nearest word of a card inside the mask; of equally near ones that of most cards."""
-    typed = analysis.fold(analysis.normalise(word[: analysis.TERM_LIMIT]))
-    edits = edits_allowed(typed)
-    if not edits or not typed.isalpha() or any(len(gather(snapshot, group, mask).docs) for group in groups_of(word)):
-        return None
-    best: tuple[int, int, str] | None = None
-    for distance, candidate in sorted(set(snapshot.near_words(typed, edits))):
-        if best is not None and distance > best[0]:
-            break
-        cards = int(mask[snapshot.postings(WORD, candidate).docs].sum())
-        if cards and (best is None or (distance, -cards, candidate) < best):
-            best = (distance, -cards, candidate)
-    return best[2] if best else None
 
 
 def _first_of_each(cards: Iterable[CardDoc]) -> Iterator[CardDoc]:

@@ -23,6 +23,8 @@ PRIVATE = 0o700
 class IndexDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._pointer = str(path / _POINTER)
+        self._known: tuple[int, str, str] | None = None
 
     def current(self) -> str | None:
         """The name of the index in use; None where there has never been one."""
@@ -43,13 +45,18 @@ class IndexDirectory:
         return name
 
     def generation(self) -> str:
-        """Changes with every commit and every swap."""
-        name = self.in_use()
+        """Changes with every commit and every swap. Asked before every search, so it reads as little as it can."""
         try:
-            files = [file.name for file in (self.path / name).iterdir()]
+            number = os.stat(self._pointer).st_ino  # noqa: PTH116  (a quarter of the time of Path.stat)
+            known = self._known
+            # A swap replaces the pointer, and so its number.
+            if known is None or known[0] != number:
+                name = self.in_use()
+                known = self._known = (number, name, str(self.path / name))
+            return f"{known[1]}.{_newest(os.listdir(known[2]))}"  # noqa: PTH208
         except FileNotFoundError:
-            return f"{name}.gone"
-        return f"{name}.{max((int(match[1]) for match in map(_CONTENTS.fullmatch, files) if match), default=-1)}"
+            self._known = None
+            return f"{self.in_use()}.gone"
 
     def check_stamp(self, name: str) -> None:
         try:
@@ -111,6 +118,10 @@ _STAMP_FILE = "STAMP"
 _LOCK = "WRITER"
 _CONTENTS = re.compile(r"_MAIN_(\d+)\.toc")
 _NAME = re.compile(r"ix-(\d{1,9})")
+
+
+def _newest(files: list[str]) -> int:
+    return max((int(match[1]) for match in map(_CONTENTS.fullmatch, files) if match), default=-1)
 
 
 def _sync(path: Path) -> None:

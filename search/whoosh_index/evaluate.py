@@ -4,228 +4,171 @@ Everything, word statistics included, is computed from documents inside the mask
 see changes neither hits nor totals nor the order.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search import analysis
-from search.backend import Query
-from search.whoosh_index.schema import EDGE, EDGE_LIMIT, TAG, TEXT
+from search import ranking
+from search.backend import Hits, Narrowing, Query
+from search.boosts import Boosts
+from search.whoosh_index import phrases
+from search.whoosh_index.batch import AUDIENCE, TAG
+from search.whoosh_index.matching import Weights, Word, listed, members, word_of
+from search.whoosh_index.snapshot import Docs, Mask, Snapshot
+from search.whoosh_index.words import groups_of, query_groups, title_groups
 
-Docs = NDArray[np.int64]
-Weights = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-K1 = 1.2
-B = 0.75
-# With fewer cards that have all the words, those with most of them follow. 840 handbook pages, 360 queries, nDCG@10:
-# 0.49 when they follow only where there is no full match, 0.59 with ten.
-FULL_MATCHES_WANTED = 10
-# A phrase is looked up in so many texts at most, in the order of the cards' ids.
-PHRASE_CANDIDATES = 20_000
+_BLOCK = 128
 
 
-class Postings(Protocol):
-    @property
-    def docs(self) -> Docs: ...
-    @property
-    def weights(self) -> Weights: ...
+def find(
+    snapshot: Snapshot, query: Query, visible: Mask, limit: int, offset: int, only: Narrowing, boosts: Boosts | None
+) -> Hits:
+    """The best cards for these words."""
+    base = _limited(snapshot, query, visible, snapshot.narrowed(visible, only, boosts))
+    words = [word_of(snapshot, group, visible) for group in query_groups(query)]
+    return _best(snapshot, words, visible, base, limit, offset, boosts)
 
 
-class Source(Protocol):
-    size: int
-    lengths: Weights
-
-    def postings(self, field: str, term: str) -> Postings: ...
-    def texts(self, docs: Docs) -> list[str]: ...
-
-
-class Alternative(NamedTuple):
-    """Terms of one field that must all occur."""
-
-    field: str
-    terms: tuple[str, ...]
+def find_titles(snapshot: Snapshot, query: Query, visible: Mask, limit: int, boosts: Boosts | None) -> Hits:
+    """Whole words, and the last one's beginning, of titles and tags; all of them."""
+    words = [word_of(snapshot, group, visible, is_helped=False) for group in title_groups(query)]
+    base = visible
+    for word in words:
+        base = base & members(snapshot.size, word.lists)
+    return _best(snapshot, words, visible, base, limit, 0, boosts)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One word of the query: any alternative will do, `looser` ones if no document has those."""
-
-    alternatives: tuple[Alternative, ...]
-    looser: tuple[Alternative, ...] = ()
-    optional: bool = False
-
-
-class Found(NamedTuple):
-    docs: Docs
-    weights: Weights
-
-
-class Ranked(NamedTuple):
-    docs: Docs
-    scores: Weights
-    relaxed: bool
-
-
-def find(source: Source, query: Query, mask: Mask) -> Ranked:
-    base = _limited(source, query, mask)
-    required = [group for phrase in query.phrases for group in groups_of(phrase)]
-    words = [group for word in query.words for group in groups_of(word)]
-    if query.prefix and words:
-        words[-1] = typed_group(query.words[-1], words[-1])
-    return rank(source, _with_optional(words), [_optional(group) for group in required], base)
+def _best(
+    snapshot: Snapshot, words: Sequence[Word], visible: Mask, base: Mask, limit: int, offset: int,
+    boosts: Boosts | None,
+) -> Hits:  # fmt: skip
+    scores = _scores(snapshot.size, words, int(np.count_nonzero(visible)))
+    if not words:
+        scores += 1.0  # tags and collections alone: only trust and use tell one card from another
+    scores *= base
+    total = int(np.count_nonzero(scores))
+    if not total:
+        return Hits(corrected=_corrections(words))
+    docs = _promising(snapshot, scores, max(offset + limit, ranking.REREAD), boosts)
+    found = _candidates(snapshot, docs, scores, boosts)
+    order, head = ranking.first_order(found)
+    order = order[: max(offset + limit, head)]
+    docs, found = docs[order], found.taken(order)
+    holds, matches = _matches(words, docs[:head])
+    titles, pairs = np.zeros(len(docs)), np.zeros(len(docs))
+    facts = (snapshot.fact(name)[docs[:head]] for name in ("title_end", "title_length", "body_start"))
+    titles[:head], pairs[:head] = ranking.reread(matches, head, len(words), *facts)
+    hits = ranking.page(found, titles, pairs, head, offset, offset + limit)
+    relaxed = len(words) > 1 and not bool(holds.all(axis=0).any())
+    return Hits(hits, total, relaxed, _corrections(words))
 
 
-def find_titles(source: Source, query: Query, mask: Mask) -> Ranked:
-    """As you type: whole words, and the last one's beginning, of titles and tags."""
-    base = mask
-    for word in query.words:
-        for chunk in analysis.chunks(word):
-            base = base & _members(source, gather(source, Group((_edge(chunk),)), base).docs)
-    groups = [Group((_edge(chunk),)) for word in query.words for chunk in analysis.chunks(word)]
-    return rank(source, groups, [], base)
+def _corrections(words: Iterable[Word]) -> tuple[tuple[str, str], ...]:
+    return tuple(word.corrected for word in words if word.corrected is not None)
 
 
-def groups_of(text: str) -> list[Group]:
-    return [
-        Group(
-            tuple(Alternative(TEXT, terms) for terms in analysis.alternatives(chunk)),
-            tuple(Alternative(TEXT, terms) for terms in analysis.looser_alternatives(chunk)),
-            analysis.is_function_word(chunk),
-        )
-        for chunk in analysis.chunks(text)
-        if analysis.whole_chunk(chunk)
-    ]
+def _scores(size: int, words: Sequence[Word], cards: int) -> Weights:
+    """The sum over the words of how telling each is times the best it is worth to a document."""
+    scores, best = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    for word in words:
+        weight = np.float32(ranking.idf(cards, word.holding))
+        if not weight:
+            continue
+        if len(word.lists) == 1:
+            scores[word.lists[0].docs] += word.lists[0].worth * weight
+            continue
+        for docs, worth, _ in word.lists:
+            best[docs] = np.maximum(best[docs], worth)
+        for docs, _, _ in word.lists:
+            scores[docs] += best[docs] * weight
+            best[docs] = 0.0
+    return scores
 
 
-def typed_group(word: str, group: Group) -> Group:
-    """The word as it stands, or the beginning of a longer one in a title or tag."""
-    edges = tuple(_edge(chunk) for chunk in analysis.chunks(word))
-    return Group((*edges[-1:], *group.alternatives), group.looser, group.optional)
+def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts | None) -> NDArray[np.intp]:
+    """At least the `wanted` best documents, and whichever has the best words."""
+    boosted, popular = scores, 1.0
+    if boosts is not None:
+        boosted = scores * snapshot.factors(boosts)
+        popular = max(1.0, float(boosts.use.factors.max(initial=1.0)) * boosts.audience)
+        meant = np.unique(np.concatenate([np.empty(0, np.uint32), *_audience_docs(snapshot, boosts)]))
+        boosted[meant] *= np.float32(boosts.audience)
+    padded = np.zeros(-(-len(boosted) // _BLOCK) * _BLOCK, np.float32)
+    padded[: len(boosted)] = boosted
+    peaks = padded.reshape(-1, _BLOCK).max(axis=1)
+    # The k best blocks hold k documents at least as good as the k-th peak.
+    threshold = np.partition(peaks, -wanted)[-wanted] if wanted < len(peaks) else np.float32(0)
+    threshold = min(float(threshold), float(peaks.max()) / popular) * 0.9999
+    return np.flatnonzero(boosted > max(threshold, 0.0))
 
 
-def rank(source: Source, words: list[Group], extra: list[Group], base: Mask) -> Ranked:
-    """All words must match; where too few documents have them all, half of them. `extra` only adds to the score."""
-    needed = [group for group in words if not group.optional]
-    count = np.zeros(source.size, np.int16)
-    score = np.zeros(source.size, np.float32)
-    total = int(base.sum())
-    norms = K1 * (1 - B + B * source.lengths / _mean_length(source, base))
-    for group in words + extra:
-        docs, weights = gather(source, group, base)
-        if not group.optional:
-            count[docs] += 1
-        idf = np.log(1 + (total - len(docs) + 0.5) / (len(docs) + 0.5))
-        score[docs] += np.float32(idf) * weights * np.float32(K1 + 1) / (weights + norms[docs])
-    docs = np.flatnonzero(base & (count >= len(needed)))
-    if len(docs) >= FULL_MATCHES_WANTED or len(needed) < 2:
-        return Ranked(docs, score[docs], relaxed=False)
-    most = np.flatnonzero(base & (count >= (len(needed) + 1) // 2))
-    return Ranked(
-        most, score[most] * np.sqrt(count[most] / np.float32(len(needed))), relaxed=not len(docs) and len(most) > 0
-    )
+def _candidates(
+    snapshot: Snapshot, docs: NDArray[np.intp], scores: Weights, boosts: Boosts | None
+) -> ranking.Candidates:
+    ids, text = snapshot.card_ids[docs], scores[docs].astype(np.float64)
+    one = np.ones(len(docs))
+    if boosts is None:
+        return ranking.Candidates(ids, text, one, one, one)
+    trust = boosts.trust_factors()[snapshot.trust(boosts)[docs]].astype(np.float64)
+    use = boosts.use.of(ids).astype(np.float64)
+    audience = one.copy()
+    for meant in _audience_docs(snapshot, boosts):
+        audience[np.isin(docs, meant)] = boosts.audience
+    return ranking.Candidates(ids, text, trust, use, audience)
 
 
-def gather(source: Source, group: Group, base: Mask) -> Found:
-    """The documents of a group inside the mask, each with its best alternative's weight."""
-    found = _union([_all_terms(source, alternative, base) for alternative in group.alternatives])
-    if not len(found.docs) and group.looser:
-        return _union([_all_terms(source, alternative, base) for alternative in group.looser])
-    return found
+def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Docs]:
+    if boosts.audience == 1.0:
+        return []
+    parts = (part for name in sorted(boosts.audiences) for part in snapshot.parts(AUDIENCE, name))
+    return [listed(part, 1.0).docs for part in parts]
 
 
-def best_first(ranked: Ranked, card_ids: Docs, limit: int) -> list[tuple[int, float]]:
-    """The best cards and their scores; equal scores in the order of their ids."""
-    scores = ranked.scores
-    kept = np.arange(len(scores))
-    if 0 < limit < len(scores):
-        threshold = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        kept = np.flatnonzero(scores >= threshold)
-    ids = card_ids[ranked.docs[kept]]
-    order = np.lexsort((ids, -scores[kept]))[:limit]
-    return list(zip(ids[order].tolist(), scores[kept][order].tolist(), strict=True))
+def _matches(words: Sequence[Word], docs: NDArray[np.intp]) -> tuple[Mask, ranking.Matches]:
+    """Which of a few documents have each word, and where in them its terms stand."""
+    order = docs.argsort()
+    ascending = docs[order].astype(np.uint32)
+    holds = np.zeros((len(words), len(docs)), np.bool_)
+    cards, numbers, positions = [], [], []
+    for number, word in enumerate(words):
+        for docs_of_word, _, part in word.lists:
+            here, there = _places(docs_of_word, ascending)
+            holds[number, order[here]] = True
+            if part is not None and len(here):
+                count, found = phrases.positions_of(part.field, there + part.start)
+                cards.append(order[here].repeat(count))
+                numbers.append(np.full(len(found), number, np.intp))
+                positions.append(found)
+    if not cards:
+        none = np.empty(0, np.intp)
+        return holds, ranking.Matches(none, none, none)
+    return holds, ranking.Matches(np.concatenate(cards), np.concatenate(numbers), np.concatenate(positions))
 
 
-def _limited(source: Source, query: Query, mask: Mask) -> Mask:
-    """The documents of the scope that have the tags and phrases and none of the excluded words."""
-    base = mask.copy()
+def _places(docs: Docs, wanted: Docs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of the wanted documents are in a list, and where; both ascending."""
+    places = docs.searchsorted(wanted)
+    places[places == len(docs)] = 0
+    found = (docs[places] == wanted).nonzero()[0]
+    return found, places[found]
+
+
+def _limited(snapshot: Snapshot, query: Query, visible: Mask, base: Mask) -> Mask:
+    """The documents that have the tags and phrases of the query and none of the excluded words."""
     if query.is_empty:
-        base[:] = False
+        return np.zeros(snapshot.size, np.bool_)
     for tag in query.tags:
-        base &= _members(source, source.postings(TAG, tag).docs)
+        base = base & snapshot.members(TAG, tag)
     for phrase in query.phrases:
-        base = _members(source, _phrase_docs(source, phrase, base))
+        base = base & phrases.members(snapshot, phrase, base)
     for excluded in query.excluded:
-        base[_excluded_docs(source, excluded, base)] = False
+        base = base & ~_excluded(snapshot, excluded, base)
     return base
 
 
-def _excluded_docs(source: Source, text: str, base: Mask) -> Docs:
+def _excluded(snapshot: Snapshot, text: str, base: Mask) -> Mask:
     groups = groups_of(text)
     if len(groups) > 1:
-        return _phrase_docs(source, text, base)
-    return gather(source, Group(groups[0].alternatives), base).docs if groups else np.empty(0, np.int64)
-
-
-def _phrase_docs(source: Source, phrase: str, base: Mask) -> Docs:
-    """Exact: documents that have all its words are read and searched for the very sequence."""
-    left = base
-    for group in groups_of(phrase):
-        left = left & _members(source, gather(source, group, left).docs)
-    docs = np.flatnonzero(left)[:PHRASE_CANDIDATES]
-    wanted = analysis.phrase_text(analysis.cut(phrase))
-    held = [wanted in text for text in source.texts(docs)]
-    return docs[np.array(held, np.bool_)]
-
-
-def _members(source: Source, docs: Docs) -> Mask:
-    members = np.zeros(source.size, np.bool_)
-    members[docs] = True
-    return members
-
-
-def _with_optional(groups: list[Group]) -> list[Group]:
-    """A query made of nothing but function words needs them all."""
-    if any(not group.optional for group in groups):
-        return groups
-    return [Group(group.alternatives, group.looser) for group in groups]
-
-
-def _optional(group: Group) -> Group:
-    return Group(group.alternatives, group.looser, optional=True)
-
-
-def _edge(chunk: analysis.Chunk) -> Alternative:
-    return Alternative(EDGE, (analysis.whole_chunk(chunk)[:EDGE_LIMIT],))
-
-
-def _mean_length(source: Source, base: Mask) -> float:
-    return max(1.0, float(source.lengths[base].mean())) if base.any() else 1.0
-
-
-def _all_terms(source: Source, alternative: Alternative, base: Mask) -> Found:
-    docs, weights = _inside(source.postings(alternative.field, alternative.terms[0]), base)
-    for term in alternative.terms[1:]:
-        more = _inside(source.postings(alternative.field, term), base)
-        docs, left, right = np.intersect1d(docs, more.docs, assume_unique=True, return_indices=True)
-        weights = np.minimum(weights[left], more.weights[right])
-    return Found(docs, weights)
-
-
-def _inside(postings: Postings, base: Mask) -> Found:
-    kept = base[postings.docs]
-    return Found(postings.docs[kept], postings.weights[kept])
-
-
-def _union(parts: Iterable[Found]) -> Found:
-    found = [part for part in parts if len(part.docs)]
-    if len(found) <= 1:
-        return found[0] if found else Found(np.empty(0, np.int64), np.empty(0, np.float32))
-    docs = np.concatenate([part.docs for part in found])
-    weights = np.concatenate([part.weights for part in found])
-    order = np.argsort(docs, kind="stable")
-    docs, weights = docs[order], weights[order]
-    first = np.flatnonzero(np.concatenate(([True], docs[1:] != docs[:-1])))
-    return Found(docs[first], np.maximum.reduceat(weights, first))
+        return phrases.members(snapshot, text, base)
+    return members(snapshot.size, word_of(snapshot, groups[0], base, is_helped=False).lists if groups else [])

@@ -5,24 +5,50 @@ Documents are numbered across segments. A snapshot never changes once it is made
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.backend import Scope
-from search.whoosh_index.schema import NO_CARD
-from search.whoosh_index.segments import NOTHING, Docs, Postings, Segment, Weights
+from search import analysis
+from search.backend import Narrowing, Scope
+from search.boosts import TRUST_ORDER, Boosts, microseconds, next_transition, trust_states
+from search.whoosh_index.batch import COMPOUNDING, NO_CARD, TAG
+from search.whoosh_index.postings import FieldPostings
+from search.whoosh_index.segments import Segment
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Mask = NDArray[np.bool_]
-MASKS_KEPT = 256
-JOINED_KEPT = 2_000
+Docs = NDArray[np.integer[Any]]
+MASKS_KEPT = 64
+
+
+class Part(NamedTuple):
+    """The postings of one term in one segment: documents ascending, numbered in the segment from `offset` on."""
+
+    offset: int
+    docs: Docs
+    impacts: NDArray[np.uint16] | None
+    field: FieldPostings
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """The states of all documents, right until an instant."""
+
+    states: NDArray[np.int8]
+    due_soon: Any
+    since: int
+    until: int
 
 
 class Snapshot:
+    """All that a search reads."""
+
     def __init__(self, generation: str, segments: dict[str, Segment], deleted: Mapping[str, Sequence[int]]) -> None:
         self.generation = generation
         self.segments = segments
@@ -30,14 +56,27 @@ class Snapshot:
         self._parts = parts
         self._offsets: list[int] = np.cumsum([0, *(part.size for part in parts)]).tolist()
         self.size = self._offsets[-1]
-        self.card_ids: Docs = _joined([part.card_ids for part in parts], np.int64)
-        self._collection_ids: Docs = _joined([part.collection_ids for part in parts], np.int64)
-        self.lengths: Weights = _joined([part.lengths for part in parts], np.float32)
+        self.card_ids = self.column("card_id", np.int64)
+        self._collection_ids = np.maximum(self.column("collection_id", np.int64), 0)
         self._committed = self._without(deleted)
         self.alive: Mask = self._committed & (self.card_ids != NO_CARD)
         self._lock = Lock()
         self._masks: OrderedDict[frozenset[int], Mask] = OrderedDict()
-        self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
+        self._columns: dict[str, NDArray[Any]] = {}
+        self._trust: _Trust | None = None
+        self._factors: OrderedDict[tuple[Any, ...], NDArray[np.float32]] = OrderedDict()
+
+    def column(self, name: str, kind: Any) -> NDArray[Any]:
+        """One of the facts of all documents."""
+        parts = [part.facts[name] for part in self._parts]
+        return np.concatenate(parts).astype(kind, copy=False) if parts else np.empty(0, kind)
+
+    def fact(self, name: str) -> NDArray[Any]:
+        """The same, kept for the next search."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = self.column(name, self._parts[0].facts.dtype[name] if self._parts else "?")
+        return found
 
     def mask(self, scope: Scope) -> Mask:
         """Which documents are alive and inside the scope. Shared: copy it before changing it."""
@@ -45,65 +84,111 @@ class Snapshot:
         with self._lock:
             known = self._masks.get(key)
         if known is None:
-            known = self.alive & np.isin(self._collection_ids, sorted(key))
+            is_readable = np.zeros(int(self._collection_ids.max(initial=0)) + 2, np.bool_)
+            is_readable[[number for number in key if 0 <= number < len(is_readable)]] = True
+            known = self.alive & is_readable[self._collection_ids]
             with self._lock:
                 _remember(self._masks, key, known, MASKS_KEPT)
         return known
 
-    def postings(self, field: str, term: str) -> Postings:
-        """All documents with the term, deleted ones included, in ascending order."""
-        key = (field, term)
-        with self._lock:
-            known = self._postings.get(key)
-        if known is None:
-            known = self._join_postings(field, term)
-            with self._lock:
-                _remember(self._postings, key, known, JOINED_KEPT)
-        return known
+    def narrowed(self, visible: Mask, only: Narrowing, boosts: Boosts | None) -> Mask:
+        """Those that are also what the reader wants them to be; a new array unless nothing is asked for."""
+        base = visible
+        for tag in only.tags:
+            base = base & self.members(TAG, analysis.label(tag))
+        if only.trust and boosts is not None:
+            wanted = [TRUST_ORDER.index(state) for state in only.trust]
+            base = base & np.isin(self.trust(boosts), np.array(wanted, np.int8))
+        if only.owner_id is not None:
+            base = base & (self.fact("owner_id") == only.owner_id)
+        if only.language is not None:
+            base = base & (self.fact("language") == only.language.encode()[:8])
+        if only.updated_since is not None:
+            base = base & (self.fact("updated_at") >= microseconds(only.updated_since))
+        return base
 
-    def texts(self, docs: Docs) -> list[str]:
-        """The normalised texts of some documents, which must be in ascending order."""
-        bounds = np.searchsorted(docs, self._offsets)
-        texts: list[str] = []
-        for part, offset, start, end in zip(self._parts, self._offsets, bounds, bounds[1:], strict=False):
+    def parts(self, field: str, term: str) -> list[Part]:
+        """The postings of a term, deleted documents included, segment by segment."""
+        found = []
+        for segment, offset in zip(self._parts, self._offsets, strict=False):
+            start, end = segment.extent(field, term)
             if start < end:
-                texts += part.texts((docs[start:end] - offset).tolist())
-        return texts
-
-    def near_words(self, word: str, edits: int) -> list[tuple[int, str]]:
-        return [found for part in self._parts for found in part.vocabulary().near(word, edits)]
-
-    def fingerprints(self) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for part, offset in zip(self._parts, self._offsets, strict=False):
-            for doc in np.flatnonzero(self.alive[offset : offset + part.size]).tolist():
-                found[int(part.card_ids[doc])] = part.fingerprint(doc)
+                postings = segment.fields[field]
+                impacts = postings.impacts[start:end] if postings.impacts is not None else None
+                found.append(Part(offset, postings.docs[start:end], impacts, postings, start))
         return found
 
+    def members(self, field: str, term: str) -> Mask:
+        """Which documents have the term."""
+        members = np.zeros(self.size, np.bool_)
+        for part in self.parts(field, term):
+            members[part.docs + np.uint32(part.offset)] = True
+        return members
+
+    def beginning(self, field: str, beginning: str, *, longer_by: int = 0) -> Docs:
+        """The documents with any term that begins so and is at least so many bytes longer, ascending."""
+        start = beginning.encode()
+        found: list[Docs] = []
+        for segment, offset in zip(self._parts, self._offsets, strict=False):
+            postings = segment.fields[field]
+            first, last = postings.term_range(start)
+            if first == last:
+                continue
+            if longer_by:
+                long = np.flatnonzero(np.char.str_len(postings.terms[first:last]) >= len(start) + longer_by) + first
+                docs = [postings.docs[postings.starts[place] : postings.starts[place + 1]] for place in long]
+                found += [part + np.uint32(offset) for part in docs]
+            else:
+                found.append(postings.docs[postings.starts[first] : postings.starts[last]] + np.uint32(offset))
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.uint32)
+
+    def vocabularies(self, field: str) -> list[tuple[int, FieldPostings]]:
+        """The terms of every segment, with the number of its first document."""
+        return [(offset, part.fields[field]) for part, offset in zip(self._parts, self._offsets, strict=False)]
+
+    def compounding(self) -> Mask:
+        """Which documents are written in a language that joins words."""
+        return np.isin(self.fact("language"), np.array([name.encode() for name in sorted(COMPOUNDING)]))
+
+    def trust(self, boosts: Boosts) -> NDArray[np.int8]:
+        """The place in TRUST_ORDER of every document, computed anew only when time changes one of them."""
+        now, known = microseconds(boosts.now), self._trust
+        if known is None or known.due_soon != boosts.due_soon or not known.since <= now < known.until:
+            verify_by = self.fact("verify_by")
+            states = trust_states(
+                self.fact("is_verified"), self.fact("is_flagged"), verify_by, boosts.now, boosts.due_soon
+            )
+            until = next_transition(verify_by, boosts.now, boosts.due_soon)
+            known = self._trust = _Trust(states, boosts.due_soon, now, until)
+        return known.states
+
+    def factors(self, boosts: Boosts) -> NDArray[np.float32]:
+        """Trust and use of every document as one factor, the same for every reader."""
+        states, weights = self.trust(boosts), boosts.trust_factors()
+        key = (id(states), weights.tobytes(), id(boosts.use))
+        with self._lock:
+            known = self._factors.get(key)
+        if known is None:
+            known = weights[states] * boosts.use.of(self.card_ids)
+            with self._lock:
+                # One state of trust and one of use are current; their arrays are kept alive by what follows them.
+                _remember(self._factors, key, known, 2)
+        return known
+
+    def fingerprints(self) -> dict[int, str]:
+        """The fingerprint of every card."""
+        ids, prints = self.card_ids[self.alive].tolist(), self.column("fingerprint", np.uint64)[self.alive].tolist()
+        return {card_id: f"{print_:016x}" for card_id, print_ in zip(ids, prints, strict=True)}
+
     def applied_seq(self) -> int:
-        parts = zip(self._parts, self._offsets, strict=False)
-        found = (seq for part, offset in parts for doc, seq in part.seqs().items() if self._committed[offset + doc])
-        return max(found, default=0)
+        """The newest change that is in the index."""
+        return int(self.fact("seq")[self._committed].max(initial=0)) if self.size else 0
 
     def _without(self, deleted: Mapping[str, Sequence[int]]) -> Mask:
         committed = np.ones(self.size, np.bool_)
         for name, offset in zip(self.segments, self._offsets, strict=False):
             committed[np.array(deleted[name], np.int64) + offset] = False
         return committed
-
-    def _join_postings(self, field: str, term: str) -> Postings:
-        docs: list[Docs] = []
-        weights: list[Weights] = []
-        for part, offset in zip(self._parts, self._offsets, strict=False):
-            found = part.postings(field, term)
-            if len(found.docs):
-                docs.append(found.docs + offset)
-                weights.append(found.weights)
-        return Postings(_joined(docs, np.int64), _joined(weights, np.float32)) if docs else NOTHING
-
-
-def _joined(arrays: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.empty(0, kind)
 
 
 def _remember(cache: OrderedDict[Key, Value], key: Key, value: Value, limit: int) -> None:

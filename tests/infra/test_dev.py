@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+BENCH_LOCK = "requirements-bench.lock"
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +38,13 @@ class Checkout:
         self.created = 0
         self.installed: list[str] = []
         (root / "dev").write_text("")
-        for lock in LOCKS:
+        for lock in (*LOCKS, BENCH_LOCK):
             (root / lock).write_text(f"# {lock}\n")
         monkeypatch.setattr(dev.Environment, "create", self._create)
         monkeypatch.setattr(dev.Environment, "install", self._install)
 
-    def prepare(self, *, with_dev: bool = False) -> None:
-        self.environment().prepare(with_dev=with_dev)
+    def prepare(self, extra: str | None = None) -> None:
+        self.environment().prepare(extra)
 
     def environment(self) -> Any:
         return self.dev.Environment(self.root)
@@ -74,21 +75,27 @@ def test_the_second_run_installs_nothing(checkout: Checkout) -> None:
 
 def test_the_tests_add_to_what_is_there(checkout: Checkout) -> None:
     checkout.prepare()
-    checkout.prepare(with_dev=True)
+    checkout.prepare("dev")
     assert (checkout.created, checkout.installed) == (1, list(LOCKS))
 
 
 def test_the_service_runs_on_what_the_tests_installed(checkout: Checkout) -> None:
-    checkout.prepare(with_dev=True)
+    checkout.prepare("dev")
     checkout.prepare()
     assert checkout.installed == ["requirements-dev.lock"]
 
 
+def test_benchmarks_and_tests_take_turns_without_installing_again(checkout: Checkout) -> None:
+    for extra in ("bench", "dev", "bench", None, "dev"):
+        checkout.prepare(extra)
+    assert checkout.installed == [BENCH_LOCK, "requirements-dev.lock"]
+
+
 def test_a_changed_lock_is_installed(checkout: Checkout) -> None:
-    checkout.prepare(with_dev=True)
+    checkout.prepare("dev")
     (checkout.root / "requirements.lock").write_text("# newer\n")
     checkout.prepare()
-    checkout.prepare(with_dev=True)
+    checkout.prepare("dev")
     assert (checkout.created, checkout.installed) == (1, ["requirements-dev.lock", *LOCKS])
 
 
@@ -168,7 +175,9 @@ def test_two_at_once_install_once(checkout: Checkout) -> None:
         (["serve", "--port", "0"], ["-P", "-m", "vitrine", "serve", "--port", "0"]),
         (["demo", "--port", "0"], ["-P", "-m", "vitrine", "serve", "--demo", "--port", "0"]),
         (["import", "cards.csv"], ["-P", "-m", "vitrine", "import", "cards.csv"]),
+        (["test"], ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]),
         (["test", "-k", "trust"], ["-m", "pytest", "-k", "trust"]),
+        (["bench", "search", "--json"], ["-m", "benchmarks", "search", "--json"]),
     ],
 )
 def test_a_command_is_handed_over(
@@ -176,11 +185,11 @@ def test_a_command_is_handed_over(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(dev.Environment, "prepare", lambda self, with_dev: None)
+    monkeypatch.setattr(dev.Environment, "prepare", lambda self, extra: None)
     monkeypatch.setattr(dev.os, "execv", lambda python, command: started.append(command[1:]))
     dev.main(arguments)
     assert started[0] == expected
-    assert Path.cwd() == (ROOT if arguments[0] == "test" else tmp_path)
+    assert Path.cwd() == (ROOT if arguments[0] in ("test", "bench") else tmp_path)
 
 
 def test_an_installer_that_failed_before_writing_leaves_the_environment_whole(dev: ModuleType, tmp_path: Path) -> None:

@@ -45,9 +45,11 @@ def test_a_check_that_is_long_past_says_no_more_than_none() -> None:
         assert fold([overdue, edited], [Pair(1, 2, 0.9)], START)[1] == served
 
 
-def test_a_flagged_card_is_served_last() -> None:
-    cards = [member(1, TrustState.FLAGGED, verified=1, updated=1), member(2, updated=50)]
-    assert fold(cards, [Pair(1, 2, 0.9)], START)[1] == 2
+def test_a_flagged_card_is_served_after_those_that_were_checked_and_before_those_that_never_were() -> None:
+    flagged = member(1, TrustState.FLAGGED, verified=1, updated=1)
+    assert fold([flagged, member(2, TrustState.OVERDUE, verified=99)], [Pair(1, 2, 0.9)], START)[1] == 2
+    assert fold([flagged, member(2, updated=0)], [Pair(1, 2, 0.9)], START)[2] == 1
+    assert fold([member(1, TrustState.FLAGGED, updated=5), member(2, updated=1)], [Pair(1, 2, 0.9)], START)[1] == 2
 
 
 def test_a_fresh_check_by_somebody_else_is_never_folded_away() -> None:

@@ -7,7 +7,6 @@ from search import analysis
 from search.backend import CardDoc, Query, Scope
 from search.query import parse
 from search.whoosh_index import WhooshBackend
-from search.whoosh_index.evaluate import FULL_MATCHES_WANTED
 
 EVERYTHING = Scope(frozenset({1, 2, 3}))
 
@@ -44,11 +43,10 @@ def first(backend: WhooshBackend, text: str, scope: Scope = EVERYTHING) -> int |
 def brute_force(docs: Iterable[CardDoc], query: Query, scope: Scope) -> set[int]:
     """Which cards must be found, read off the texts word by word. Plain words, phrases, exclusions and tags."""
     candidates = [card for card in docs if card.collection_id in scope.collection_ids and _admitted(card, query)]
-    matched = {card.card_id: sum(_has(card, word) for word in query.words) for card in candidates}
-    full = {card_id for card_id, count in matched.items() if count == len(query.words)}
-    if len(full) >= FULL_MATCHES_WANTED or len(query.words) < 2:
-        return full
-    return {card_id for card_id, count in matched.items() if count >= (len(query.words) + 1) // 2}
+    if not query.words:
+        return {card.card_id for card in candidates}
+    words = query.words if not query.phrases else (*query.words, *" ".join(query.phrases).split())
+    return {card.card_id for card in candidates if any(_has(card, word) for word in words)}
 
 
 def _admitted(card: CardDoc, query: Query) -> bool:
@@ -72,7 +70,12 @@ def _has(card: CardDoc, word: str) -> bool:
 def _reads(card: CardDoc, phrase: str) -> bool:
     wanted = phrase.split()
     return any(
-        part.split()[start : start + len(wanted)] == wanted
+        len(words) >= len(wanted) and all(map(_same, words, wanted))
         for part in _sections(card)
         for start in range(len(part.split()))
+        for words in [[analysis.stem(word, card.language) for word in part.split()[start : start + len(wanted)]]]
     )
+
+
+def _same(stemmed: str, word: str) -> bool:
+    return stemmed in {analysis.stem(word, language) for language in analysis.LANGUAGES}

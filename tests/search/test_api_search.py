@@ -28,7 +28,8 @@ def test_lookup_gives_the_one_answer(site: Site) -> None:
     site.index()
     answer = rita(site).get("/lookup?q=refund&url=&limit=5&min_trust=&max_age_days=&collection=&lang=")
     assert (answer.status_code, set(answer.json)) == (
-        200, {"query", "answer", "results", "hidden", "did_you_mean", "withheld", "no_answer", "generation", "took_ms"},
+        200, {"query", "answer", "results", "hidden", "did_you_mean", "withheld", "no_answer", "query_id", "generation",
+              "took_ms"},
     )  # fmt: skip
     found = answer.json["answer"]
     assert (set(found), found["id"], found["trust"]["state"]) == (CARD, card, "verified")

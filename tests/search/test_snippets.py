@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.query import parse
-from search.snippets import WIDTH, Pieces, highlight, snippet
+from search.snippets import WIDTH, Marker, Pieces
 
 
 def text_of(pieces: Pieces) -> str:
@@ -34,29 +34,29 @@ def marked(pieces: Pieces) -> list[str]:
 def test_inflected_words_are_marked_where_they_stand(
     language: str | None, text: str, query: str, words: list[str]
 ) -> None:
-    assert marked(snippet(text, parse(query), language)) == words
-    assert marked(highlight(text, parse(query), language)) == words
-    assert text_of(highlight(text, parse(query), language)) == text
+    assert marked(Marker(parse(query)).snippet(text, language)) == words
+    assert marked(Marker(parse(query)).highlight(text, language)) == words
+    assert text_of(Marker(parse(query)).highlight(text, language)) == text
 
 
 def test_the_window_is_where_most_different_words_meet() -> None:
     text = "refund " * 30 + "filler words here " * 60 + "the refund of an invoice " + "and so on " * 60
-    pieces = snippet(text, parse("refund invoice "), "en")
+    pieces = Marker(parse("refund invoice ")).snippet(text, "en")
     assert "invoice" in marked(pieces)
-    assert pieces[0] == ["…", False]
-    assert pieces[-1] == ["…", False]
+    assert pieces[0] == ("…", False)
+    assert pieces[-1] == ("…", False)
 
 
 def test_without_a_match_the_text_begins_at_its_beginning() -> None:
-    assert snippet("Short text", parse("absent"), "en") == [["Short text", False]]
-    assert snippet("", parse("absent"), "en") == []
+    assert Marker(parse("absent")).snippet("Short text", "en") == [("Short text", False)]
+    assert Marker(parse("absent")).snippet("", "en") == []
 
 
 @given(st.text(max_size=600), st.text(max_size=40), st.sampled_from(["en", "ru", "xx", None]))
 def test_the_pieces_are_a_part_of_the_text(text: str, query: str, language: str | None) -> None:
-    pieces = snippet(text, parse(query), language)
-    inner = pieces[1:] if pieces[:1] == [["…", False]] else pieces
-    window = text_of(inner[:-1] if inner[-1:] == [["…", False]] else inner)
+    pieces = Marker(parse(query)).snippet(text, language)
+    inner = pieces[1:] if pieces[:1] == [("…", False)] else pieces
+    window = text_of(inner[:-1] if inner[-1:] == [("…", False)] else inner)
     assert window in " ".join(text.split())
     assert len(window) <= WIDTH
-    assert text_of(highlight(text, parse(query), language)) == text
+    assert text_of(Marker(parse(query)).highlight(text, language)) == text

@@ -85,7 +85,7 @@ def test_random_edits_leave_what_a_rebuild_would(tmp_path: Path) -> None:
     assert edited.card_ids() == rebuilt.card_ids() == {key: fingerprint(card) for key, card in truth.items()}
     for text in ("refund ", "invoice body ", "trial "):
         assert edited.search(parse(text), EVERYTHING, 100) == rebuilt.search(parse(text), EVERYTHING, 100)
-    assert len(list((tmp_path / "edited").glob("ix-*/*.trm"))) <= 6
+    assert len(list((tmp_path / "edited").glob("ix-*/*.pst"))) <= 6
 
 
 def test_a_rebuild_replaces_everything_while_readers_go_on(backend: WhooshBackend, tmp_path: Path) -> None:
@@ -146,19 +146,40 @@ def truncate_contents(index: Path) -> None:
         file.write_bytes(file.read_bytes()[:60])
 
 
-def lose_terms(index: Path) -> None:
-    for file in (index / "ix-1").glob("*.trm"):
+def lose_postings(index: Path) -> None:
+    for file in (index / "ix-1").glob("*.pst"):
         file.unlink()
 
 
-def zero_terms(index: Path) -> None:
-    for file in (index / "ix-1").glob("*.trm"):
+def zero_postings(index: Path) -> None:
+    for file in (index / "ix-1").glob("*.pst"):
         file.write_bytes(bytes(file.stat().st_size))
+
+
+def empty_postings(index: Path) -> None:
+    for file in (index / "ix-1").glob("*.pst"):
+        file.write_bytes(b"")
+
+
+def cut_facts_off(index: Path) -> None:
+    for file in (index / "ix-1").glob("*.col"):
+        file.write_bytes(file.read_bytes()[:-1])
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
-    "damage", [damage_pointer, damage_stamp, lose_stamp, lose_contents, truncate_contents, lose_terms, zero_terms]
+    "damage",
+    [
+        damage_pointer,
+        damage_stamp,
+        lose_stamp,
+        lose_contents,
+        truncate_contents,
+        lose_postings,
+        zero_postings,
+        empty_postings,
+        cut_facts_off,
+    ],
 )
 def test_an_index_that_cannot_be_trusted_asks_for_a_rebuild(tmp_path: Path, damage: object) -> None:
     assert callable(damage)

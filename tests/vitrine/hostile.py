@@ -18,6 +18,8 @@ from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
+from search.golden.commands import add_golden_query
+from search.synonyms.commands import add_synonyms
 from tests.site import Site, Visitor
 from tests.world import World
 
@@ -79,12 +81,18 @@ FORMS: dict[str, dict[str, str]] = {
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
     "reports.nudge_assignee": {},
+    "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
+    "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
+    "synonyms.delete": {},
+    "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
+    "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
+    "golden.remove": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": (), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
-    "cards.show": ("replaced", "report", "thanks"), "cards.history": (), "cards.compare": ("from", "to"),
+    "search.preview": ("query_id",), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
+    "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
@@ -95,6 +103,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "sort", "page",
     ),
     "reports.show": ("week",), "reports.download": ("week",),
+    "synonyms.show": ("q", "page", "open"), "golden.show": (),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -164,6 +173,13 @@ class Places:
                 team = add_group(session, system_actor(session), f"Team {next(_numbers)}", self.world.now)
                 team.people = [self.world.person(session, "axel")]
                 self.group = team.id
+            if "synonym_id" in rule or not rule:
+                words = ["wfh", f"home office {next(_numbers)}"]
+                self.synonym = add_synonyms(session, system_actor(session), words, False, self.world.now).id
+            if "golden_id" in rule or not rule:
+                words_ = f"refund {next(_numbers)}"
+                golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
+                self.golden = golden.id
 
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
@@ -177,6 +193,7 @@ class Places:
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
+            "int:synonym_id": self.synonym, "int:golden_id": self.golden,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
             "path:name": "js/frame.js", "int:pair_id": self.pair,

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from kb.cards.models import Card
+from kb.installation import open_installation
+from kb.people.actor import system_actor
+from kb.settings import Settings
+from search.golden.commands import add_golden_query
+from tests.world import START
 from vitrine.cli import main
 
 
@@ -120,6 +127,29 @@ def test_markdown_is_imported_reported_and_checked(vitrine: CommandLine) -> None
     assert vitrine.run("report", "--format", "csv").stdout.startswith("id,title,url")
     nowhere = vitrine.run("import", "nowhere", "--collection", "x", code=1)
     assert nowhere.stderr == "vitrine: path: There is no file or folder nowhere.\n"
+
+
+def test_search_is_measured_by_the_golden_queries(vitrine: CommandLine) -> None:
+    assert vitrine.json("search-quality") == {"queries": 0, "ndcg": None, "mrr": None, "golden_queries": []}
+    assert "no golden queries" in vitrine.run("search-quality", "--fail-under", "0.5", code=1).stderr
+    folder = vitrine.folder / "pages"
+    folder.mkdir()
+    for name in ("Refund window", "Refund form"):
+        (folder / f"{name}.md").write_text(f"# {name}\n\nWords.\n")
+    vitrine.run("import", "pages", "--collection", "handbook", "--publish")
+    installation = open_installation(Settings.model_validate({"storage": {"data_dir": vitrine.folder / "data"}}), START)
+    with installation.database.transaction() as session:
+        card = session.scalars(select(Card).where(Card.title == "Refund window")).one()
+        for words in ("refund window", "zebra"):
+            add_golden_query(session, system_actor(session), words, card.id, 2, START)
+    installation.close()
+    found = vitrine.json("search-quality", "--fail-under", "0.5")
+    assert (found["queries"], found["ndcg"], found["mrr"]) == (2, 0.5, 0.5)
+    assert [row["rank"] for row in found["golden_queries"]] == [1, None]
+    assert "nDCG@10 0.500" in vitrine.run("search-quality").stdout
+    below = vitrine.run("search-quality", "--fail-under", "0.51", code=1).stderr
+    assert "nDCG@10 is 0.500; at least 0.510 is demanded." in below
+    assert vitrine.run("search-quality", "--fail-under", "2", code=2)
 
 
 def test_a_week_that_does_not_exist_is_refused(vitrine: CommandLine) -> None:

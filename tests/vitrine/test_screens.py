@@ -38,6 +38,8 @@ SCREENS = {
     "groups": "/admin/groups",
     "collections": "/admin/collections",
     "one collection": "/admin/collections/billing",
+    "synonyms": "/admin/synonyms?open=1",
+    "golden queries": "/admin/golden-queries",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -74,6 +76,9 @@ def cards(live: LiveSite) -> dict[str, int]:
     with world.transaction() as session:
         check_cards(session, twins, world.now)
     live.index()
+    ada = live.page("ada")
+    ada.post("/admin/synonyms", {"words": "money back\nrefund"})
+    ada.post("/admin/golden-queries", {"words": "refund annual", "card_id": flagged})
     return {"flagged": flagged, "overdue": overdue, "archived": archived}
 
 

@@ -1,0 +1,1 @@
+"""Vitrine measured beside other engines, over the same cards and questions; never part of an installation."""

@@ -1,0 +1,1 @@
+"""Golden queries: words whose right card is known, by which the quality of search is measured."""

@@ -1,0 +1,179 @@
+"""The formula that orders cards: the same for both engines, in arrays.
+
+A card is read as three overlapping fields: its title (T), title with headings, other names and tags (H), title with
+the whole text (B). What a word is worth to a card is fixed when the card is indexed,
+
+    impact = Σ over T, H, B of  w · tf · (k1 + 1) / (tf + k1 · (1 - b + b · length / mean))
+
+(BM25 per field and summed: Robertson & Zaragoza, The Probabilistic Relevance Framework, 2009, with constant means, so
+that no card's score depends on cards the reader may not see). A query's score is Σ ln(1 + N / df) · impact over its
+words, where N and df count cards the reader may see. The best are then read again: how much of the title was asked for,
+and how many neighbours in the query are neighbours in the text.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.backend import Hit
+
+Floats = NDArray[np.float64]
+Numbers = NDArray[Any]
+TITLE, HEADS, TAGS, BODY = range(4)
+"""The sections of a card in the order of their positions. `HEADS` holds headings and other names."""
+REREAD = 50
+TITLE_SHARE, HEAD_PAIRS, PAIRS = 0.3, 0.4, 0.2
+PAIR_DISTANCE = 2
+"""Words with one word between them still are a pair: "terms of service"."""
+TAG_COUNTS = 2.0
+KEPT_PLACE = 3
+"""The best match of words and trust is among so many first hits, however popular others are."""
+
+
+class Field(NamedTuple):
+    weight: float
+    k1: float
+    b: float
+    mean: float
+
+
+FIELDS = (Field(1.0, 1.0, 0.75, 4.0), Field(0.5, 1.0, 0.5, 25.0), Field(1.0, 1.5, 0.3, 400.0))
+
+
+def impacts(counts: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+    """What occurrences are worth. Both arrays have a row per section; `lengths` are those of each posting's card."""
+    title, heads, tags, body = counts.astype(np.float32)
+    title_length, heads_length, tags_length, body_length = lengths.astype(np.float32)
+    frequencies = (title, title + heads + TAG_COUNTS * tags, title + tags + body)
+    sizes = (title_length, title_length + heads_length + tags_length, title_length + tags_length + body_length)
+    total = np.zeros(len(title), np.float32)
+    for field, frequency, size in zip(FIELDS, frequencies, sizes, strict=True):
+        norm = np.float32(field.k1) * (1 - field.b + np.float32(field.b / field.mean) * size)
+        total += np.float32(field.weight * (field.k1 + 1)) * frequency / (frequency + norm)
+    return total
+
+
+def idf(cards: int, holding: int) -> float:
+    """How telling a word is that so many of the visible cards hold."""
+    return float(np.log1p(cards / holding)) if holding else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Where the query's words stand in a few cards: an entry per occurrence.
+
+    cards: the place of the card among the few; words: the number of the query's word; positions as indexed.
+    """
+
+    cards: NDArray[np.intp]
+    words: NDArray[np.intp]
+    positions: NDArray[np.int64]
+
+
+def reread(
+    matches: Matches, count: int, words: int, title_ends: Numbers, title_lengths: Numbers, body_starts: Numbers
+) -> tuple[Floats, Floats]:
+    """For each of `count` cards what its title and what its pairs of words add, as shares of its score.
+
+    `title_ends` and `body_starts` are positions, `title_lengths` counts words.
+    """
+    in_title = matches.positions < title_ends[matches.cards]
+    asked = np.zeros((count, int(title_ends.max(initial=0)) + 1), np.bool_)
+    asked[matches.cards[in_title], matches.positions[in_title]] = True
+    titles = TITLE_SHARE * np.minimum(asked.sum(axis=1) / np.maximum(title_lengths, 1), 1.0)
+    if words < 2:
+        return titles, np.zeros(count)
+    heads, anywhere = _pairs(matches, count, words, body_starts)
+    return titles, (HEAD_PAIRS * heads + PAIRS * anywhere) / (words - 1)
+
+
+_FAR = 1 << 20
+
+
+def _pairs(matches: Matches, count: int, words: int, body_starts: Numbers) -> tuple[Floats, Floats]:
+    """How many neighbours in the query are neighbours in what stands before each card's text, and anywhere in it."""
+    heads, anywhere = np.zeros(count), np.zeros(count)
+    keys = matches.cards * _FAR + matches.positions
+    by_word = [np.sort(keys[matches.words == word]) for word in range(words)]
+    for before, after in pairwise(by_word):
+        if not len(before) or not len(after):
+            continue
+        next_places = after.searchsorted(before + 1)
+        next_places[next_places == len(after)] = 0
+        distances = after[next_places] - before
+        found = before[(distances > 0) & (distances <= PAIR_DISTANCE)]
+        for total, cards in ((anywhere, found // _FAR), (heads, _before_text(found, body_starts))):
+            has_pair = np.zeros(count, np.bool_)
+            has_pair[cards] = True
+            total += has_pair
+    return heads, anywhere
+
+
+def _before_text(found: Numbers, body_starts: Numbers) -> Numbers:
+    cards, positions = found // _FAR, found % _FAR
+    early: Numbers = cards[positions < body_starts[cards]]
+    return early
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best few cards, before their final order: an entry per card. The factors are those of `search.boosts`."""
+
+    card_ids: NDArray[np.int64]
+    text: Floats
+    trust: Floats
+    use: Floats
+    audience: Floats
+
+    def first_scores(self) -> Floats:
+        """The scores before the best are read again."""
+        return self.text * self.trust * self.use * self.audience
+
+    def taken(self, places: NDArray[np.integer[Any]]) -> "Candidates":
+        """Some of them, in this order."""
+        columns = (self.card_ids, self.text, self.trust, self.use, self.audience)
+        return Candidates(*(column[places] for column in columns))
+
+
+def first_order(found: Candidates) -> tuple[NDArray[np.intp], int]:
+    """The places of the candidates, best first, and how many of them are to be read again.
+
+    The best by words and trust alone is among these, whatever others are preferred for.
+    """
+    order = np.lexsort((found.card_ids, -found.first_scores()))
+    head = order[:REREAD]
+    best = np.lexsort((found.card_ids, -(found.text * found.trust)))[0]
+    if best not in head:
+        head = np.append(head, best)
+    is_rest = np.ones(len(order), np.bool_)
+    is_rest[head] = False
+    return np.concatenate((head, order[is_rest[order]])), len(head)
+
+
+def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int, end: int) -> tuple[Hit, ...]:
+    """Hits `start` to `end` of the final order: the first `head` candidates by their scores, the others as they come.
+
+    Popularity alone does not push the best match of words and trust far down: it is lifted to the last place that is
+    kept for it.
+    """
+    words = found.text * (1.0 + titles + pairs)
+    trusted = words * found.trust
+    scores = trusted * found.use * found.audience
+    order = np.lexsort((found.card_ids[:head], -scores[:head])).tolist()
+    best = int(np.lexsort((found.card_ids[:head], -trusted[:head]))[0])
+    kept = np.zeros(len(scores))
+    if order.index(best) >= KEPT_PLACE:
+        kept[best] = scores[order[KEPT_PLACE - 1]] - scores[best]
+        order.remove(best)
+        order.insert(KEPT_PLACE - 1, best)
+    chosen = [*order, *range(head, len(scores))][start:end]
+    columns = {
+        "text": found.text, "title": found.text * titles, "phrase": found.text * pairs, "trust": trusted - words,
+        "use": trusted * (found.use - 1.0), "audience": trusted * found.use * (found.audience - 1.0), "kept": kept,
+    }  # fmt: skip
+    rows = zip(*(column[chosen].tolist() for column in columns.values()), strict=True)
+    final = zip(found.card_ids[chosen].tolist(), (scores + kept)[chosen].tolist(), rows, strict=True)
+    return tuple(Hit(card_id, score, tuple(zip(columns, row, strict=True))) for card_id, score, row in final)
