@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -25,6 +26,7 @@ from kb.trust.state import Trust, TrustState
 from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
 from search.boosts import Boosts
 from search.contract import Contract, Filters
+from search.folds import WINDOW, are_any_alike, fold_hits
 from search.query import parse
 from search.snippets import Marker
 from search.synonyms.expansions import expansions
@@ -54,7 +56,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a search found. `hidden` counts older cards that were replaced by the results shown."""
+    """What a search found. `hidden` counts the replaced and the `folded` cards behind the results shown."""
 
     query: str
     results: tuple[Result, ...] = ()
@@ -65,6 +67,7 @@ class Answers:
     generation: str = ""
     took_ms: float = 0.0
     older: tuple[OlderCard, ...] = field(default=())
+    folded: int = 0
 
 
 class SearchService:
@@ -87,22 +90,33 @@ class SearchService:
     def search(
         self, session: Session, actor: Actor, text: str, now: datetime, *,
         filters: Filters | None = None, limit: int = 10, offset: int = 0, trust_counts: bool = True,
+        folds: bool = True,
     ) -> Answers:  # fmt: skip
-        """The best servable cards for these words, best first. Raises Unavailable when the index can't be read."""
+        """The best servable cards for these words, best first; of near-duplicates one, unless `folds` is off.
+
+        Raises Unavailable when the index can't be read.
+        """
         began = time.perf_counter()
         query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
         scope = _scope(session, actor, query, chosen)
         boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
         only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
+        ask = partial(self.backend.search, query, scope, only=only, boosts=boosts)
         try:
-            hits = self.backend.search(query, scope, limit + SPARE, offset, only=only, boosts=boosts)
+            hits = ask(offset + limit + SPARE)
+            ranked, hidden = list(hits.hits), dict[int, int]()
+            if folds and are_any_alike(session, hits.hits):
+                hits = ask(max(WINDOW, offset + limit + SPARE))
+                reaches = _is_plain(query, chosen)
+                ranked, hidden = fold_hits(session, actor, hits.hits, self._policy, now, reaches=reaches)
             generation = self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
             raise Unavailable(_REBUILDING) from error
-        cards = _through_gate(session, actor, hits.hits, limit)
-        page = [hit for hit in hits.hits if hit.card_id in cards][:limit]
-        total = hits.total - sum(hit.card_id not in cards for hit in hits.hits[:limit])
+        window = ranked[offset : offset + limit + SPARE]
+        cards = _through_gate(session, actor, window, limit)
+        page = [hit for hit in window if hit.card_id in cards][:limit]
+        total = hits.total - sum(hidden.values()) - sum(hit.card_id not in cards for hit in window[:limit])
         shown = [cards[hit.card_id] for hit in page]
         trusts = trust_by_answer(session, shown, self._policy, now)
         query = _as_corrected(query, hits)
@@ -111,7 +125,11 @@ class SearchService:
         older = replaced_by(session, actor, shown)
         meant = " ".join(query.words) if hits.corrected else None
         took = (time.perf_counter() - began) * 1000
-        return Answers(parse(text).raw, results, total, len(older), meant, hits.relaxed, generation, took, tuple(older))
+        folded = sum(hidden.get(hit.card_id, 0) for hit in page)
+        return Answers(
+            parse(text).raw, results, total, len(older) + folded, meant, hits.relaxed, generation, took, tuple(older),
+            folded,
+        )  # fmt: skip
 
     def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
         """Servable cards whose titles begin with or hold these words."""
@@ -120,8 +138,9 @@ class SearchService:
             hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
         except IndexUnusable as error:
             raise Unavailable(_REBUILDING) from error
-        cards = _through_gate(session, actor, hits.hits, limit)
-        return [cards[hit.card_id] for hit in hits.hits if hit.card_id in cards][:limit]
+        ranked, _ = fold_hits(session, actor, hits.hits, self._policy, now, reaches=False)
+        cards = _through_gate(session, actor, ranked, limit)
+        return [cards[hit.card_id] for hit in ranked if hit.card_id in cards][:limit]
 
     def _boosts(self, session: Session, actor: Actor, now: datetime, *, trust_counts: bool) -> Boosts:
         return Boosts(
@@ -136,6 +155,12 @@ class SearchService:
     def _with_synonyms(self, session: Session, query: Query) -> Query:
         found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
         return replace(query, synonyms=found) if found else query
+
+
+def _is_plain(query: Query, filters: Filters) -> bool:
+    """Whether only words were asked for: else a card that was not found may lack what was demanded beside them."""
+    demands = (query.phrases, query.excluded, query.tags, query.collections)
+    return not any(demands) and filters == Filters()
 
 
 def _through_gate(session: Session, actor: Actor, hits: Sequence[Hit], limit: int) -> dict[int, AnswerCard]:
