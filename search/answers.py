@@ -5,7 +5,7 @@ the gate (`answer_cards`), so a lagging index can hide a card but never leak or 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from kb.trust.state import Trust, TrustState
 from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
 from search.boosts import Boosts
 from search.contract import Contract, Filters
-from search.folds import WINDOW, are_any_alike, fold_hits
+from search.folds import WINDOW, fold_hits
 from search.query import parse
 from search.snippets import Marker
 from search.synonyms.expansions import expansions
@@ -36,10 +36,12 @@ from search.use_counts import UseTable
 __all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
 
 log = structlog.get_logger("vitrine.search")
-SPARE = 5
+SPARE = 3
 """So many hits more than are shown: what the gate refuses while the index lags is made up for."""
 _REBUILDING = "The search index is being rebuilt. Try again in a minute."
 Pieces = tuple[tuple[str, bool], ...]
+Ask = Callable[[int, int], Hits]
+"""The engine's answer to one question: so many hits, from a place on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +100,44 @@ class SearchService:
         """
         began = time.perf_counter()
         query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
-        scope = _scope(session, actor, query, chosen)
         boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
         only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
-        ask = partial(self.backend.search, query, scope, only=only, boosts=boosts)
+        ask = partial(self.backend.search, query, _scope(session, actor, query, chosen), only=only, boosts=boosts)
         try:
-            hits = ask(offset + limit + SPARE)
-            ranked, hidden = list(hits.hits), dict[int, int]()
-            if folds and are_any_alike(session, hits.hits):
-                hits = ask(max(WINDOW, offset + limit + SPARE))
+            served = self._served(session, actor, ask, limit, offset)
+            if folds and (offset or any(card.has_near_duplicates for card in served.cards.values())):
                 reaches = _is_plain(query, chosen)
-                ranked, hidden = fold_hits(session, actor, hits.hits, self._policy, now, reaches=reaches)
+                served = self._folded(session, actor, ask, now, limit, offset, reaches=reaches)
             generation = self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
             raise Unavailable(_REBUILDING) from error
-        window = ranked[offset : offset + limit + SPARE]
-        cards = _through_gate(session, actor, window, limit)
-        page = [hit for hit in window if hit.card_id in cards][:limit]
-        total = hits.total - sum(hidden.values()) - sum(hit.card_id not in cards for hit in window[:limit])
-        shown = [cards[hit.card_id] for hit in page]
+        page, hits = served.page[:limit], served.hits
+        shown = [served.cards[hit.card_id] for hit in page]
         trusts = trust_by_answer(session, shown, self._policy, now)
         query = _as_corrected(query, hits)
         marker = Marker(query)
-        results = tuple(_shown(marker, cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
+        results = tuple(_shown(marker, served.cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
         older = replaced_by(session, actor, shown)
-        meant = " ".join(query.words) if hits.corrected else None
-        took = (time.perf_counter() - began) * 1000
-        folded = sum(hidden.get(hit.card_id, 0) for hit in page)
+        folded = sum(served.hidden.get(hit.card_id, 0) for hit in page)
         return Answers(
-            parse(text).raw, results, total, len(older) + folded, meant, hits.relaxed, generation, took, tuple(older),
-            folded,
+            query=query.raw, results=results, total=served.total, hidden=len(older) + folded,
+            did_you_mean=" ".join(query.words) if hits.corrected else None, is_relaxed=hits.relaxed,
+            generation=generation, took_ms=(time.perf_counter() - began) * 1000, older=tuple(older), folded=folded,
         )  # fmt: skip
+
+    def _served(self, session: Session, actor: Actor, ask: Ask, limit: int, offset: int) -> "_Served":
+        """The hits of a page as the engine has them, through the gate."""
+        hits = ask(limit + SPARE, offset)
+        return _through_gate(session, actor, hits, hits.hits, {}, limit)
+
+    def _folded(
+        self, session: Session, actor: Actor, ask: Ask, now: datetime, limit: int, offset: int, *, reaches: bool
+    ) -> "_Served":
+        """The same with near-duplicates folded, from the first hit on: what is hidden before a page moves the page."""
+        hits = ask(max(WINDOW, offset + limit + SPARE), 0)
+        ranked, hidden = fold_hits(session, actor, hits.hits, self._policy, now, reaches=reaches)
+        return _through_gate(session, actor, hits, ranked[offset : offset + limit + SPARE], hidden, limit)
 
     def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
         """Servable cards whose titles begin with or hold these words."""
@@ -139,8 +147,8 @@ class SearchService:
         except IndexUnusable as error:
             raise Unavailable(_REBUILDING) from error
         ranked, _ = fold_hits(session, actor, hits.hits, self._policy, now, reaches=False)
-        cards = _through_gate(session, actor, ranked, limit)
-        return [cards[hit.card_id] for hit in ranked if hit.card_id in cards][:limit]
+        served = _through_gate(session, actor, hits, ranked, {}, limit)
+        return [served.cards[hit.card_id] for hit in served.page[:limit]]
 
     def _boosts(self, session: Session, actor: Actor, now: datetime, *, trust_counts: bool) -> Boosts:
         return Boosts(
@@ -163,11 +171,28 @@ def _is_plain(query: Query, filters: Filters) -> bool:
     return not any(demands) and filters == Filters()
 
 
-def _through_gate(session: Session, actor: Actor, hits: Sequence[Hit], limit: int) -> dict[int, AnswerCard]:
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What the gate let through: hits to show, their cards, and by card how many found ones are folded behind it."""
+
+    hits: Hits
+    page: list[Hit]
+    cards: dict[int, AnswerCard]
+    hidden: dict[int, int]
+    total: int
+
+
+def _through_gate(
+    session: Session, actor: Actor, hits: Hits, window: Sequence[Hit], hidden: dict[int, int], limit: int
+) -> _Served:
     """The servable cards among the first hits, and among the spare ones where some of those may not be served."""
-    ids = [hit.card_id for hit in hits]
+    ids = [hit.card_id for hit in window]
     cards = answer_cards(session, actor, ids[:limit]) if ids else {}
-    return cards if len(cards) == len(ids[:limit]) else cards | answer_cards(session, actor, ids[limit:])
+    refused = len(ids[:limit]) - len(cards)
+    if refused:
+        cards |= answer_cards(session, actor, ids[limit:])
+    page = [hit for hit in window if hit.card_id in cards]
+    return _Served(hits, page, cards, hidden, hits.total - sum(hidden.values()) - refused)
 
 
 def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Scope:

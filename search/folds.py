@@ -23,11 +23,6 @@ WINDOW = 100
 """So many of the first hits are looked through once there is a near-duplicate among those to be shown."""
 
 
-def are_any_alike(session: Session, hits: Sequence[Hit]) -> bool:
-    """Whether folding could change anything about these hits."""
-    return bool(undecided_of(session, [hit.card_id for hit in hits]))
-
-
 def fold_hits(
     session: Session, actor: Actor, hits: Sequence[Hit], policy: Policy, now: datetime, *, reaches: bool
 ) -> tuple[list[Hit], dict[int, int]]:

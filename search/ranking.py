@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 TITLE, HEADS, TAGS, BODY = range(4)
 """The sections of a card in the order of their positions. `HEADS` holds headings and other names."""
-REREAD = 50
+REREAD = 30
 TITLE_SHARE, HEAD_PAIRS, PAIRS = 0.3, 0.4, 0.2
 PAIR_DISTANCE = 2
 """Words with one word between them still are a pair: "terms of service"."""

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kb.cards.models import Card, CardTag, Collection
 from kb.cards.permissions import published_in, servable_in
+from kb.lines.models import NearDuplicate
 from kb.people.actor import Actor
 from kb.people.models import Named, Person
 from kb.prepared import Prepared
@@ -55,6 +56,7 @@ class AnswerCard(NamedTuple):
     tags: list[str]
     is_flagged: bool
     has_replaced: bool
+    has_near_duplicates: bool
 
 
 def answer_cards(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, AnswerCard]:
@@ -94,8 +96,24 @@ _tags = (
 ).scalar_subquery()
 _is_flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)).correlate(Card))
 _has_replaced = exists(select(_older.id).where(_older.replaced_by_id == Card.id).correlate(Card))
+_is_alike = or_(
+    *(
+        exists(select(NearDuplicate.id).where(column == Card.id, NearDuplicate.decision.is_(None)).correlate(Card))
+        for column in (NearDuplicate.card_id, NearDuplicate.other_id)
+    )
+)
 _ANSWERS = Prepared(
-    select(*_FACTS, Collection.id, Collection.slug, Collection.name, *_PEOPLE, _tags, _is_flagged, _has_replaced)
+    select(
+        *_FACTS,
+        Collection.id,
+        Collection.slug,
+        Collection.name,
+        *_PEOPLE,
+        _tags,
+        _is_flagged,
+        _has_replaced,
+        _is_alike,
+    )  # fmt: skip
     .join(Collection, Collection.id == Card.collection_id)
     .outerjoin(_owner, _owner.id == Card.owner_id)
     .outerjoin(_verifier, _verifier.id == Card.verified_by_id)
@@ -113,4 +131,4 @@ def _answer_card(row: Any) -> AnswerCard:
     facts, rest = row[: len(_FACTS)], row[len(_FACTS) :]
     people = (Named(*rest[start : start + 3]) if rest[start] is not None else None for start in (3, 6, 9))
     tags = sorted(rest[12].split(_TAG_END)) if rest[12] else []
-    return AnswerCard._make((*facts, Shelf(*rest[:3]), *people, tags, bool(rest[13]), bool(rest[14])))
+    return AnswerCard._make((*facts, Shelf(*rest[:3]), *people, tags, *map(bool, rest[13:])))
