@@ -18,6 +18,7 @@ from kb.cards.answers import AnswerCard, OlderCard, answer_cards, replaced_by
 from kb.cards.models import Collection
 from kb.errors import Unavailable
 from kb.people.actor import Actor
+from kb.prepared import Prepared
 from kb.settings import SearchSection
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_answer
@@ -173,11 +174,11 @@ def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Sc
     wanted = [set(names) for names in (query.collections, filters.collections) if names]
     ids = set(actor.readable)
     for names in wanted:
-        ids &= set(session.connection().execute(_COLLECTIONS, {"slugs": sorted(names)}).scalars())
+        ids &= {row[0] for row in _COLLECTIONS.rows(session, slugs=sorted(names))}
     return Scope(frozenset(ids))
 
 
-_COLLECTIONS = select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True)))
+_COLLECTIONS = Prepared(select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True))))
 
 
 def _as_corrected(query: Query, hits: Hits) -> Query:
