@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from kb.trust.state import GOOD, RANK, TrustState
 
 LARGEST_FOLD = 8
-ALIKE_SHARE = 0.5
+ALIKE_SHARE = 0.3
 FRESH_DAYS = 90
 FADED_DAYS = 365
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -39,10 +39,10 @@ class Pair:
 def fold(members: Sequence[Member], pairs: Iterable[Pair], now: datetime) -> dict[int, int]:
     """For each card the one served in its place, which is itself for most.
 
-    The strongest pairs join first. Two groups become one only if half of their cards are pairs across, so that no chain
-    leads from a card to its sibling, and at most `LARGEST_FOLD` stand together. The best trusted one is served, of
-    equals the one checked last, then the one edited last. A card that somebody else answers for and checked within
-    `FRESH_DAYS` is never folded away.
+    The strongest pairs join first. Two groups become one only if a share of `ALIKE_SHARE` of what lies across is pairs,
+    so that no chain leads from a card to its sibling, and at most `LARGEST_FOLD` stand together. The best trusted one
+    is served, of equals the one checked last, then the one edited last. A card that somebody else answers for and
+    checked within `FRESH_DAYS` is never folded away.
     """
     by_id = {member.card_id: member for member in members}
     served = {card_id: card_id for card_id in by_id}

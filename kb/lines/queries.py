@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from kb.cards.models import Card, Status
@@ -18,14 +18,19 @@ _MOST_SHOWN = 3
 
 def undecided_of(session: Session, card_ids: Collection[int]) -> list[Pair]:
     """The undecided pairs that one of these cards belongs to, whoever may see the other one: that is for the caller."""
-    table = NearDuplicate
-    found = set()
+    found: set[Pair] = set()
     for chunk in _chunks(sorted(set(card_ids))):
-        query = select(table.card_id, table.other_id, table.score).where(
-            or_(table.card_id.in_(chunk), table.other_id.in_(chunk)), table.decision.is_(None)
-        )
-        found |= {Pair(*row) for row in session.execute(query)}
+        found.update(Pair(*row) for row in session.connection().execute(_UNDECIDED, {"ids": chunk}))
     return sorted(found, key=lambda pair: (pair.card_id, pair.other_id))
+
+
+# Two lookups by index: an OR over both columns would read every pair there is.
+_ends: BindParameter[int] = bindparam("ids", expanding=True)
+_facts = select(NearDuplicate.card_id, NearDuplicate.other_id, NearDuplicate.score)
+_UNDECIDED = union_all(
+    _facts.where(NearDuplicate.card_id.in_(_ends), NearDuplicate.decision.is_(None)),
+    _facts.where(NearDuplicate.other_id.in_(_ends), NearDuplicate.decision.is_(None)),
+)
 
 
 @dataclass(frozen=True, slots=True)
