@@ -7,6 +7,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import curator.cards.views
+import curator.duplicates.views
 import curator.notices.views
 import curator.queue.views
 import curator.reports.views
@@ -37,6 +38,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.queue.views.blueprint,
     curator.notices.views.blueprint,
     curator.cards.views.blueprint,
+    curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
     health.blueprint,
 )

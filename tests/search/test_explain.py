@@ -19,6 +19,8 @@ from tests.site import Site
 from tests.world import START, World
 
 CONFIG = resource_root() / "config.toml"
+# Cards that differ in the country they are for are equal and no near-duplicates.
+LANDS = ("Austria", "Belgium", "Chile", "Denmark", "Estonia")
 QUERIES = (
     "refund", "refund window", "refund wind", "window refund annual", "refunds for annual plans", "refnud", "tag:money",
     '"refund window"', "annual -window", "r", "money back", "Erstattung", "30 days",
@@ -70,9 +72,10 @@ def test_parts_sum_to_the_score_of_every_hit(site: Site) -> None:
 
 def test_trust_orders_what_is_otherwise_equal(site: Site) -> None:
     world = site.world
+    days = {"unverified": 365, "flagged": 365, "overdue": 10, "due_soon": 30, "verified": 365}
     made = {
-        state: world.card("Refund window", verified=state != "unverified", interval_days=days)
-        for state, days in (("unverified", 365), ("flagged", 365), ("overdue", 10), ("due_soon", 30), ("verified", 365))
+        state: world.card(f"Refund for {land}", verified=state != "unverified", interval_days=days[state])
+        for state, land in zip(days, LANDS, strict=True)
     }
     world.flag(made["flagged"])
     world.later(days=20)
@@ -85,7 +88,7 @@ def test_trust_orders_what_is_otherwise_equal(site: Site) -> None:
 
 def test_what_is_meant_for_the_readers_group_comes_first_among_equals(site: Site) -> None:
     world = site.world
-    cards = [world.card("Refund window") for _ in range(3)]
+    cards = [world.card(f"Refund for {land}") for land in LANDS[:3]]
     with world.transaction() as session:
         sales = add_group(session, world.actor(session, "system"), "Sales", world.now)
         set_members(session, world.actor(session, "system"), sales, "Sales", [world.person(session, "rita")], world.now)
@@ -123,16 +126,15 @@ def test_popularity_never_pushes_the_best_match_out_of_the_first_three(
     used: list[float], seed: int, audience: float
 ) -> None:
     chance, number = np.random.default_rng(seed), len(used)
-    found = Candidates(
-        np.arange(number), chance.uniform(0.9, 1.0, number), chance.choice([1.0, 0.98, 0.85, 0.8, 0.75], number),
-        np.array(used), chance.choice([1.0, audience], number),
-    )  # fmt: skip
+    text, trust = chance.uniform(0.9, 1.0, number), chance.choice([1.0, 0.98, 0.85, 0.8, 0.75], number)
+    factors = np.array([text, trust, used, chance.choice([1.0, audience], number)])
+    found = Candidates(np.arange(number), factors)
     order, head = first_order(found)
     found = found.taken(order)
     titles, pairs = chance.uniform(0, 0.3, number), chance.uniform(0, 0.6, number)
     titles[head:] = pairs[head:] = 0.0
     hits = page(found, titles, pairs, head, 0, 10)
-    trusted = (found.text * (1 + titles + pairs) * found.trust)[:head]
+    trusted = (found.factors[0] * (1 + titles + pairs) * found.factors[1])[:head]
     assert int(found.card_ids[int(trusted.argmax())]) in [hit.card_id for hit in hits[:KEPT_PLACE]]
     assert all(abs(sum(value for _, value in hit.parts) - hit.score) < 1e-9 for hit in hits)
 
