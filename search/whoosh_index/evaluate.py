@@ -55,7 +55,7 @@ def _best(
     order, head = ranking.first_order(found)
     order = order[: max(offset + limit, head)]
     docs, found = docs[order], found.taken(order)
-    holds, matches = _matches(words, docs[:head])
+    holds, matches = _matches(snapshot, words, docs[:head])
     titles, pairs = np.zeros(len(docs)), np.zeros(len(docs))
     facts = (snapshot.fact(name)[docs[:head]] for name in ("title_end", "title_length", "body_start"))
     titles[:head], pairs[:head] = ranking.reread(matches, head, len(words), *facts)
@@ -125,10 +125,11 @@ def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Docs]:
     return [listed(part, 1.0).docs for part in parts]
 
 
-def _matches(words: Sequence[Word], docs: NDArray[np.intp]) -> tuple[Mask, ranking.Matches]:
+def _matches(snapshot: Snapshot, words: Sequence[Word], docs: NDArray[np.intp]) -> tuple[Mask, ranking.Matches]:
     """Which of a few documents have each word, and where in them its terms stand."""
     order = docs.argsort()
     ascending = docs[order].astype(np.uint32)
+    snapshot.expect_positions((part for word in words for _, _, part in word.lists if part is not None), ascending)
     holds = np.zeros((len(words), len(docs)), np.bool_)
     cards, numbers, positions = [], [], []
     for number, word in enumerate(words):
@@ -136,7 +137,7 @@ def _matches(words: Sequence[Word], docs: NDArray[np.intp]) -> tuple[Mask, ranki
             here, there = _places(docs_of_word, ascending)
             holds[number, order[here]] = True
             if part is not None and len(here):
-                count, found = phrases.positions_of(part.field, there + part.start)
+                count, found = part.field.positions_of(there + part.start)
                 cards.append(order[here].repeat(count))
                 numbers.append(np.full(len(found), number, np.intp))
                 positions.append(found)

@@ -1,13 +1,10 @@
 """Words that stand side by side: looked up in the positions of their terms."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis
 from search.whoosh_index.batch import TEXT
-from search.whoosh_index.postings import FieldPostings, spread
 from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
 
 _FAR = np.int64(1 << 20)
@@ -22,15 +19,6 @@ def members(snapshot: Snapshot, phrase: str, base: Mask) -> Mask:
     return found
 
 
-def positions_of(field: FieldPostings, postings: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """How many positions each of these postings has, and all of them one after the other."""
-    if field.firsts is None or field.positions is None:
-        return np.zeros(len(postings), np.intp), np.empty(0, np.int64)
-    firsts = field.firsts[postings]
-    counts = (field.firsts[postings + 1] - firsts).astype(np.intp)
-    return counts, field.positions[spread(firsts, counts)].astype(np.int64)
-
-
 def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask) -> NDArray[np.intp]:
     lists = [(snapshot.parts(TEXT, term), place) for term, place in sequence]
     if not all(parts for parts, _ in lists):
@@ -39,6 +27,7 @@ def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask)
     docs = _inside(lists[0][0], base)
     for parts, _ in lists[1:]:
         docs = docs[_held(parts, docs)]
+    snapshot.expect_positions((part for parts, _ in lists for part in parts), docs)
     keys: Keys | None = None
     for parts, place in lists:
         begins = _keys(parts, docs) - place
@@ -69,7 +58,7 @@ def _keys(parts: list[Part], docs: NDArray[np.int64]) -> Keys:
         local = local[(local >= 0) & (local <= int(part.docs[-1]))]
         places = part.docs.searchsorted(local.astype(np.uint32))
         is_there = part.docs[places] == local
-        counts, positions = positions_of(part.field, places[is_there] + part.start)
+        counts, positions = part.field.positions_of(places[is_there] + part.start)
         keys.append(np.repeat(local[is_there] + part.offset, counts) * _FAR + positions)
     return np.concatenate(keys)
 
