@@ -15,8 +15,8 @@ from kb.use.recorder import UseRecorder
 from kb.web.edge import Services
 from search.answers import SearchService
 from search.backend import SearchBackend
+from search.engines import open_backend
 from search.indexer import Indexer
-from search.whoosh_index.backend import WhooshBackend
 from vitrine.apis import BLUEPRINTS
 from vitrine.app import create_app
 
@@ -64,6 +64,6 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     recorder = UseRecorder(installation.database)
     policy = Policy.of(installation.settings)
     services = Services(installation, renderer, recorder, policy)
-    backend = WhooshBackend(installation.index_dir)
+    backend = open_backend(installation)
     app = create_app(services, SearchService(backend, policy, installation.settings.search), BLUEPRINTS)
     return Runtime(services, backend, Indexer(installation.database, backend), app)
