@@ -6,6 +6,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session, UOWTransaction
 
 from kb.cards.models import Card, CardTag, IndexOutbox
+from kb.db import SAVED
 from kb.trust.models import Flag
 
 _ORDER_LOCK = 7_310_001
@@ -29,7 +30,9 @@ def enqueue(session: Session, card_ids: list[int]) -> None:
 
 
 def _write_rows(session: Session, _context: UOWTransaction) -> None:
-    enqueue(session, sorted({_card_id(thing) for thing in _touched(session)}))
+    touched = {_card_id(thing) for thing in _touched(session)}
+    session.info.setdefault(SAVED, set()).update(touched)
+    enqueue(session, sorted(touched))
 
 
 def _touched(session: Session) -> list[Any]:

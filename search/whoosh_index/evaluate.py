@@ -47,7 +47,7 @@ def _best(
     if not words:
         scores += 1.0  # tags and collections alone: only trust and use tell one card from another
     scores *= base
-    total = int(np.count_nonzero(scores))
+    total = int(np.count_nonzero(scores > 0))
     if not total:
         return Hits(corrected=_corrections(words))
     docs = _promising(snapshot, scores, max(offset + limit, ranking.REREAD), boosts)
@@ -92,8 +92,9 @@ def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts 
     if boosts is not None:
         boosted = scores * snapshot.factors(boosts)
         popular = max(1.0, float(boosts.use.factors.max(initial=1.0)) * boosts.audience)
-        meant = np.unique(np.concatenate([np.empty(0, np.uint32), *_audience_docs(snapshot, boosts)]))
-        boosted[meant] *= np.float32(boosts.audience)
+        meant = _audience_docs(snapshot, boosts)
+        if meant:
+            boosted[np.unique(np.concatenate(meant))] *= np.float32(boosts.audience)
     padded = np.zeros(-(-len(boosted) // _BLOCK) * _BLOCK, np.float32)
     padded[: len(boosted)] = boosted
     peaks = padded.reshape(-1, _BLOCK).max(axis=1)
@@ -106,16 +107,15 @@ def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts 
 def _candidates(
     snapshot: Snapshot, docs: NDArray[np.intp], scores: Weights, boosts: Boosts | None
 ) -> ranking.Candidates:
-    ids, text = snapshot.card_ids[docs], scores[docs].astype(np.float64)
-    one = np.ones(len(docs))
-    if boosts is None:
-        return ranking.Candidates(ids, text, one, one, one)
-    trust = boosts.trust_factors()[snapshot.trust(boosts)[docs]].astype(np.float64)
-    use = boosts.use.of(ids).astype(np.float64)
-    audience = one.copy()
-    for meant in _audience_docs(snapshot, boosts):
-        audience[np.isin(docs, meant)] = boosts.audience
-    return ranking.Candidates(ids, text, trust, use, audience)
+    ids = snapshot.card_ids[docs]
+    factors = np.ones((4, len(docs)))
+    factors[0] = scores[docs]
+    if boosts is not None:
+        factors[1] = boosts.trust_factors()[snapshot.trust(boosts)[docs]]
+        factors[2] = boosts.use.of(ids)
+        for meant in _audience_docs(snapshot, boosts):
+            factors[3, np.isin(docs, meant)] = boosts.audience
+    return ranking.Candidates(ids, factors)
 
 
 def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Docs]:
