@@ -91,7 +91,7 @@ def test_all_mistakes_of_file_and_environment_are_told_at_once(written: Any) -> 
         ("[freshness]\ninterval_days = 0", "freshness.interval_days = 0"),
         ("[freshness]\ninterval_days = 3651", "freshness.interval_days = 3651"),
         ('[search]\nbackend = "solr"', "search.backend = 'solr'"),
-        ('[search]\nbackend = "postgres"', 'search: backend = "postgres" keeps the index in the database: set [database]'),
+        ('[search]\nbackend = "postgres"', 'search: backend = "postgres" keeps the index in the database: set'),
         ('[search]\nreplica_urls = ["postgresql://db/x"]', "search: replica_urls are read by"),
         ('[search]\nbackend = "postgres"\nreplica_urls = ["sqlite:///x"]', "search.replica_urls.0"),
     ],
