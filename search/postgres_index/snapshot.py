@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from search.backend import IndexUnusable
 from search.boosts import NEVER
 from search.edits import edit_distance
 from search.postgres_index import spelling
@@ -139,13 +140,13 @@ def read_snapshot(cursor: Cursor, state: State, known: StoredSnapshot | None) ->
         ).fetchall()
         return _changed(state, known, rows)
     (packed,) = cursor.execute(f"SELECT string_agg(facts, ''::bytea) FROM {state.card}").fetchone()  # noqa: S608
-    facts = np.frombuffer(packed or b"", FACTS)
+    facts = _unpacked(packed or b"")
     blocks = np.unique(facts["card_id"] >> BLOCK_BITS)
     return StoredSnapshot(state, blocks, _placed(blocks, facts, _empty(len(blocks))))
 
 
 def _changed(state: State, known: StoredSnapshot, rows: Sequence[tuple[int, bytes | None]]) -> StoredSnapshot:
-    fresh = np.frombuffer(b"".join(packed for _, packed in rows if packed is not None), FACTS)
+    fresh = _unpacked(b"".join(packed for _, packed in rows if packed is not None))
     blocks = np.union1d(known.blocks, fresh["card_id"] >> BLOCK_BITS)
     facts = _empty(len(blocks))
     places = blocks.searchsorted(known.blocks)
@@ -154,6 +155,12 @@ def _changed(state: State, known: StoredSnapshot, rows: Sequence[tuple[int, byte
     gone = gone[np.isin(gone >> BLOCK_BITS, blocks)]
     facts[_numbers(blocks, gone)] = _empty(1)[0]
     return StoredSnapshot(state, blocks, _placed(blocks, fresh, facts))
+
+
+def _unpacked(packed: bytes) -> NDArray[Any]:
+    if len(packed) % FACTS.itemsize:
+        raise IndexUnusable("the facts of the search index are damaged")
+    return np.frombuffer(packed, FACTS)
 
 
 def _placed(blocks: NDArray[np.int64], facts: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
