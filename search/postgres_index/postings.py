@@ -42,6 +42,7 @@ class StoredPostings:
         self.docs: NDArray[np.uint32] = shelf.docs_in(blocks, docs)
         self.impacts: Shorts | None = shorts(b"".join(impacts)) if impacts is not None else None
         self.starts = np.concatenate(([0], np.cumsum([len(part) // 2 for part in docs], dtype=np.intp)))
+        self.numbers = 2 * len(self.docs) + 1
         self._shelf = shelf
         self._rows: dict[int, tuple[Shorts, Shorts]] = {}
 
@@ -74,6 +75,7 @@ class StoredPostings:
     def learn(self, row: int, counts: bytes, positions: bytes) -> None:
         """Keep the positions of a row."""
         self._rows[row] = shorts(counts), shorts(positions)
+        self.numbers += (len(counts) + len(positions)) // 2
 
     def _rows_of(self, postings: NDArray[Any]) -> NDArray[np.intp]:
         return self.starts.searchsorted(postings, "right") - 1

@@ -24,8 +24,8 @@ from search.whoosh_index.batch import FACTS, NO_CARD, WORD
 from search.whoosh_index.snapshot import Docs, Part, Snapshot
 from search.whoosh_index.spelling import WRITTEN
 
-POSTINGS_KEPT = 4_000_000
-"""So many postings, of six bytes each, are kept until the next commit."""
+TERMS_KEPT, NUMBERS_KEPT = 2_000, 8_000_000
+"""So many terms, and numbers of two to four bytes in their postings, are kept until the next commit."""
 _LAST_LETTER = "\U0010ffff"
 
 
@@ -38,7 +38,6 @@ class StoredSnapshot(Snapshot):
         self.facts = facts
         self._lent = threading.local()
         self._known: OrderedDict[Term, StoredPostings] = OrderedDict()
-        self._kept = 0
         self._keeping = threading.Lock()
         super().__init__(state.generation, np.ones(len(facts), np.bool_))
 
@@ -126,9 +125,9 @@ class StoredSnapshot(Snapshot):
     def _keep(self, term: Term, found: StoredPostings) -> None:
         with self._keeping:
             self._known[term] = found
-            self._kept += len(found.docs) + 1
-            while self._kept > POSTINGS_KEPT and len(self._known) > 1:
-                self._kept -= len(self._known.popitem(last=False)[1].docs) + 1
+            numbers = sum(known.numbers for known in self._known.values())
+            while len(self._known) > 1 and (len(self._known) > TERMS_KEPT or numbers > NUMBERS_KEPT):
+                numbers -= self._known.popitem(last=False)[1].numbers
 
 
 def read_snapshot(cursor: Cursor, state: State, known: StoredSnapshot | None) -> StoredSnapshot:

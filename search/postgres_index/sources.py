@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 import psycopg
 from psycopg import errors
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,7 @@ class NoIndex(IndexUnusable):
 class Source:
     """One server, with the last state that was read from it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self.database = Database(url)
         self.avoided_until = 0.0
         self._snapshot: StoredSnapshot | None = None
@@ -87,7 +88,7 @@ class Sources:
 
     def __init__(self, primary: str, replicas: Sequence[str]) -> None:
         self.primary = Source(primary)
-        self._replicas = [Source(url) for url in replicas]
+        self._replicas = [Source(_soon(url)) for url in replicas]
         self._turns = count()
 
     def look(self, at: Callable[[StoredSnapshot], Found]) -> Found:
@@ -106,6 +107,12 @@ class Sources:
         """Give all connections back."""
         for source in (self.primary, *self._replicas):
             source.close()
+
+
+def _soon(url: str) -> URL:
+    """A replica that doesn't answer must not keep a reader waiting: there are others."""
+    address = make_url(url)
+    return address if "connect_timeout" in address.query else address.update_query_dict({"connect_timeout": "2"})
 
 
 def _cursor(session: Session) -> Cursor:

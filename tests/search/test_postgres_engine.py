@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import make_url
 
 from kb.errors import Unavailable
@@ -22,6 +23,7 @@ from tests.infra.postgres import PostgresServer
 from tests.search.engine_world import EVERYTHING, doc, found
 from tests.site import Site
 from tests.world import START, World
+from vitrine.cli import main
 
 pytestmark = pytest.mark.postgres
 
@@ -203,6 +205,21 @@ def test_the_whole_application_searches_with_it(site: Site) -> None:
     assert "Refund window" in site.page("rita").get("/?q=delivery").get_data(as_text=True)
     assert site.page(None).get("/readyz").status_code == 200
     assert not (site.world.settings.storage.data_dir / "index").exists()
+
+
+def test_the_command_line_rebuilds_and_checks_it(site: Site, tmp_path: Path) -> None:
+    card = site.world.card("Refund window")
+    url = site.world.settings.database.url
+    env = {"VITRINE_STORAGE_DATA_DIR": str(tmp_path), "VITRINE_DATABASE_URL": url, "VITRINE_SEARCH_BACKEND": "postgres"}
+    for command, code, words in (
+        (["index", "rebuild"], 0, "Rebuilt with 1 cards"),
+        (["index", "check"], 0, "Index and database agree on 1 cards"),
+    ):
+        result = CliRunner().invoke(main, command, env=env)
+        assert (result.exit_code, words in result.output) == (code, True), result.output
+    site.runtime.backend.apply([Delete(card)], site.runtime.backend.applied_seq())
+    result = CliRunner().invoke(main, ["index", "check"], env=env)
+    assert (result.exit_code, f"card {card} is missing in the index" in result.output) == (1, True), result.output
 
 
 def test_an_installation_that_changes_its_engine_is_indexed_at_the_next_start(site: Site) -> None:
