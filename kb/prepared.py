@@ -30,7 +30,7 @@ class Prepared:
         given = {f"{name}_{number}": value for name, values in lists.items() for number, value in enumerate(values, 1)}
         values = text.fixed | given
         ordered = tuple(map(values.__getitem__, text.order)) if text.order is not None else values
-        rows = list(map(list, connection.exec_driver_sql(text.statement, ordered)))
+        rows = list(map(list, connection.exec_driver_sql(text.statement, ordered).all()))
         for place, read in self._readers[dialect.name]:
             for row in rows:
                 row[place] = read(row[place])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -44,8 +45,7 @@ Ask = Callable[[int, int], Hits]
 """The engine's answer to one question: so many hits, from a place on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One servable card with its trust and the parts of its score, which sum to it."""
 
     card: AnswerCard

@@ -4,7 +4,6 @@ The best trusted one may not have the asked words at all: an old title leads to 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -44,7 +43,7 @@ def fold_hits(
     hidden: dict[int, int] = {}
     for hit in hits:
         head = served.get(hit.card_id, hit.card_id)
-        order.setdefault(head, found.get(head) or replace(hit, card_id=head))  # the first of a group gives it its place
+        order.setdefault(head, found.get(head) or hit._replace(card_id=head))  # the first of a group gives it its place
         if head != hit.card_id:
             hidden[head] = hidden.get(head, 0) + 1
     return list(order.values()), hidden

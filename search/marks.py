@@ -54,8 +54,7 @@ def wanted_by(query: Query) -> Wanted:
     return Wanted(groups, last, tuple(_fewest(beginnings)))
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """A text, and where in it something may stand that is to be marked: (place, number of the query's word)."""
 
     text: str

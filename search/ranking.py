@@ -23,7 +23,7 @@ from search.backend import Hit
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 TITLE, HEADS, TAGS, BODY = range(4)
-"""The sections of a card in the order of their positions. `HEADS` holds headings and other names."""
+"""The sections of a card in the order of their positions. `TAGS` holds tags and other names."""
 REREAD = 30
 TITLE_SHARE, HEAD_PAIRS, PAIRS = 0.3, 0.4, 0.2
 PAIR_DISTANCE = 2

@@ -7,6 +7,7 @@ from types import FrameType
 
 import waitress
 
+from kb.process import settle
 from kb.settings import Settings
 from search.indexer import IndexerThread
 from vitrine.runtime import Runtime
@@ -30,6 +31,7 @@ def serve(runtime: Runtime, bound: socket.socket, listening: Callable[[], None])
     if scheduler is not None:
         scheduler.start()
     try:
+        settle()
         listening()
         server.run()
     finally:

@@ -113,7 +113,7 @@ _ANSWERS = Prepared(
         _is_flagged,
         _has_replaced,
         _is_alike,
-    )  # fmt: skip
+    )
     .join(Collection, Collection.id == Card.collection_id)
     .outerjoin(_owner, _owner.id == Card.owner_id)
     .outerjoin(_verifier, _verifier.id == Card.verified_by_id)

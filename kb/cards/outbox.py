@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from kb.cards.models import Card, CardTag, IndexOutbox
 from kb.db import SAVED
+from kb.lines.models import CardAlias
 from kb.trust.models import Flag
 
 _ORDER_LOCK = 7_310_001
@@ -37,12 +38,11 @@ def _write_rows(session: Session, _context: UOWTransaction) -> None:
 
 def _touched(session: Session) -> list[Any]:
     changed = [thing for thing in session.dirty if session.is_modified(thing)]
-    return [
-        thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, (Card, CardTag, Flag))
-    ]  # fmt: skip
+    indexed = (Card, CardTag, CardAlias, Flag)
+    return [thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, indexed)]
 
 
-def _card_id(thing: Card | CardTag | Flag) -> int:
+def _card_id(thing: Card | CardTag | Flag | CardAlias) -> int:
     return thing.id if isinstance(thing, Card) else thing.card_id
 
 

@@ -46,10 +46,10 @@ class StoredPostings:
         self._shelf = shelf
         self._rows: dict[int, tuple[Shorts, Shorts]] = {}
 
-    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[Any], Shorts]:
         """How many positions each of these postings has, and all of them one after the other."""
         if not self.has_positions or not len(postings):
-            return np.zeros(len(postings), np.intp), np.empty(0, np.int64)
+            return np.zeros(len(postings), np.intp), np.empty(0, np.uint16)
         rows = self._rows_of(postings)
         wanted = np.unique(rows)
         missing = [row for row in wanted.tolist() if row not in self._rows]
@@ -57,7 +57,7 @@ class StoredPostings:
             self._shelf.fetch_rows(self, missing)
         known = [self._rows[row] for row in wanted.tolist()]
         counts = np.concatenate([counts for counts, _ in known]).astype(np.intp)
-        positions = np.concatenate([positions for _, positions in known]).astype(np.int64)
+        positions = np.concatenate([positions for _, positions in known])
         begins = np.concatenate(([0], np.cumsum([len(counts) for counts, _ in known])[:-1]))
         places = postings - self.starts[rows] + begins[wanted.searchsorted(rows)]
         firsts = np.cumsum(counts) - counts

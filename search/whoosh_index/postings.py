@@ -54,13 +54,13 @@ class FieldPostings:
         """Whether it is known where in the cards the terms stand."""
         return self.positions is not None
 
-    def positions_of(self, postings: NDArray[Any]) -> tuple[Numbers, NDArray[np.int64]]:
+    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[Any], Impacts]:
         """How many positions each of these postings has, and all of them one after the other."""
         if self.firsts is None or self.positions is None:
-            return np.zeros(len(postings), np.intp), np.empty(0, np.int64)
+            return np.zeros(len(postings), np.intp), np.empty(0, np.uint16)
         firsts = self.firsts[postings]
-        counts = (self.firsts[postings + 1] - firsts).astype(np.intp)
-        return counts, self.positions[spread(firsts, counts)].astype(np.int64)
+        counts = self.firsts[postings + 1] - firsts
+        return counts, self.positions[spread(firsts, counts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,14 @@ def merged(parts: Sequence[tuple[FieldPostings, Docs]]) -> FieldPostings:
 
 def spread(starts: NDArray[Any], counts: NDArray[Any]) -> Numbers:
     """The numbers `starts[0] … starts[0] + counts[0] - 1, starts[1] …`, one after the other."""
-    ends = np.cumsum(counts, dtype=np.intp)
-    total = int(ends[-1]) if len(ends) else 0
-    numbers: Numbers = np.arange(total, dtype=np.intp) + np.repeat(starts.astype(np.intp) - (ends - counts), counts)
-    return numbers
+    numbers: Numbers = np.ones(int(counts.sum()), np.intp)
+    if len(numbers):
+        # Steps of one, and at each new start a step from the last number to it.
+        filled = counts > 0
+        first, size = starts[filled].astype(np.intp), counts[filled].astype(np.intp)
+        numbers[0] = first[0]
+        numbers[np.cumsum(size[:-1])] = first[1:] - (first[:-1] + size[:-1] - 1)
+    return np.cumsum(numbers)
 
 
 def _gathered(arrays: Sequence[Impacts | None], kept_parts: Sequence[Numbers], order: Numbers) -> Impacts:

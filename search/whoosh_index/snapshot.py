@@ -32,7 +32,7 @@ class Positioned(Protocol):
     @property
     def has_positions(self) -> bool: ...
 
-    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint16]]:
         """How many positions each of these postings has, and all of them one after the other."""
 
 
