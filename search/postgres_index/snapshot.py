@@ -147,9 +147,11 @@ def read_snapshot(cursor: Cursor, state: State, known: StoredSnapshot | None) ->
 def _changed(state: State, known: StoredSnapshot, rows: Sequence[tuple[int, bytes | None]]) -> StoredSnapshot:
     fresh = _unpacked(b"".join(packed for _, packed in rows if packed is not None))
     blocks = np.union1d(known.blocks, fresh["card_id"] >> BLOCK_BITS)
-    facts = _empty(len(blocks))
-    places = blocks.searchsorted(known.blocks)
-    facts.reshape(-1, BLOCK)[places] = known.facts.reshape(-1, BLOCK)
+    if len(blocks) == len(known.blocks):
+        facts = known.facts.copy()
+    else:
+        facts = _empty(len(blocks))
+        facts.reshape(-1, BLOCK)[blocks.searchsorted(known.blocks)] = known.facts.reshape(-1, BLOCK)
     gone = np.array([card_id for card_id, packed in rows if packed is None], np.int64)
     gone = gone[np.isin(gone >> BLOCK_BITS, blocks)]
     facts[_numbers(blocks, gone)] = _empty(1)[0]

@@ -92,7 +92,10 @@ class Snapshot(ABC):
     def applied_seq(self) -> int:
         """The newest change that is in the index."""
 
-    def expect_positions(self, parts: Iterable[Part], docs: Docs) -> None:  # noqa: B027  (most have nothing to fetch)
+    def expect(self, terms: Iterable[tuple[str, str]]) -> None:  # noqa: B027
+        """The postings of these terms, each after its field, are asked for next: fetch them at once."""
+
+    def expect_positions(self, parts: Iterable[Part], docs: Docs) -> None:  # noqa: B027
         """The positions of these postings in these documents, ascending, are asked for next: fetch them at once."""
 
     def fact(self, name: str) -> NDArray[Any]:
