@@ -26,20 +26,22 @@ from search.whoosh_index.spelling import WRITTEN
 
 TERMS_KEPT, NUMBERS_KEPT = 2_000, 8_000_000
 """So many terms, and numbers of two to four bytes in their postings, are kept until the next commit."""
+Columns = dict[str, NDArray[Any]]
+_KEPT = tuple(name for name in FACTS.names or () if name not in ("seq", "fingerprint"))
 _LAST_LETTER = "\U0010ffff"
 
 
 class StoredSnapshot(Snapshot):
     """Reads through the cursor that the thread has lent it, whose transaction sees this state."""
 
-    def __init__(self, state: State, blocks: NDArray[np.int64], facts: NDArray[Any]) -> None:
+    def __init__(self, state: State, blocks: NDArray[np.int64], facts: Columns) -> None:
         self.state = state
         self.blocks = blocks
         self.facts = facts
         self._lent = threading.local()
         self._known: OrderedDict[Term, StoredPostings] = OrderedDict()
         self._keeping = threading.Lock()
-        super().__init__(state.generation, np.ones(len(facts), np.bool_))
+        super().__init__(state.generation, np.ones(len(blocks) * BLOCK, np.bool_))
 
     @contextmanager
     def over(self, cursor: Cursor) -> Iterator["StoredSnapshot"]:
@@ -52,8 +54,7 @@ class StoredSnapshot(Snapshot):
 
     def column(self, name: str, kind: Any) -> NDArray[Any]:
         """One of the facts of all documents."""
-        column: NDArray[Any] = np.ascontiguousarray(self.facts[name]).astype(kind, copy=False)
-        return column
+        return self.facts[name].astype(kind, copy=False)
 
     def expect(self, terms: Iterable[Term]) -> None:
         """Fetch the postings of all these terms at once."""
@@ -91,6 +92,11 @@ class StoredSnapshot(Snapshot):
             folded, _, written = term.partition(WRITTEN)
             for part in self.parts(WORD, term):
                 yield distance, written or folded, part.docs
+
+    def fingerprints(self) -> dict[int, str]:
+        """The fingerprint of every card; no search needs them, so they aren't kept."""
+        facts = _read_facts(self._cursor, self.state)
+        return dict(zip(facts["card_id"].tolist(), map("{:016x}".format, facts["fingerprint"].tolist()), strict=True))
 
     def applied_seq(self) -> int:
         """The newest change that is in the index."""
@@ -138,8 +144,7 @@ def read_snapshot(cursor: Cursor, state: State, known: StoredSnapshot | None) ->
             (known.state.version,),
         ).fetchall()
         return _changed(state, known, rows)
-    (packed,) = cursor.execute(f"SELECT string_agg(facts, ''::bytea) FROM {state.card}").fetchone()  # noqa: S608
-    facts = _unpacked(packed or b"")
+    facts = _read_facts(cursor, state)
     blocks = np.unique(facts["card_id"] >> BLOCK_BITS)
     return StoredSnapshot(state, blocks, _placed(blocks, facts, _empty(len(blocks))))
 
@@ -147,14 +152,13 @@ def read_snapshot(cursor: Cursor, state: State, known: StoredSnapshot | None) ->
 def _changed(state: State, known: StoredSnapshot, rows: Sequence[tuple[int, bytes | None]]) -> StoredSnapshot:
     fresh = _unpacked(b"".join(packed for _, packed in rows if packed is not None))
     blocks = np.union1d(known.blocks, fresh["card_id"] >> BLOCK_BITS)
-    if len(blocks) == len(known.blocks):
-        facts = known.facts.copy()
-    else:
-        facts = _empty(len(blocks))
-        facts.reshape(-1, BLOCK)[blocks.searchsorted(known.blocks)] = known.facts.reshape(-1, BLOCK)
+    facts = _empty(len(blocks))
+    before = blocks.searchsorted(known.blocks)
+    for name, column in facts.items():
+        column.reshape(-1, BLOCK)[before] = known.facts[name].reshape(-1, BLOCK)
     gone = np.array([card_id for card_id, packed in rows if packed is None], np.int64)
     gone = gone[np.isin(gone >> BLOCK_BITS, blocks)]
-    facts[_numbers(blocks, gone)] = _empty(1)[0]
+    facts["card_id"][_numbers(blocks, gone)] = NO_CARD
     return StoredSnapshot(state, blocks, _placed(blocks, fresh, facts))
 
 
@@ -164,8 +168,15 @@ def _unpacked(packed: bytes) -> NDArray[Any]:
     return np.frombuffer(packed, FACTS)
 
 
-def _placed(blocks: NDArray[np.int64], facts: NDArray[Any], into: NDArray[Any]) -> NDArray[Any]:
-    into[_numbers(blocks, facts["card_id"])] = facts
+def _read_facts(cursor: Cursor, state: State) -> NDArray[Any]:
+    (packed,) = cursor.execute(f"SELECT string_agg(facts, ''::bytea) FROM {state.card}").fetchone()  # noqa: S608
+    return _unpacked(packed or b"")
+
+
+def _placed(blocks: NDArray[np.int64], facts: NDArray[Any], into: Columns) -> Columns:
+    numbers = _numbers(blocks, facts["card_id"])
+    for name, column in into.items():
+        column[numbers] = facts[name]
     return into
 
 
@@ -174,7 +185,8 @@ def _numbers(blocks: NDArray[np.int64], card_ids: NDArray[np.int64]) -> NDArray[
     return numbers
 
 
-def _empty(blocks: int) -> NDArray[Any]:
-    facts = np.zeros(blocks * BLOCK, FACTS)
-    facts["card_id"], facts["verify_by"] = NO_CARD, NEVER
+def _empty(blocks: int) -> Columns:
+    facts = {name: np.zeros(blocks * BLOCK, FACTS[name]) for name in _KEPT}
+    facts["card_id"][:] = NO_CARD
+    facts["verify_by"][:] = NEVER
     return facts
