@@ -152,10 +152,13 @@ def read_snapshot(cursor: Cursor, state: State, known: StoredSnapshot | None) ->
 def _changed(state: State, known: StoredSnapshot, rows: Sequence[tuple[int, bytes | None]]) -> StoredSnapshot:
     fresh = _unpacked(b"".join(packed for _, packed in rows if packed is not None))
     blocks = np.union1d(known.blocks, fresh["card_id"] >> BLOCK_BITS)
-    facts = _empty(len(blocks))
-    before = blocks.searchsorted(known.blocks)
-    for name, column in facts.items():
-        column.reshape(-1, BLOCK)[before] = known.facts[name].reshape(-1, BLOCK)
+    if len(blocks) == len(known.blocks):
+        facts = {name: column.copy() for name, column in known.facts.items()}
+    else:
+        facts = _empty(len(blocks))
+        before = blocks.searchsorted(known.blocks)
+        for name, column in facts.items():
+            column.reshape(-1, BLOCK)[before] = known.facts[name].reshape(-1, BLOCK)
     gone = np.array([card_id for card_id, packed in rows if packed is None], np.int64)
     gone = gone[np.isin(gone >> BLOCK_BITS, blocks)]
     facts["card_id"][_numbers(blocks, gone)] = NO_CARD
