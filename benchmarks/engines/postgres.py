@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.corpus import Card
 from benchmarks.engines import Engine, Missing
 from benchmarks.engines.vitrine import Vitrine
-from benchmarks.server import PostgresServer, find_programs
+from benchmarks.server import PostgresServer, find_programs, is_reachable
 from kb.settings import DatabaseSection, SearchSection, Settings, Storage
 from search.backend import SearchBackend
 from search.postgres_index.backend import PostgresBackend
@@ -60,4 +60,6 @@ def make(folder: Path) -> Engine:
     programs = find_programs()
     if programs is None:
         raise Missing("postgres is left out: no PostgreSQL server programs found (initdb, pg_ctl)")
+    if not is_reachable(folder):
+        raise Missing(f"postgres is left out: the account postgres can't reach {folder}, where its data would lie")
     return VitrineOnPostgres(folder, programs)
