@@ -1,6 +1,8 @@
 """The search backend on PostgreSQL: any number of processes on any number of machines, one writer at a time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import RLock
 from typing import TypeVar
 
 import structlog
@@ -31,17 +33,37 @@ class PostgresBackend:
         self._sources = Sources(url, replica_urls)
         self._primary = self._sources.primary
         self._write_timeout = write_timeout
+        self._writer = RLock()
+        self._is_writing = False
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep every other writer away; `apply` and `rebuild` inside it are part of it. Raises IndexBusy."""
+        if not self._writer.acquire(timeout=self._write_timeout):
+            raise IndexBusy("this process is writing the index already")
+        try:
+            if self._is_writing:  # by this very thread
+                yield
+                return
+            with self._primary.locked(self._write_timeout):
+                self._is_writing = True
+                try:
+                    yield
+                finally:
+                    self._is_writing = False
+        finally:
+            self._writer.release()
 
     def apply(self, batch: Sequence[Change], seq: int) -> None:
         changes = {change.card_id: change for change in batch}
         prepared = prepare(change.doc for change in changes.values() if isinstance(change, Upsert))
-        self._make_if_missing()
-        with self._primary.writing() as cursor:
-            tables.take_lock(cursor, self._write_timeout)
-            state = tables.read_state(cursor)
-            if seq < state.seq:
-                return  # another writer was faster: it has applied these changes and newer ones
-            write_changes(cursor, state, sorted(changes), prepared, seq)
+        with self.writing():
+            self._make_if_missing()
+            with self._primary.changing(self._write_timeout) as cursor:
+                state = tables.read_state(cursor)
+                if seq < state.seq:
+                    return  # another writer was faster: it has applied these changes and newer ones
+                write_changes(cursor, state, sorted(changes), prepared, seq)
 
     def applied_seq(self) -> int:
         return self._state().seq
@@ -83,11 +105,11 @@ class PostgresBackend:
         return [*repaired, *[None] * (len(words) - len(repaired))]
 
     def rebuild(self, cards: Iterable[CardDoc], seq: int) -> None:
-        with self._primary.writing() as cursor:
-            tables.take_lock(cursor, self._write_timeout)
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            state = write_all(cursor, cards, seq)
-        self._drop_others(state)
+        with self.writing():
+            with self._primary.changing(self._write_timeout) as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 0")
+                state = write_all(cursor, cards, seq)
+            self._drop_others(state)
 
     def generation(self) -> str:
         return self._state().generation
@@ -111,16 +133,22 @@ class PostgresBackend:
         source = self._primary if is_exact else self._sources
         try:
             return source.look(at)
-        except NoIndex:
-            self._make_if_missing()
+        except NoIndex as error:
+            self._make_for_reading(error)
             return self._primary.look(at)
 
     def _state(self) -> State:
         try:
             return self._read_state()
-        except NoIndex:
-            self._make_if_missing()
+        except NoIndex as error:
+            self._make_for_reading(error)
             return self._read_state()
+
+    def _make_for_reading(self, missing: NoIndex) -> None:
+        try:
+            self._make_if_missing()
+        except IndexBusy:
+            raise missing from None
 
     def _read_state(self) -> State:
         with self._primary.reading() as cursor:
@@ -130,16 +158,14 @@ class PostgresBackend:
         try:
             self._read_state()
         except NoIndex:
-            with self._primary.writing() as cursor:
-                tables.take_lock(cursor, self._write_timeout)
+            with self.writing(), self._primary.changing(self._write_timeout) as cursor:
                 if not tables.has_state(cursor):
                     tables.create_index(cursor)
 
     def _drop_others(self, state: State) -> None:
         """The tables that a rebuild has replaced. Where somebody still reads them, the next rebuild tries again."""
         try:
-            with self._primary.writing() as cursor:
-                tables.take_lock(cursor, self._write_timeout)
+            with self._primary.changing(self._write_timeout) as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '2s'")
                 for other in tables.other_editions(cursor, state):
                     tables.drop_tables(cursor, other)

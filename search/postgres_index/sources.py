@@ -17,7 +17,7 @@ from kb.db import Database
 from kb.errors import Unavailable
 from search.backend import IndexBusy, IndexUnusable
 from search.postgres_index.snapshot import StoredSnapshot, read_snapshot
-from search.postgres_index.tables import Cursor, read_state
+from search.postgres_index.tables import CHANGE, WRITER, Cursor, read_state, take_lock
 
 Found = TypeVar("Found")
 ATTEMPTS = 3
@@ -57,10 +57,20 @@ class Source:
             yield _cursor(session)
 
     @contextmanager
-    def writing(self) -> Iterator[Cursor]:
-        """A cursor whose transaction is committed when the block ends."""
+    def locked(self, timeout: float) -> Iterator[None]:
+        """Keep the writers of all processes away."""
+        with self.database.transaction() as session:
+            with _told():
+                take_lock(_cursor(session), WRITER, timeout)
+            yield
+
+    @contextmanager
+    def changing(self, timeout: float) -> Iterator[Cursor]:
+        """A cursor whose transaction is committed when the block ends. For who holds the lock."""
         with _told(), self.database.transaction() as session:
-            yield _cursor(session)
+            cursor = _cursor(session)
+            take_lock(cursor, CHANGE, timeout)
+            yield cursor
 
     def close(self) -> None:
         """Give the connections back."""

@@ -26,7 +26,9 @@ Cursor = Any
 SCHEMA = "vitrine_search"
 BLOCK_BITS = 10
 BLOCK = 1 << BLOCK_BITS
-_LOCK = 5_214_907_331
+WRITER, CHANGE = 5_214_907_331, 5_214_907_332
+"""Locks: of the one process that writes, for as long as it does; and of each transaction that changes the tables, since
+a server may still be finishing one when the process that began it is gone."""
 _PAUSE = 0.02
 
 # Everything old tables depend on: another stamp means rebuild.
@@ -84,10 +86,10 @@ def has_state(cursor: Cursor) -> bool:
     return bool(cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{SCHEMA}.state",)).fetchone()[0])
 
 
-def take_lock(cursor: Cursor, timeout: float) -> None:
-    """Be the only writer until this transaction ends. Raises IndexBusy."""
+def take_lock(cursor: Cursor, key: int, timeout: float) -> None:
+    """Be the only one to hold it until this transaction ends. Raises IndexBusy."""
     until = time.monotonic() + timeout
-    while not cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()[0]:
+    while not cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (key,)).fetchone()[0]:
         if time.monotonic() >= until:
             raise IndexBusy("another process writes the search index")
         time.sleep(_PAUSE)
