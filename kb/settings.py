@@ -4,6 +4,7 @@ Every mistake in every place is collected and reported at once; an unknown key i
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-SECRETS = frozenset({("mail", "password"), ("database", "url")})
+SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
+LISTS = frozenset({"languages", "audiences", "replica_urls"})
 Language = Literal["en", "de", "ru", "pl", "fi"]
 KNOWN_LANGUAGES: tuple[Language, ...] = ("en", "de", "ru", "pl", "fi")
+POSTGRES_URL = r"^postgresql(\+psycopg)?://"
 
 
 class SettingsError(Exception):
@@ -64,7 +67,8 @@ class DatabaseSection(_Section):
 class SearchSection(_Section):
     """Which search backend, and what counts beside the words. Factors multiply the score of a card's words."""
 
-    backend: Literal["whoosh"] = "whoosh"
+    backend: Literal["whoosh", "postgres"] = "whoosh"
+    replica_urls: tuple[Annotated[str, Field(pattern=POSTGRES_URL)], ...] = ()
     due_soon_factor: float = Field(0.98, ge=0.5, le=1)
     overdue_factor: float = Field(0.85, ge=0.5, le=1)
     flagged_factor: float = Field(0.8, ge=0.5, le=1)
@@ -160,6 +164,18 @@ class Settings(_Section):
             raise ValueError("must be a [section], not a single value")
         return value
 
+    @field_validator("search")
+    @classmethod
+    def _index_has_a_server(cls, value: SearchSection, info: ValidationInfo) -> SearchSection:
+        database = info.data.get("database")
+        if value.backend != "postgres" and value.replica_urls:
+            raise ValueError('replica_urls are read by backend = "postgres" only: remove them or change the backend')
+        if value.backend == "postgres" and database and not re.match(POSTGRES_URL, database.url or ""):
+            raise ValueError(
+                'backend = "postgres" keeps the index in the database: set [database] url to postgresql://…'
+            )
+        return value
+
     @property
     def database_url(self) -> str:
         """The URL in force: the configured one, or SQLite in the data folder."""
@@ -234,7 +250,7 @@ def _overlay_environment(
             if key not in fields:
                 mistakes.append(f"{variable}: no such setting in [{section}]; known: {', '.join(fields)}")
             elif text is not None and isinstance(values.setdefault(section, {}), dict):
-                values[section][key] = _parts(text) if key in ("languages", "audiences") else text
+                values[section][key] = _parts(text) if key in LISTS else text
                 sources[section, key] = variable
 
 

@@ -17,8 +17,8 @@ from kb.use.recorder import UseRecorder
 from kb.web.edge import Services
 from search.answers import SearchService
 from search.backend import SearchBackend
+from search.engines import open_backend
 from search.indexer import Indexer
-from search.whoosh_index.backend import WhooshBackend
 from vitrine.apis import BLUEPRINTS
 from vitrine.app import create_app
 
@@ -67,6 +67,6 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     policy = Policy.of(installation.settings)
     services = Services(installation, renderer, recorder, policy)
     installation.database.after_save.append(partial(check_saved, installation.database, clock.now))
-    backend = WhooshBackend(installation.index_dir)
+    backend = open_backend(installation)
     app = create_app(services, SearchService(backend, policy, installation.settings.search), BLUEPRINTS)
     return Runtime(services, backend, Indexer(installation.database, backend), app)

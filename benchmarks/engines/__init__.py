@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from benchmarks.corpus import Card
 from benchmarks.queries import Query
 
-NAMES = ("vitrine", "fts5", "tantivy", "whoosh")
+NAMES = ("vitrine", "postgres", "fts5", "tantivy", "whoosh")
 SNIPPET_LENGTH = 180
 BEST = 10
 TITLE_WEIGHT, TAGS_WEIGHT, BODY_WEIGHT = 4.0, 3.0, 1.0
@@ -49,6 +49,15 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Served(Protocol):
+    """An engine whose work is partly done by other processes."""
+
+    def elsewhere(self) -> float:
+        """CPU seconds that those have spent for it so far."""
+        ...
 
 
 class Missing(Exception):

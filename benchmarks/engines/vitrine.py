@@ -30,6 +30,7 @@ from kb.text.markdown import RENDERER_VERSION
 from kb.trust.models import Flag, FlagKind
 from kb.trust.policy import Policy
 from search.answers import Answers, Filters, SearchService
+from search.backend import SearchBackend
 from search.indexer import Indexer, IndexerThread
 from search.whoosh_index.backend import WhooshBackend
 
@@ -62,7 +63,7 @@ class Vitrine:
     def open(self) -> None:
         """What a process that answers needs: database, index, service."""
         self._database = Database(self._settings.database_url)
-        self._backend = WhooshBackend(self._index_folder)
+        self._backend = self._opened_index()
         self._indexer = Indexer(self._database, self._backend)
         self._service = SearchService(self._backend, Policy.of(self._settings))
         self._session: Session | None = None
@@ -120,6 +121,9 @@ class Vitrine:
         self._end_reading()
         self._backend.close()
         self._database.close()
+
+    def _opened_index(self) -> SearchBackend:
+        return WhooshBackend(self._index_folder)
 
     def _search(self, query: Query, text: str) -> Answers:
         filters = Filters(

@@ -14,8 +14,8 @@ from search.query import parse
 from search.whoosh_index.directory import IndexDirectory
 from search.whoosh_index.evaluate import find, find_titles
 from search.whoosh_index.matching import spelt_otherwise
+from search.whoosh_index.segment_snapshot import SegmentSnapshot
 from search.whoosh_index.segments import Segment
-from search.whoosh_index.snapshot import Snapshot
 from search.whoosh_index.writing import create_index, prepare, write_all, write_changes
 
 WORDS_LIMIT = 12
@@ -29,7 +29,7 @@ class WhooshBackend:
     def __init__(self, directory: Path, write_timeout: float = 10.0) -> None:
         self._directory = IndexDirectory(directory)
         self._write_timeout = write_timeout
-        self._snapshot: Snapshot | None = None
+        self._snapshot: SegmentSnapshot | None = None
         self._opening = Lock()
         self._writing = Lock()
 
@@ -103,7 +103,7 @@ class WhooshBackend:
                 create_index(path)
                 self._directory.point_to(path)
 
-    def _current(self) -> Snapshot:
+    def _current(self) -> SegmentSnapshot:
         """The newest committed state. Never `Searcher.refresh()`: it brings deleted cards back."""
         snapshot = self._snapshot
         if snapshot is None:
@@ -116,7 +116,7 @@ class WhooshBackend:
                 snapshot = self._snapshot = self._open(snapshot)
             return snapshot
 
-    def _open(self, previous: Snapshot | None) -> Snapshot:
+    def _open(self, previous: SegmentSnapshot | None) -> SegmentSnapshot:
         for _ in range(OPEN_ATTEMPTS):
             generation = self._directory.generation()
             try:
@@ -132,7 +132,7 @@ class WhooshBackend:
                     raise IndexUnusable(f"can't open the index: {error!r}") from error
         raise IndexUnusable("files of the index are missing")
 
-    def _read(self, previous: Snapshot | None) -> Snapshot:
+    def _read(self, previous: SegmentSnapshot | None) -> SegmentSnapshot:
         name = self._directory.in_use()
         self._directory.check_stamp(name)
         storage = FileStorage(str(self._directory.path / name))
@@ -144,7 +144,7 @@ class WhooshBackend:
             key = segment.segment_id()
             segments[key] = opened.get(key) or Segment(self._directory.path / name, segment)
             deleted[key] = list(segment.deleted_docs())
-        return Snapshot(f"{name}.{contents.generation}", segments, deleted)
+        return SegmentSnapshot(f"{name}.{contents.generation}", segments, deleted)
 
 
 def _first_of_each(cards: Iterable[CardDoc]) -> Iterator[CardDoc]:

@@ -33,7 +33,10 @@ def parts_of(snapshot: Snapshot, word: str, visible: Mask) -> tuple[str, str] | 
     if not readable.any():
         return None
     middle = len(word) / 2
-    for cut in sorted(range(SHORTEST_PART, len(word) - SHORTEST_PART + 1), key=lambda place: abs(place - middle)):
+    cuts = sorted(range(SHORTEST_PART, len(word) - SHORTEST_PART + 1), key=lambda place: abs(place - middle))
+    parts = (part for cut in cuts for part in (word[cut:], *_unlinked(word[:cut])))
+    snapshot.expect((TEXT, stem) for part in parts for stem in _stems(part))
+    for cut in cuts:
         last = _held(snapshot, word[cut:], readable)
         first = next(filter(None, (_held(snapshot, part, readable) for part in _unlinked(word[:cut]))), None)
         if first and last:

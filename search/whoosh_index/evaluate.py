@@ -57,7 +57,7 @@ def _best(
     order, head = ranking.first_order(found)
     order = order[: max(offset + limit, head)]
     docs, found = docs[order], found.taken(order)
-    holds, matches = _matches(words, docs[:head])
+    holds, matches = _matches(snapshot, words, docs[:head])
     titles, pairs = np.zeros(len(docs)), np.zeros(len(docs))
     facts = (snapshot.fact(name)[docs[:head]] for name in ("title_end", "title_length", "body_start"))
     titles[:head], pairs[:head] = ranking.reread(matches, head, len(words), *facts)
@@ -155,10 +155,12 @@ def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Docs]:
     return [list_of(part, 1.0).docs for part in parts]
 
 
-def _matches(words: Sequence[Word], docs: Docs) -> tuple[Mask, ranking.Matches]:
+def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Docs) -> tuple[Mask, ranking.Matches]:
     """Which of a few documents have each word, and where in them its terms stand."""
     order = docs.argsort()
     ascending = docs[order]
+    with_places = (listed.part for word in words for listed in word.lists if listed.part is not None)
+    snapshot.expect_positions(with_places, ascending)
     holds = np.zeros((len(words), len(docs)), np.bool_)
     cards, numbers, positions = [], [], []
     for number, word in enumerate(words):
@@ -166,7 +168,7 @@ def _matches(words: Sequence[Word], docs: Docs) -> tuple[Mask, ranking.Matches]:
             here, there = _places(listed.docs, ascending)
             holds[number, order[here]] = True
             if listed.part is not None and len(here):
-                count, found = phrases.positions_of(listed.part.field, there + listed.part.start)
+                count, found = listed.part.field.positions_of(there + listed.part.start)
                 cards.append(order[here].repeat(count))
                 numbers.append(np.full(len(found), number, np.intp))
                 positions.append(found.astype(np.int64))

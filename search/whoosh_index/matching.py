@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from search import analysis
 from search.edits import edits_allowed
-from search.whoosh_index import compounds, spelling
+from search.whoosh_index import compounds
 from search.whoosh_index.batch import IMPACT_SCALE, TEXT, WORD
 from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
 from search.whoosh_index.words import EDGE_OF_FOUND, Alternative, Group, edge_of, groups_of
@@ -89,14 +89,10 @@ def nearest(snapshot: Snapshot, word: str, visible: Mask) -> str | None:
     if not edits or not typed.isalpha():
         return None
     cards: dict[tuple[int, str], int] = {}
-    for offset, words in snapshot.vocabularies(WORD):
-        if words.signatures is None:
-            continue
-        for distance, place, written in spelling.near(words.terms, words.signatures, typed, edits):
-            docs = words.docs[words.starts[place] : words.starts[place + 1]] + np.uint32(offset)
-            seen = int(np.count_nonzero(visible[docs]))
-            if seen:
-                cards[distance, written] = cards.get((distance, written), 0) + seen
+    for distance, written, docs in snapshot.near(typed, edits):
+        seen = int(np.count_nonzero(visible[docs]))
+        if seen:
+            cards[distance, written] = cards.get((distance, written), 0) + seen
     best = min(cards, key=lambda found: (found[0], -cards[found], found[1]), default=None)
     return best[1] if best else None
 
@@ -151,7 +147,7 @@ def list_of(part: Part, weight: float) -> Listed:
     docs = part.docs + np.uint32(part.offset) if part.offset else part.docs
     if part.impacts is None:
         return Listed(docs, np.float32(weight))
-    has_positions = part.field.positions is not None
+    has_positions = part.field.has_positions
     return Listed(docs, np.float32(weight / IMPACT_SCALE), part.impacts, part if has_positions else None)
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from search import analysis
 from search.whoosh_index.batch import TEXT
-from search.whoosh_index.postings import FieldPostings, spread
 from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
 
 _SHIFT = 16
@@ -25,15 +24,6 @@ def members(snapshot: Snapshot, phrase: str, base: Mask) -> Mask:
     return found
 
 
-def positions_of(field: FieldPostings, postings: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint16]]:
-    """How many positions each of these postings has, and all of them one after the other."""
-    if field.firsts is None or field.positions is None:
-        return np.zeros(len(postings), np.intp), np.empty(0, np.uint16)
-    firsts = field.firsts[postings]
-    counts = field.firsts[postings + 1] - firsts
-    return counts, field.positions[spread(firsts, counts)]
-
-
 def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask) -> Docs:
     """Documents in which the terms stand at the same distances as in the sequence."""
     lists = [(snapshot.parts(TEXT, term), place) for term, place in sequence]
@@ -41,6 +31,7 @@ def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask)
         return np.empty(0, np.uint32)
     lists.sort(key=lambda entry: sum(len(part.docs) for part in entry[0]))
     docs = _with_all([parts for parts, _ in lists], base)
+    snapshot.expect_positions((part for parts, _ in lists for part in parts), docs)
     begins: Keys | None = None
     for parts, place in lists:
         keys = _keys(parts, docs)
@@ -85,6 +76,6 @@ def _keys(parts: list[Part], docs: Docs) -> Keys:
     keys = []
     for part in parts:
         held, places = _held(part, docs)
-        counts, positions = positions_of(part.field, places + part.start)
+        counts, positions = part.field.positions_of(places + part.start)
         keys.append((np.repeat(held.astype(kind), counts) << kind(_SHIFT)) + positions)
     return np.concatenate(keys)

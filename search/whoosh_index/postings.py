@@ -49,6 +49,19 @@ class FieldPostings:
         first = int(np.searchsorted(self.terms, beginning))
         return first, first + int(np.searchsorted(self.terms[first:], beginning + b"\xff"))
 
+    @property
+    def has_positions(self) -> bool:
+        """Whether it is known where in the cards the terms stand."""
+        return self.positions is not None
+
+    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[Any], Impacts]:
+        """How many positions each of these postings has, and all of them one after the other."""
+        if self.firsts is None or self.positions is None:
+            return np.zeros(len(postings), np.intp), np.empty(0, np.uint16)
+        firsts = self.firsts[postings]
+        counts = self.firsts[postings + 1] - firsts
+        return counts, self.positions[spread(firsts, counts)]
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:

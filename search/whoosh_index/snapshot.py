@@ -1,13 +1,15 @@
-"""One committed state of the index: its segments laid end to end, what is deleted, who may see what.
+"""One committed state of an index: which documents it holds, what is deleted, who may see what.
 
-Documents are numbered across segments. A snapshot never changes once it is made, only its caches grow.
+Documents are numbered from zero. A snapshot never changes once it is made, only its caches grow. Where postings and
+facts lie is the engine's: segments of files (`segment_snapshot`), or tables of PostgreSQL.
 """
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,7 @@ from numpy.typing import NDArray
 from search import analysis
 from search.backend import Narrowing, Scope
 from search.boosts import TRUST_ORDER, Boosts, microseconds, next_transition, trust_states
-from search.whoosh_index.batch import COMPOUNDING, NO_CARD, TAG
-from search.whoosh_index.postings import FieldPostings
-from search.whoosh_index.segments import Segment
+from search.whoosh_index.batch import COMPOUNDING, FACTS, NO_CARD, TAG
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -26,13 +26,23 @@ Docs = NDArray[np.integer[Any]]
 MASKS_KEPT = 64
 
 
+class Positioned(Protocol):
+    """Postings that may know where in each card's text their term stands."""
+
+    @property
+    def has_positions(self) -> bool: ...
+
+    def positions_of(self, postings: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint16]]:
+        """How many positions each of these postings has, and all of them one after the other."""
+
+
 class Part(NamedTuple):
-    """The postings of one term in one segment: documents ascending, numbered in the segment from `offset` on."""
+    """Postings of one term: documents ascending, numbered from `offset` on. The first is number `start` in `field`."""
 
     offset: int
     docs: Docs
     impacts: NDArray[np.uint16] | None
-    field: FieldPostings
+    field: Positioned
     start: int
 
 
@@ -46,19 +56,15 @@ class _Trust:
     until: int
 
 
-class Snapshot:
-    """All that a search reads."""
+class Snapshot(ABC):
+    """All that a search reads. `committed` leaves out the documents that are deleted."""
 
-    def __init__(self, generation: str, segments: dict[str, Segment], deleted: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, generation: str, committed: Mask) -> None:
         self.generation = generation
-        self.segments = segments
-        parts = list(segments.values())
-        self._parts = parts
-        self._offsets: list[int] = np.cumsum([0, *(part.size for part in parts)]).tolist()
-        self.size = self._offsets[-1]
+        self.size = len(committed)
+        self._committed = committed
         self.card_ids = self.column("card_id", np.int64)
         self._collection_ids = np.maximum(self.column("collection_id", np.int64), 0)
-        self._committed = self._without(deleted)
         self.alive: Mask = self._committed & (self.card_ids != NO_CARD)
         self._lock = Lock()
         self._masks: OrderedDict[frozenset[int], Mask] = OrderedDict()
@@ -66,16 +72,37 @@ class Snapshot:
         self._trust: _Trust | None = None
         self._factors: OrderedDict[tuple[Any, ...], NDArray[np.float32]] = OrderedDict()
 
+    @abstractmethod
     def column(self, name: str, kind: Any) -> NDArray[Any]:
         """One of the facts of all documents."""
-        parts = [part.facts[name] for part in self._parts]
-        return np.concatenate(parts).astype(kind, copy=False) if parts else np.empty(0, kind)
+
+    @abstractmethod
+    def parts(self, field: str, term: str) -> list[Part]:
+        """The postings of a term, deleted documents included."""
+
+    @abstractmethod
+    def beginning(self, field: str, beginning: str, *, longer_by: int = 0) -> Docs:
+        """The documents with any term that begins so and is at least so many bytes longer, ascending."""
+
+    @abstractmethod
+    def near(self, word: str, edits: int) -> Iterator[tuple[int, str, Docs]]:
+        """(edits, word as written, documents) for words of the cards at most so many edits away, perhaps repeatedly."""
+
+    @abstractmethod
+    def applied_seq(self) -> int:
+        """The newest change that is in the index."""
+
+    def expect(self, terms: Iterable[tuple[str, str]]) -> None:  # noqa: B027
+        """The postings of these terms, each after its field, are asked for next: fetch them at once."""
+
+    def expect_positions(self, parts: Iterable[Part], docs: Docs) -> None:  # noqa: B027
+        """The positions of these postings in these documents, ascending, are asked for next: fetch them at once."""
 
     def fact(self, name: str) -> NDArray[Any]:
         """The same, kept for the next search."""
         found = self._columns.get(name)
         if found is None:
-            found = self._columns[name] = self.column(name, self._parts[0].facts.dtype[name] if self._parts else "?")
+            found = self._columns[name] = self.column(name, FACTS[name])
         return found
 
     def mask(self, scope: Scope) -> Mask:
@@ -107,44 +134,12 @@ class Snapshot:
             base = base & (self.fact("updated_at") >= microseconds(only.updated_since))
         return base
 
-    def parts(self, field: str, term: str) -> list[Part]:
-        """The postings of a term, deleted documents included, segment by segment."""
-        found = []
-        for segment, offset in zip(self._parts, self._offsets, strict=False):
-            start, end = segment.extent(field, term)
-            if start < end:
-                postings = segment.fields[field]
-                impacts = postings.impacts[start:end] if postings.impacts is not None else None
-                found.append(Part(offset, postings.docs[start:end], impacts, postings, start))
-        return found
-
     def members(self, field: str, term: str) -> Mask:
         """Which documents have the term."""
         members = np.zeros(self.size, np.bool_)
         for part in self.parts(field, term):
             members[part.docs + np.uint32(part.offset)] = True
         return members
-
-    def beginning(self, field: str, beginning: str, *, longer_by: int = 0) -> Docs:
-        """The documents with any term that begins so and is at least so many bytes longer, ascending."""
-        start = beginning.encode()
-        found: list[Docs] = []
-        for segment, offset in zip(self._parts, self._offsets, strict=False):
-            postings = segment.fields[field]
-            first, last = postings.term_range(start)
-            if first == last:
-                continue
-            if longer_by:
-                long = np.flatnonzero(np.char.str_len(postings.terms[first:last]) >= len(start) + longer_by) + first
-                docs = [postings.docs[postings.starts[place] : postings.starts[place + 1]] for place in long]
-                found += [part + np.uint32(offset) for part in docs]
-            else:
-                found.append(postings.docs[postings.starts[first] : postings.starts[last]] + np.uint32(offset))
-        return np.unique(np.concatenate(found)) if found else np.empty(0, np.uint32)
-
-    def vocabularies(self, field: str) -> list[tuple[int, FieldPostings]]:
-        """The terms of every segment, with the number of its first document."""
-        return [(offset, part.fields[field]) for part, offset in zip(self._parts, self._offsets, strict=False)]
 
     def compounding(self) -> Mask:
         """Which documents are written in a language that joins words."""
@@ -179,16 +174,6 @@ class Snapshot:
         """The fingerprint of every card."""
         ids, prints = self.card_ids[self.alive].tolist(), self.column("fingerprint", np.uint64)[self.alive].tolist()
         return {card_id: f"{print_:016x}" for card_id, print_ in zip(ids, prints, strict=True)}
-
-    def applied_seq(self) -> int:
-        """The newest change that is in the index."""
-        return int(self.fact("seq")[self._committed].max(initial=0)) if self.size else 0
-
-    def _without(self, deleted: Mapping[str, Sequence[int]]) -> Mask:
-        committed = np.ones(self.size, np.bool_)
-        for name, offset in zip(self.segments, self._offsets, strict=False):
-            committed[np.array(deleted[name], np.int64) + offset] = False
-        return committed
 
 
 def _remember(cache: OrderedDict[Key, Value], key: Key, value: Value, limit: int) -> None:

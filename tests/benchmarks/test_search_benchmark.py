@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,13 +27,12 @@ PERCENTILES = {"p50_ms", "p95_ms", "p99_ms"}
 FIGURES = PERCENTILES | {"build_s", "update_ms", "open_ms", "size_mb", "asked", "found", "classes"}
 
 
-def installed(name: str) -> str:
-    """The engine's name, or a skip with the reason."""
+def made_or_skipped(name: str, folder: Path) -> Engine:
+    """The engine, or a skip with the reason."""
     try:
-        engines.load(name)
+        return engines.make(name, folder)
     except engines.Missing as missing:
         pytest.skip(str(missing))
-    return name
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +45,19 @@ def asked(cards: list[Card]) -> list[Query]:
     return questions(cards, SIZE, count=60)
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def engine(
-    request: pytest.FixtureRequest, cards: list[Card], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
-    made = engines.make(installed(request.param), tmp_path_factory.mktemp(request.param))
-    made.load(cards)
-    made.build()
-    made.open()
-    with closing(made):
-        yield made
+MARKED = [pytest.param(name, marks=pytest.mark.postgres) if name == "postgres" else name for name in NAMES]
+
+
+@pytest.fixture(scope="module", params=MARKED)
+def engine(request: pytest.FixtureRequest, cards: list[Card]) -> Iterator[Engine]:
+    # Not pytest's own folder, which it closes to the account that a server runs under.
+    with TemporaryDirectory(prefix="vitrine-bench-") as folder:
+        made = made_or_skipped(request.param, Path(folder) / request.param)
+        made.load(cards)
+        made.build()
+        made.open()
+        with closing(made):
+            yield made
 
 
 def test_the_same_seed_makes_the_same_cards_and_fewer_are_the_first_of_more(cards: list[Card]) -> None:
@@ -135,7 +138,7 @@ def test_an_engine_that_is_missing_is_left_out_with_the_reason(
 def test_an_unknown_engine_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         search.main(["--engines", "vitrine,lucene"])
-    assert "choose from vitrine, fts5, tantivy, whoosh; not lucene" in capsys.readouterr().err
+    assert "choose from vitrine, postgres, fts5, tantivy, whoosh; not lucene" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

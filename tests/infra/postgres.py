@@ -34,7 +34,13 @@ shared_buffers = 64MB
 timezone = 'UTC'
 """
 # Waits for the end of its input, which comes when the tests let go of it, or when they die, however that happens.
-GUARD = 'cat >/dev/null; "$1/pg_ctl" stop --pgdata="$2/data" --mode=immediate --wait --silent; cd /; rm -rf "$2"'
+GUARD = """cat >/dev/null
+for data in "$2"/replica "$2"/data; do
+  if [ -f "$data/postmaster.pid" ]; then "$1/pg_ctl" stop --pgdata="$data" --mode=immediate --wait --silent; fi
+done
+cd /; rm -rf "$2"
+"""
+REPLICA_PORT = "5433"  # of the socket's name: it shares the folder
 
 
 class PostgresServer:
@@ -62,6 +68,20 @@ class PostgresServer:
         """Also while somebody is still connected."""
         self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name_in(url))))
 
+    def replica_of(self, url: str) -> str:
+        """The URL of the same database on a streaming replica, which is made now and lives until it is stopped."""
+        place = ["--checkpoint=fast", "--write-recovery-conf", f"--host={self._folder}", f"--username={SUPERUSER}"]
+        self._run("pg_basebackup", *place, data=self._replica)
+        self._run(
+            "pg_ctl", "start", "--wait", "--silent", f"--log={self._log}", f"--options=-p {REPLICA_PORT}",
+            data=self._replica,
+        )  # fmt: skip
+        return make_url(url).update_query_dict({"port": REPLICA_PORT}).render_as_string(hide_password=False)
+
+    def stop_replica(self) -> None:
+        self._run("pg_ctl", "stop", "--mode=immediate", "--wait", "--silent", data=self._replica)
+        shutil.rmtree(self._replica)
+
     def start(self) -> None:
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", f"--username={SUPERUSER}"]
         self._run("initdb", *options)
@@ -77,6 +97,10 @@ class PostgresServer:
         return self._folder / "data"
 
     @property
+    def _replica(self) -> Path:
+        return self._folder / "replica"
+
+    @property
     def _log(self) -> Path:
         return self._folder / "log"
 
@@ -84,9 +108,9 @@ class PostgresServer:
         with psycopg.connect(host=str(self._folder), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str, data: Path | None = None) -> None:
         """A file rather than a pipe for the output: the server inherits it, and a pipe would keep us waiting for it."""
-        command: list[str | Path] = [self._programs / program, f"--pgdata={self._data}", *arguments]
+        command: list[str | Path] = [self._programs / program, f"--pgdata={data or self._data}", *arguments]
         with tempfile.TemporaryFile() as output:
             options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
             if subprocess.run(command, check=False, **options, **self._as_its_account()).returncode != 0:

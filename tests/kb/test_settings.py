@@ -90,6 +90,10 @@ def test_all_mistakes_of_file_and_environment_are_told_at_once(written: Any) -> 
         ('[server]\npublic_url = "https://kb.example.com/sub/"', "server.public_url"),
         ("[freshness]\ninterval_days = 0", "freshness.interval_days = 0"),
         ("[freshness]\ninterval_days = 3651", "freshness.interval_days = 3651"),
+        ('[search]\nbackend = "solr"', "search.backend = 'solr'"),
+        ('[search]\nbackend = "postgres"', 'search: backend = "postgres" keeps the index in the database: set'),
+        ('[search]\nreplica_urls = ["postgresql://db/x"]', "search: replica_urls are read by"),
+        ('[search]\nbackend = "postgres"\nreplica_urls = ["sqlite:///x"]', "search.replica_urls.0"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_key(written: Any, text: str, told: str) -> None:
@@ -136,6 +140,8 @@ def test_a_secret_can_come_from_a_file_and_only_a_secret_can(tmp_path: Path) -> 
         'mail = "hunter2"',
         '[mail]\npassword = ["hunter2"]',
         '[mail]\npassord = "hunter2"',
+        '[search]\nreplica_urls = ["mysql://root:hunter2@db/x"]',
+        '[search]\nreplica_urls = ["postgresql://root:hunter2@db/x"]',
     ],
 )
 def test_no_mistake_repeats_a_secret(written: Any, text: str) -> None:

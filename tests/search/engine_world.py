@@ -1,12 +1,15 @@
 """Cards, scopes and a brute-force reading of the same rules, for the tests of the search engine."""
 
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 
 from search import analysis
-from search.backend import CardDoc, Query, Scope
+from search.backend import CardDoc, Query, Scope, SearchBackend
+from search.postgres_index import PostgresBackend
 from search.query import parse
 from search.whoosh_index import WhooshBackend
+from tests.infra.postgres import PostgresServer
 
 EVERYTHING = Scope(frozenset({1, 2, 3}))
 
@@ -30,12 +33,76 @@ def backend_with(directory: Path, docs: Iterable[CardDoc], seq: int = 1) -> Whoo
     return backend
 
 
-def found(backend: WhooshBackend, text: str, scope: Scope = EVERYTHING) -> set[int]:
+class EmbeddedEngine:
+    """Whoosh, an index in each of its places."""
+
+    name = "whoosh"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+
+    def place(self) -> str:
+        """Where there is no index yet."""
+        return str(self._folder / f"index-{next(self._numbers)}")
+
+    def open(self, place: str, write_timeout: float = 10.0) -> WhooshBackend:
+        """A backend on the index of that place, as another process would open it."""
+        return WhooshBackend(Path(place), write_timeout)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class PostgresEngine:
+    """PostgreSQL, a database for each index."""
+
+    name = "postgres"
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._places: list[str] = []
+        self._opened: list[PostgresBackend] = []
+
+    def place(self) -> str:
+        """A database without an index."""
+        self._places.append(self._server.fresh_database())
+        return self._places[-1]
+
+    def open(self, place: str, write_timeout: float = 10.0) -> PostgresBackend:
+        """A backend on the index of that place, with connections of its own."""
+        self._opened.append(PostgresBackend(place, write_timeout=write_timeout))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        """Drop all databases."""
+        for backend in self._opened:
+            backend.close()
+        for place in self._places:
+            self._server.drop(place)
+
+
+Engine = EmbeddedEngine | PostgresEngine
+
+
+def opened(engine: str, place: str) -> SearchBackend:
+    """A backend in a process without fixtures."""
+    return PostgresBackend(place) if engine == PostgresEngine.name else WhooshBackend(Path(place))
+
+
+def index_of(engine: Engine, docs: Iterable[CardDoc], seq: int = 1) -> SearchBackend:
+    """A new index that holds these cards."""
+    backend = engine.open(engine.place())
+    backend.rebuild(docs, seq)
+    return backend
+
+
+def found(backend: SearchBackend, text: str, scope: Scope = EVERYTHING) -> set[int]:
     """The cards a finished query finds (the trailing space ends the last word)."""
     return {hit.card_id for hit in backend.search(parse(text + " "), scope, 1000).hits}
 
 
-def first(backend: WhooshBackend, text: str, scope: Scope = EVERYTHING) -> int | None:
+def first(backend: SearchBackend, text: str, scope: Scope = EVERYTHING) -> int | None:
     hits = backend.search(parse(text + " "), scope, 1).hits
     return hits[0].card_id if hits else None
 

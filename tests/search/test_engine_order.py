@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +10,10 @@ from hypothesis import strategies as st
 
 from kb.trust.state import TrustState
 from search import ranking
-from search.backend import CardDoc, Hits, Narrowing
+from search.backend import CardDoc, Hits, Narrowing, SearchBackend
 from search.boosts import TRUST_ORDER, Boosts, use_factors
 from search.query import parse
-from search.whoosh_index import WhooshBackend
-from tests.search.engine_world import EVERYTHING, backend_with, doc
+from tests.search.engine_world import EVERYTHING, Engine, doc, index_of
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 TRUST = dict(zip(TRUST_ORDER, (1.0, 0.98, 0.85, 0.8, 0.75), strict=True))
@@ -28,7 +26,7 @@ def verified(card: CardDoc, days: float, *, is_flagged: bool = False) -> CardDoc
 
 
 @pytest.fixture
-def five_states(tmp_path: Path) -> WhooshBackend:
+def five_states(engine: Engine) -> SearchBackend:
     """The same words five times, the worst first."""
     cards = [
         doc(1, "refund"),
@@ -37,19 +35,19 @@ def five_states(tmp_path: Path) -> WhooshBackend:
         verified(doc(4, "refund"), 3),
         verified(doc(5, "refund"), 60),
     ]
-    return backend_with(tmp_path / "index", cards)
+    return index_of(engine, cards)
 
 
 def ids(hits: Hits) -> list[int]:
     return [hit.card_id for hit in hits.hits]
 
 
-def test_of_equal_words_the_better_trusted_card_comes_first(five_states: WhooshBackend) -> None:
+def test_of_equal_words_the_better_trusted_card_comes_first(five_states: SearchBackend) -> None:
     assert ids(five_states.search(parse("refund "), EVERYTHING, 10, boosts=BOOSTS)) == [5, 4, 3, 2, 1]
     assert ids(five_states.search(parse("refund "), EVERYTHING, 10)) == [1, 2, 3, 4, 5]
 
 
-def test_trust_changes_with_the_second_and_nothing_is_indexed_again(five_states: WhooshBackend) -> None:
+def test_trust_changes_with_the_second_and_nothing_is_indexed_again(five_states: SearchBackend) -> None:
     def in_state(state: TrustState, at: datetime) -> list[int]:
         only = Narrowing(trust=(state,))
         found = five_states.search(parse("refund "), EVERYTHING, 10, only=only, boosts=replace(BOOSTS, now=at))
@@ -66,13 +64,13 @@ def test_trust_changes_with_the_second_and_nothing_is_indexed_again(five_states:
     assert in_state(TrustState.UNVERIFIED, NOW) == [1]
 
 
-def test_filters_narrow_to_exactly_what_they_name(tmp_path: Path) -> None:
+def test_filters_narrow_to_exactly_what_they_name(engine: Engine) -> None:
     cards = [
         replace(doc(1, "refund", tags=("money",)), owner_id=7, updated_at=NOW),
         replace(doc(2, "refund", language="de"), owner_id=8, updated_at=NOW - DAY),
         replace(doc(3, "refund", tags=("money", "vip"), language="de"), owner_id=7, updated_at=NOW - 9 * DAY),
     ]
-    backend = backend_with(tmp_path / "index", cards)
+    backend = index_of(engine, cards)
 
     def of(only: Narrowing) -> list[int]:
         found = backend.search(parse("refund "), EVERYTHING, 10, only=only)
@@ -88,23 +86,23 @@ def test_filters_narrow_to_exactly_what_they_name(tmp_path: Path) -> None:
     assert of(Narrowing(owner_id=99)) == []
 
 
-def test_another_name_finds_a_card_as_a_heading_would(tmp_path: Path) -> None:
+def test_another_name_finds_a_card_as_a_heading_would(engine: Engine) -> None:
     cards = [replace(doc(1, "Money back"), aliases=("Refund window",)), doc(2, "x", "a refund window somewhere")]
-    backend = backend_with(tmp_path / "index", cards)
+    backend = index_of(engine, cards)
     assert ids(backend.search(parse("refund window "), EVERYTHING, 10)) == [1, 2]
     assert ids(backend.suggest("refu", EVERYTHING, 10)) == [1]
 
 
-def test_a_card_for_the_readers_audience_comes_first_among_equals(tmp_path: Path) -> None:
+def test_a_card_for_the_readers_audience_comes_first_among_equals(engine: Engine) -> None:
     cards = [doc(1, "refund"), replace(doc(2, "refund"), audience=("sales",))]
-    backend = backend_with(tmp_path / "index", cards)
+    backend = index_of(engine, cards)
     for audiences, order in ((frozenset({"sales"}), [2, 1]), (frozenset({"support"}), [1, 2]), (frozenset(), [1, 2])):
         boosts = replace(BOOSTS, audiences=audiences, audience=1.05)
         assert ids(backend.search(parse("refund "), EVERYTHING, 10, boosts=boosts)) == order
 
 
-def test_use_lifts_a_card_by_a_bounded_factor(tmp_path: Path) -> None:
-    backend = backend_with(tmp_path / "index", [doc(number, "refund") for number in (1, 2, 3)])
+def test_use_lifts_a_card_by_a_bounded_factor(engine: Engine) -> None:
+    backend = index_of(engine, [doc(number, "refund") for number in (1, 2, 3)])
     use = use_factors({3: 10_000_000.0, 2: 3.0}, 0.1)
     hits = backend.search(parse("refund "), EVERYTHING, 10, boosts=replace(BOOSTS, use=use)).hits
     assert [hit.card_id for hit in hits] == [3, 2, 1]
@@ -112,7 +110,7 @@ def test_use_lifts_a_card_by_a_bounded_factor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("boosts", [None, BOOSTS, replace(BOOSTS, use=use_factors({2: 9.0, 5: 90.0}, 0.25))])
-def test_the_parts_of_a_score_sum_to_it(five_states: WhooshBackend, boosts: Boosts | None) -> None:
+def test_the_parts_of_a_score_sum_to_it(five_states: SearchBackend, boosts: Boosts | None) -> None:
     for hit in five_states.search(parse("refund "), EVERYTHING, 10, boosts=boosts).hits:
         assert abs(sum(part for _, part in hit.parts) - hit.score) < 1e-9
 

@@ -4,8 +4,8 @@ import click
 
 from kb.settings import SECRETS
 from kb.trust import log as verification_log
+from search.engines import open_backend
 from search.indexer import Indexer
-from search.whoosh_index.backend import WhooshBackend
 from vitrine.commands.edge import Failure, answer, as_json, loaded_settings, spoken
 from vitrine.runtime import opened
 
@@ -40,7 +40,7 @@ def rebuild(as_json: bool) -> None:
     Example: vitrine index rebuild
     """
     with spoken(), opened(loaded_settings().settings) as installation:
-        backend = WhooshBackend(installation.index_dir)
+        backend = open_backend(installation)
         cards = Indexer(installation.database, backend).rebuild()
         backend.close()
     answer({"cards": cards}, as_json=as_json, words=f"Rebuilt with {cards} cards.")
@@ -54,7 +54,7 @@ def check(as_json: bool) -> None:
     Example: vitrine index check
     """
     with spoken(), opened(loaded_settings().settings) as installation:
-        backend = WhooshBackend(installation.index_dir)
+        backend = open_backend(installation)
         differences = Indexer(installation.database, backend).differences()
         docs = backend.health().docs
         backend.close()

@@ -9,9 +9,9 @@ from kb.people.actor import system_actor
 from kb.trust.policy import Policy
 from search.answers import SearchService
 from search.backend import IndexBusy
+from search.engines import open_backend
 from search.golden.measuring import Quality, search_quality
 from search.indexer import Indexer
-from search.whoosh_index.backend import WhooshBackend
 from vitrine.commands.edge import Failure, answer, as_json, loaded_settings, spoken
 from vitrine.runtime import opened
 
@@ -27,7 +27,7 @@ def measure(fail_under: float | None, as_json: bool) -> None:
     Example: vitrine search-quality --fail-under 0.8
     """
     settings = loaded_settings().settings
-    with spoken(), opened(settings) as installation, closing(WhooshBackend(installation.index_dir)) as backend:
+    with spoken(), opened(settings) as installation, closing(open_backend(installation)) as backend:
         with suppress(IndexBusy):  # the service is running, and indexes by itself
             Indexer(installation.database, backend).apply_pending()
         service = SearchService(backend, Policy.of(settings))
