@@ -15,6 +15,7 @@ from kb.use.recorder import UseRecorder
 from kb.web.edge import Services
 from search.answers import SearchService
 from search.backend import SearchBackend
+from search.condition import Condition
 from search.indexer import Indexer
 from search.whoosh_index.backend import WhooshBackend
 from vitrine.apis import BLUEPRINTS
@@ -28,6 +29,7 @@ class Runtime:
     services: Services
     backend: SearchBackend
     indexer: Indexer
+    condition: Condition
     app: Flask
 
     @property
@@ -65,5 +67,6 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     policy = Policy.of(installation.settings)
     services = Services(installation, renderer, recorder, policy)
     backend = WhooshBackend(installation.index_dir)
-    app = create_app(services, SearchService(backend, policy, installation.settings.search), BLUEPRINTS)
-    return Runtime(services, backend, Indexer(installation.database, backend), app)
+    condition = Condition(installation.index_dir / "CONDITION")
+    app = create_app(services, SearchService(backend, policy, installation.settings.search), condition, BLUEPRINTS)
+    return Runtime(services, backend, Indexer(installation.database, backend), condition, app)

@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 from kb.cards import commands
 from kb.cards.models import Card, IndexOutbox
 from search.backend import CardDoc, Change, Delete, Upsert
-from search.indexer import Indexer, IndexerThread
+from search.condition import Condition
+from search.indexer import Indexer
+from search.indexer_thread import IndexerThread
 from search.whoosh_index import WhooshBackend
 from tests.search.engine_world import found
 from tests.world import World
@@ -103,7 +105,7 @@ def test_a_broken_or_foreign_index_is_rebuilt_at_the_start(world: World, tmp_pat
 def test_a_saved_card_is_found_moments_later_by_the_running_service(world: World, tmp_path: Path) -> None:
     indexer, backend = indexer_of(world, tmp_path)
     indexer.make_ready()
-    thread = IndexerThread(indexer, seconds=60)
+    thread = IndexerThread(indexer, Condition(tmp_path / "CONDITION"), lambda: world.now, seconds=60)
     world.database.after_commit.append(thread.wake)
     thread.start()
     try:
