@@ -94,6 +94,7 @@ class IndexDirectory:
         for path in self.path.iterdir():
             if _NAME.fullmatch(path.name) and path.name != current:
                 shutil.rmtree(path, ignore_errors=True)
+        (self.path / _NEXT_POINTER).unlink(missing_ok=True)
         if current is not None:
             _sweep_index(self.path / current)
 
@@ -123,7 +124,7 @@ class IndexDirectory:
             if file.is_file():
                 _sync(file)
         _sync(path)
-        pointer = self.path / f"{_POINTER}.new"
+        pointer = self.path / _NEXT_POINTER
         pointer.write_text(path.name, "ascii")
         _sync(pointer)
         pointer.replace(self.path / _POINTER)
@@ -131,6 +132,7 @@ class IndexDirectory:
 
 
 _POINTER = "CURRENT"
+_NEXT_POINTER = "CURRENT.new"
 _STAMP_FILE = "STAMP"
 _LOCK = "WRITER"
 _LOCK_PAUSE = 0.005
