@@ -107,8 +107,8 @@ def _index_lag() -> str:
     """How far the index is behind, why and since when; nothing while that is a matter of moments."""
     lag, trouble = Indexer(services().database, search_service().backend).lag(), _trouble()
     if trouble is not None:
-        return f"behind since {trouble.since.isoformat()}: {trouble.reason}; {count(lag, 'change')} wait"
-    return "" if lag < _LARGEST_LAG else f"{count(lag, 'change')} wait"
+        return f"behind since {trouble.since.isoformat()}: {trouble.reason}; {count(lag, 'change')} waiting"
+    return "" if lag < _LARGEST_LAG else f"{count(lag, 'change')} waiting"
 
 
 def _trouble() -> Trouble | None:

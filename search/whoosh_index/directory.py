@@ -115,7 +115,10 @@ class IndexDirectory:
             lock.release()
 
     def _free_place(self) -> Path:
-        taken = [int(match[1]) for match in map(_NAME.fullmatch, (file.name for file in self.path.iterdir())) if match]
+        names = [file.name for file in self.path.iterdir()]
+        with suppress(IndexUnusable):  # a name that is in use but gone must not come back half built
+            names.append(self.current() or "")
+        taken = [int(match[1]) for match in map(_NAME.fullmatch, names) if match]
         return self.path / f"ix-{max(taken, default=0) + 1}"
 
     def _point_to(self, path: Path) -> None:
