@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import corpus
-from benchmarks.apart import private_mb
+from benchmarks.apart import forked, private_mb
 from benchmarks.corpus import Card, CardFile
 from benchmarks.engines import Engine, make
 from benchmarks.queries import Query, questions, read_queries, write_queries
@@ -87,7 +87,12 @@ def build(name: str, folder: Path) -> float:
 
 
 def open_and_answer(name: str, folder: Path, count: int) -> Opened:
-    """What a web process that has answered all these questions costs."""
+    """What a worker costs that has answered all these questions, forked from a process that had loaded the program."""
+    make(name, folder / name)
+    return forked(_open_and_answer, name, folder, count)
+
+
+def _open_and_answer(name: str, folder: Path, count: int) -> Opened:
     engine, asked = make(name, folder / name), queries_in(folder)[:count]
     began = time.process_time()
     engine.open()

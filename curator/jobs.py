@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
 from curator.reports.send import last_full_week, send_report, subscribers
 from kb import clock
 from kb.db import Database
+from kb.errors import Unavailable
 from kb.mail import sender
 from kb.schedule.claims import claim, is_claimed, note_outcome
 from kb.schedule.slots import Slot, latest_daily, latest_weekly
@@ -92,6 +94,28 @@ def weekly_report(context: JobContext) -> str:
     return _finish(context, "weekly_report", slot, _each(subscribers(context.database), send), now)
 
 
+def near_duplicates(context: JobContext) -> str:
+    """Compare every card whose text was not compared when it was saved: after an import, a crash, a new method."""
+    checked, failures, after = 0, [], 0
+    while waiting := _unchecked(context, after):
+        after = waiting[-1]
+        try:
+            _compare(context, waiting)
+            checked += len(waiting)
+        except Unavailable:
+            raise
+        except Exception:  # one of them is poisoned; the others must not wait for it
+            for card_id in waiting:
+                try:
+                    _compare(context, [card_id])
+                    checked += 1
+                except Exception as error:  # it is named in the outcome and tried again next time
+                    failures.append(f"card {card_id}: {type(error).__name__}: {error}")
+    if failures:
+        raise JobFailed("; ".join(failures))
+    return f"{count(checked, 'card')} compared"
+
+
 def send_mail(context: JobContext) -> str:
     """Deliver what is in the outbox."""
     return f"{count(sender.send_due(context.database, context.settings, context.clock), 'mail')} sent"
@@ -102,6 +126,16 @@ def housekeeping(context: JobContext) -> str:
     with context.database.transaction() as session:
         removed = remove_old(session, context.clock())
     return f"{count(removed, 'old row')} removed"
+
+
+def _unchecked(context: JobContext, after: int) -> list[int]:
+    with context.database.read() as session:
+        return unchecked(session, AT_ONCE, after=after)
+
+
+def _compare(context: JobContext, card_ids: list[int]) -> None:
+    with context.database.transaction() as session:
+        check_cards(session, card_ids, context.clock())
 
 
 def _is_done(context: JobContext, job: str, slot: Slot) -> bool:

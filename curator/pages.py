@@ -91,6 +91,7 @@ class QueuePage:
     summary: str
     scope: str
     scopes: tuple[Chip, ...]
+    pairs: Chip | None
     groups: tuple[QueueGroup, ...]
     card: QueueCard | None
     done_words: str = ""

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -22,6 +23,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 from kb.errors import NotFound, Unavailable
 
 BEGIN_OPTION = "vitrine_begin"
+SAVED = "saved_cards"  # a session notes here which cards it wrote
 _PASSING = ("locked", "disk is full", "No space left", "connection", "timeout", "deadlock", "could not serialize")
 _log = logging.getLogger(__name__)
 _TRY_AGAIN = "The database is busy or not reachable. Nothing was changed; try again."
@@ -67,7 +69,10 @@ Row = TypeVar("Row", bound=Base)
 
 
 class Database:
-    """One database. `read()` gives a session that can't write; `transaction()` commits at its end or not at all."""
+    """One database. `read()` gives a session that can't write; `transaction()` commits at its end or not at all.
+
+    After a commit `after_commit` is called; and `after_save`, with the cards that were written, if any were.
+    """
 
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
@@ -77,6 +82,7 @@ class Database:
         self._read = sessionmaker(self._one_snapshot(), expire_on_commit=False)
         self._write = sessionmaker(self.engine, expire_on_commit=False, execution_options={BEGIN_OPTION: "IMMEDIATE"})
         self.after_commit: list[Callable[[], None]] = []
+        self.after_save: list[Callable[[frozenset[int]], None]] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -95,7 +101,11 @@ class Database:
         with _spoken(), self._write() as session:
             yield session
             session.commit()
-        for hook in self.after_commit:
+        saved = frozenset(session.info.get(SAVED, ()))
+        hooks: list[Callable[[], None]] = [*self.after_commit]
+        if saved:
+            hooks += [partial(hook, saved) for hook in self.after_save]
+        for hook in hooks:
             try:
                 hook()
             except Exception:  # the work is saved: the caller must not be told otherwise

@@ -5,9 +5,11 @@ the gate (`answer_cards`), so a lagging index can hide a card but never leak or 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -17,6 +19,7 @@ from kb.cards.answers import AnswerCard, OlderCard, answer_cards, replaced_by
 from kb.cards.models import Collection
 from kb.errors import Unavailable
 from kb.people.actor import Actor
+from kb.prepared import Prepared
 from kb.settings import SearchSection
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_answer
@@ -24,6 +27,7 @@ from kb.trust.state import Trust, TrustState
 from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
 from search.boosts import Boosts
 from search.contract import Contract, Filters
+from search.folds import WINDOW, fold_hits
 from search.query import parse
 from search.snippets import Marker
 from search.synonyms.expansions import expansions
@@ -33,14 +37,15 @@ from search.use_counts import UseTable
 __all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
 
 log = structlog.get_logger("vitrine.search")
-SPARE = 5
+SPARE = 3
 """So many hits more than are shown: what the gate refuses while the index lags is made up for."""
 _REBUILDING = "The search index is being rebuilt. Try again in a minute."
 Pieces = tuple[tuple[str, bool], ...]
+Ask = Callable[[int, int], Hits]
+"""The engine's answer to one question: so many hits, from a place on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One servable card with its trust and the parts of its score, which sum to it."""
 
     card: AnswerCard
@@ -53,7 +58,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a search found. `hidden` counts older cards that were replaced by the results shown."""
+    """What a search found. `hidden` counts the replaced and the `folded` cards behind the results shown."""
 
     query: str
     results: tuple[Result, ...] = ()
@@ -64,6 +69,7 @@ class Answers:
     generation: str = ""
     took_ms: float = 0.0
     older: tuple[OlderCard, ...] = field(default=())
+    folded: int = 0
 
 
 class SearchService:
@@ -86,31 +92,52 @@ class SearchService:
     def search(
         self, session: Session, actor: Actor, text: str, now: datetime, *,
         filters: Filters | None = None, limit: int = 10, offset: int = 0, trust_counts: bool = True,
+        folds: bool = True,
     ) -> Answers:  # fmt: skip
-        """The best servable cards for these words, best first. Raises Unavailable when the index can't be read."""
+        """The best servable cards for these words, best first; of near-duplicates one, unless `folds` is off.
+
+        Raises Unavailable when the index can't be read.
+        """
         began = time.perf_counter()
         query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
-        scope = _scope(session, actor, query, chosen)
         boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
         only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
+        ask = partial(self.backend.search, query, _scope(session, actor, query, chosen), only=only, boosts=boosts)
         try:
-            hits = self.backend.search(query, scope, limit + SPARE, offset, only=only, boosts=boosts)
+            served = self._served(session, actor, ask, limit, offset)
+            if folds and (offset or any(card.has_near_duplicates for card in served.cards.values())):
+                reaches = _is_plain(query, chosen)
+                served = self._folded(session, actor, ask, now, limit, offset, reaches=reaches)
             generation = self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
             raise Unavailable(_REBUILDING) from error
-        cards = _through_gate(session, actor, hits.hits, limit)
-        page = [hit for hit in hits.hits if hit.card_id in cards][:limit]
-        total = hits.total - sum(hit.card_id not in cards for hit in hits.hits[:limit])
-        shown = [cards[hit.card_id] for hit in page]
+        page, hits = served.page[:limit], served.hits
+        shown = [served.cards[hit.card_id] for hit in page]
         trusts = trust_by_answer(session, shown, self._policy, now)
         query = _as_corrected(query, hits)
         marker = Marker(query)
-        results = tuple(_shown(marker, cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
+        results = tuple(_shown(marker, served.cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
         older = replaced_by(session, actor, shown)
-        meant = " ".join(query.words) if hits.corrected else None
-        took = (time.perf_counter() - began) * 1000
-        return Answers(parse(text).raw, results, total, len(older), meant, hits.relaxed, generation, took, tuple(older))
+        folded = sum(served.hidden.get(hit.card_id, 0) for hit in page)
+        return Answers(
+            query=query.raw, results=results, total=served.total, hidden=len(older) + folded,
+            did_you_mean=" ".join(query.words) if hits.corrected else None, is_relaxed=hits.relaxed,
+            generation=generation, took_ms=(time.perf_counter() - began) * 1000, older=tuple(older), folded=folded,
+        )  # fmt: skip
+
+    def _served(self, session: Session, actor: Actor, ask: Ask, limit: int, offset: int) -> "_Served":
+        """The hits of a page as the engine has them, through the gate."""
+        hits = ask(limit + SPARE, offset)
+        return _through_gate(session, actor, hits, hits.hits, {}, limit)
+
+    def _folded(
+        self, session: Session, actor: Actor, ask: Ask, now: datetime, limit: int, offset: int, *, reaches: bool
+    ) -> "_Served":
+        """The same with near-duplicates folded, from the first hit on: what is hidden before a page moves the page."""
+        hits = ask(max(WINDOW, offset + limit + SPARE), 0)
+        ranked, hidden = fold_hits(session, actor, hits.hits, self._policy, now, reaches=reaches)
+        return _through_gate(session, actor, hits, ranked[offset : offset + limit + SPARE], hidden, limit)
 
     def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
         """Servable cards whose titles begin with or hold these words."""
@@ -119,8 +146,9 @@ class SearchService:
             hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
         except IndexUnusable as error:
             raise Unavailable(_REBUILDING) from error
-        cards = _through_gate(session, actor, hits.hits, limit)
-        return [cards[hit.card_id] for hit in hits.hits if hit.card_id in cards][:limit]
+        ranked, _ = fold_hits(session, actor, hits.hits, self._policy, now, reaches=False)
+        served = _through_gate(session, actor, hits, ranked, {}, limit)
+        return [served.cards[hit.card_id] for hit in served.page[:limit]]
 
     def _boosts(self, session: Session, actor: Actor, now: datetime, *, trust_counts: bool) -> Boosts:
         return Boosts(
@@ -137,22 +165,45 @@ class SearchService:
         return replace(query, synonyms=found) if found else query
 
 
-def _through_gate(session: Session, actor: Actor, hits: Sequence[Hit], limit: int) -> dict[int, AnswerCard]:
+def _is_plain(query: Query, filters: Filters) -> bool:
+    """Whether only words were asked for: else a card that was not found may lack what was demanded beside them."""
+    demands = (query.phrases, query.excluded, query.tags, query.collections)
+    return not any(demands) and filters == Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What the gate let through: hits to show, their cards, and by card how many found ones are folded behind it."""
+
+    hits: Hits
+    page: list[Hit]
+    cards: dict[int, AnswerCard]
+    hidden: dict[int, int]
+    total: int
+
+
+def _through_gate(
+    session: Session, actor: Actor, hits: Hits, window: Sequence[Hit], hidden: dict[int, int], limit: int
+) -> _Served:
     """The servable cards among the first hits, and among the spare ones where some of those may not be served."""
-    ids = [hit.card_id for hit in hits]
+    ids = [hit.card_id for hit in window]
     cards = answer_cards(session, actor, ids[:limit]) if ids else {}
-    return cards if len(cards) == len(ids[:limit]) else cards | answer_cards(session, actor, ids[limit:])
+    refused = len(ids[:limit]) - len(cards)
+    if refused:
+        cards |= answer_cards(session, actor, ids[limit:])
+    page = [hit for hit in window if hit.card_id in cards]
+    return _Served(hits, page, cards, hidden, hits.total - sum(hidden.values()) - refused)
 
 
 def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Scope:
     wanted = [set(names) for names in (query.collections, filters.collections) if names]
     ids = set(actor.readable)
     for names in wanted:
-        ids &= set(session.connection().execute(_COLLECTIONS, {"slugs": sorted(names)}).scalars())
+        ids &= {row[0] for row in _COLLECTIONS.rows(session, slugs=sorted(names))}
     return Scope(frozenset(ids))
 
 
-_COLLECTIONS = select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True)))
+_COLLECTIONS = Prepared(select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True))))
 
 
 def _as_corrected(query: Query, hits: Hits) -> Query:

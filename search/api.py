@@ -180,7 +180,7 @@ def similar(card_id: int, query: Listing) -> CardAnswers:
     with reading() as (session, actor):
         card = readable_card(session, actor, card_id)
         words = " ".join(re.findall(r"\w+", card.title)) + " "
-        found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2)
+        found = search_service().search(session, actor, words, now(), limit=start + query.limit + 2, folds=False)
         best = max((result.score for result in found.results), default=0.0)
         near = [result for result in found.results if result.score >= _SIMILAR * best]
         others = [result for result in near if result.card.id != card.id]

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kb.trust.state import TrustState
 from search.boosts import Boosts
@@ -101,8 +101,7 @@ class Narrowing:
 ANYTHING = Narrowing()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A card, its score and the parts that sum to it: the words first, then what each boost adds or takes."""
 
     card_id: int

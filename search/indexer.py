@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card, CardTag, IndexOutbox, Status
 from kb.db import Database
 from kb.errors import Unavailable
+from kb.lines.models import CardAlias
 from kb.trust.models import Flag
 from search.backend import CardDoc, Delete, IndexBusy, IndexUnusable, SearchBackend, Upsert, fingerprint
 
@@ -157,12 +158,16 @@ def _read(session: Session, card_ids: Sequence[int]) -> Iterator[CardDoc]:
     tags: dict[int, list[str]] = defaultdict(list)
     for card_id, tag in connection.execute(_TAGS, given):
         tags[card_id].append(tag)
+    aliases: dict[int, list[str]] = defaultdict(list)
+    for card_id, words in connection.execute(_ALIASES, given):
+        aliases[card_id].append(words)
     flagged = {row[0] for row in connection.execute(_FLAGGED, given)}
     for row in connection.execute(_CARDS, given):
         yield CardDoc(
             card_id=row.id, collection_id=row.collection_id, language=row.language, title=row.title,
-            headings=row.headings, body=row.text, tags=tuple(sorted(tags[row.id])), audience=tuple(row.audience),
-            owner_id=row.owner_id, updated_at=row.updated_at,
+            headings=row.headings, body=row.text, tags=tuple(sorted(tags[row.id])),
+            aliases=tuple(sorted(aliases[row.id])), audience=tuple(row.audience), owner_id=row.owner_id,
+            updated_at=row.updated_at,
             is_verified=row.verified_at is not None and row.unverified_at is None,
             is_flagged=row.id in flagged, verify_by=row.verify_by,
         )  # fmt: skip
@@ -178,6 +183,7 @@ _CARDS = (
     .order_by(Card.id)
 )  # fmt: skip
 _TAGS = select(CardTag.card_id, CardTag.tag).where(CardTag.card_id.in_(_IDS))
+_ALIASES = select(CardAlias.card_id, CardAlias.words).where(CardAlias.card_id.in_(_IDS))
 _FLAGGED = select(Flag.card_id).where(Flag.card_id.in_(_IDS), Flag.resolved_at.is_(None)).distinct()
 
 

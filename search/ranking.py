@@ -23,12 +23,13 @@ from search.backend import Hit
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
 TITLE, HEADS, TAGS, BODY = range(4)
-"""The sections of a card in the order of their positions. `HEADS` holds headings and other names."""
-REREAD = 50
+"""The sections of a card in the order of their positions. `TAGS` holds tags and other names."""
+REREAD = 30
 TITLE_SHARE, HEAD_PAIRS, PAIRS = 0.3, 0.4, 0.2
 PAIR_DISTANCE = 2
 """Words with one word between them still are a pair: "terms of service"."""
 TAG_COUNTS = 2.0
+PARTS = ("text", "title", "phrase", "trust", "use", "audience", "kept")
 KEPT_PLACE = 3
 """The best match of words and trust is among so many first hits, however popular others are."""
 
@@ -120,37 +121,36 @@ def _before_text(found: Numbers, body_starts: Numbers) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The best few cards, before their final order: an entry per card. The factors are those of `search.boosts`."""
+    """The best few cards, before their final order: an entry per card.
+
+    factors has a row each for the words' score and for the factors of trust, use and audience (see `search.boosts`).
+    """
 
     card_ids: NDArray[np.int64]
-    text: Floats
-    trust: Floats
-    use: Floats
-    audience: Floats
+    factors: Floats
 
-    def first_scores(self) -> Floats:
-        """The scores before the best are read again."""
-        return self.text * self.trust * self.use * self.audience
-
-    def taken(self, places: NDArray[np.integer[Any]]) -> "Candidates":
+    def taken(self, places: Numbers) -> "Candidates":
         """Some of them, in this order."""
-        columns = (self.card_ids, self.text, self.trust, self.use, self.audience)
-        return Candidates(*(column[places] for column in columns))
+        return Candidates(self.card_ids[places], self.factors[:, places])
 
 
-def first_order(found: Candidates) -> tuple[NDArray[np.intp], int]:
+def first_order(found: Candidates) -> tuple[Numbers, int]:
     """The places of the candidates, best first, and how many of them are to be read again.
 
     The best by words and trust alone is among these, whatever others are preferred for.
     """
-    order = np.lexsort((found.card_ids, -found.first_scores()))
+    text, trust, use, audience = found.factors
+    trusted = text * trust
+    order = np.lexsort((found.card_ids, -(trusted * use * audience)))
     head = order[:REREAD]
-    best = np.lexsort((found.card_ids, -(found.text * found.trust)))[0]
+    best = np.flatnonzero(trusted == trusted.max())
+    best = best[found.card_ids[best].argmin()]
     if best not in head:
         head = np.append(head, best)
-    is_rest = np.ones(len(order), np.bool_)
-    is_rest[head] = False
-    return np.concatenate((head, order[is_rest[order]])), len(head)
+        is_rest = np.ones(len(order), np.bool_)
+        is_rest[head] = False
+        order = np.concatenate((head, order[is_rest[order]]))
+    return order, len(head)
 
 
 def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int, end: int) -> tuple[Hit, ...]:
@@ -159,9 +159,11 @@ def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int
     Popularity alone does not push the best match of words and trust far down: it is lifted to the last place that is
     kept for it.
     """
-    words = found.text * (1.0 + titles + pairs)
-    trusted = words * found.trust
-    scores = trusted * found.use * found.audience
+    text, trust, use, audience = found.factors
+    title, phrase = text * titles, text * pairs
+    words = text + title + phrase
+    trusted = words * trust
+    scores = trusted * use * audience
     order = np.lexsort((found.card_ids[:head], -scores[:head])).tolist()
     best = int(np.lexsort((found.card_ids[:head], -trusted[:head]))[0])
     kept = np.zeros(len(scores))
@@ -170,10 +172,9 @@ def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int
         order.remove(best)
         order.insert(KEPT_PLACE - 1, best)
     chosen = [*order, *range(head, len(scores))][start:end]
-    columns = {
-        "text": found.text, "title": found.text * titles, "phrase": found.text * pairs, "trust": trusted - words,
-        "use": trusted * (found.use - 1.0), "audience": trusted * found.use * (found.audience - 1.0), "kept": kept,
-    }  # fmt: skip
-    rows = zip(*(column[chosen].tolist() for column in columns.values()), strict=True)
-    final = zip(found.card_ids[chosen].tolist(), (scores + kept)[chosen].tolist(), rows, strict=True)
-    return tuple(Hit(card_id, score, tuple(zip(columns, row, strict=True))) for card_id, score, row in final)
+    parts = (text, title, phrase, trusted - words, trusted * (use - 1.0), trusted * use * (audience - 1.0), kept)
+    rows = np.array((*parts, scores + kept))[:, chosen].T.tolist()
+    return tuple(
+        Hit(card_id, row.pop(), tuple(zip(PARTS, row, strict=True)))
+        for card_id, row in zip(found.card_ids[chosen].tolist(), rows, strict=True)
+    )

@@ -48,6 +48,7 @@ class SearchForm(Form):
     trust: Annotated[str, Field(max_length=20)] = ""
     updated: Annotated[str, Field(max_length=4)] = ""
     order: Annotated[str, Field(max_length=10)] = ""
+    older: Annotated[str, Field(max_length=1)] = ""
     page: Annotated[int, Field(ge=1, le=50)] = 1
 
 
@@ -104,7 +105,7 @@ def _found(session: Session, actor: Actor, form: SearchForm) -> SearchPage:
     offset = (form.page - 1) * _PAGE
     answers = search_service().search(
         session, actor, form.q, now(), filters=_filters(form), limit=_PAGE, offset=offset,
-        trust_counts=form.order != "text",
+        trust_counts=form.order != "text", folds=not form.older,
     )  # fmt: skip
     if answers.results:
         first = answers.results[0]
@@ -134,7 +135,7 @@ def _results(
         hits=tuple(_hit(result, words, used, query_id) for result in answers.results),
         preview=_first_preview(session, actor, answers, query_id),
         hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
-        hidden_url=f"/cards?{urlencode({'status': 'replaced', 'q': answers.older[0].title})}" if older else "",
+        hidden_url=_hidden_url(form, answers) if older else "",
         nothing=nothing,
         did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
         write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
@@ -142,6 +143,13 @@ def _results(
         paging=_paging(form, answers, offset),
         notice="No card has all of these words; these have most of them." if answers.is_relaxed and not nothing else "",
     )
+
+
+def _hidden_url(form: SearchForm, answers: Answers) -> str:
+    """Near-duplicates are shown where they were found; what was replaced is no answer and stands in the table."""
+    if answers.folded:
+        return _url(form, older="1", page=1)
+    return f"/cards?{urlencode({'status': 'replaced', 'q': answers.older[0].title})}"
 
 
 def _home(session: Session, actor: Actor) -> Home:
@@ -279,7 +287,7 @@ def _paging(form: SearchForm, answers: Answers, offset: int) -> Paging | None:
 
 
 def _kept(form: SearchForm) -> tuple[tuple[str, str], ...]:
-    names = ("collection", "tag", "trust", "updated", "order")
+    names = ("collection", "tag", "trust", "updated", "order", "older")
     return tuple((name, getattr(form, name)) for name in names if getattr(form, name))
 
 

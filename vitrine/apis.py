@@ -1,6 +1,7 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
 import curator.api
+import curator.duplicates.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -18,6 +19,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
+    curator.duplicates.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask
 
+from curator.duplicates.checking import check_saved
 from kb import clock
 from kb.installation import Installation, open_installation
 from kb.settings import Settings
@@ -66,6 +68,7 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     recorder = UseRecorder(installation.database)
     policy = Policy.of(installation.settings)
     services = Services(installation, renderer, recorder, policy)
+    installation.database.after_save.append(partial(check_saved, installation.database, clock.now))
     backend = WhooshBackend(installation.index_dir)
     condition = Condition(installation.index_dir / "CONDITION")
     app = create_app(services, SearchService(backend, policy, installation.settings.search), condition, BLUEPRINTS)

@@ -8,6 +8,7 @@ from types import FrameType
 import waitress
 
 from kb import clock
+from kb.process import settle
 from kb.settings import Settings
 from search.indexer_thread import IndexerThread
 from vitrine.runtime import Runtime
@@ -31,6 +32,7 @@ def serve(runtime: Runtime, bound: socket.socket, listening: Callable[[], None])
     if scheduler is not None:
         scheduler.start()
     try:
+        settle()
         listening()
         server.run()
     finally:

@@ -5,13 +5,15 @@ The one place that knows how the search package is put together; it follows `vit
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from benchmarks.corpus import COLLECTIONS, NOW, Card
 from benchmarks.engines import BEST, Answer, Engine, bytes_in
@@ -23,6 +25,7 @@ from kb.installation import open_installation
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
 from kb.people.tokens import issue_api_token
+from kb.process import settle
 from kb.settings import Settings, Storage
 from kb.text.markdown import RENDERER_VERSION
 from kb.trust.models import Flag, FlagKind
@@ -65,6 +68,9 @@ class Vitrine:
         self._backend = WhooshBackend(self._index_folder)
         self._indexer = Indexer(self._database, self._backend)
         self._service = SearchService(self._backend, Policy.of(self._settings))
+        self._session: Session | None = None
+        self._open = ExitStack()
+        settle()
 
     def answer(self, query: Query) -> list[Answer]:
         """A misspelled question that finds nothing is asked again as the service proposes: a second search."""
@@ -80,6 +86,7 @@ class Vitrine:
 
     def save(self, card: Card) -> None:
         """Commit the edit; whoever indexes will see it in the outbox."""
+        self._end_reading()
         with self._database.transaction() as session:
             row = session.get_one(models.Card, card.id)
             row.title, row.text, row.body, row.html = card.title, card.text, card.text, html.escape(card.text)
@@ -113,6 +120,7 @@ class Vitrine:
 
     def close(self) -> None:
         """Give index and connections back."""
+        self._end_reading()
         self._backend.close()
         self._database.close()
 
@@ -121,8 +129,18 @@ class Vitrine:
             collections=(f"shelf-{query.collection}",) if query.collection else (),
             tags=(query.tag,) if query.tag else (),
         )
-        with self._database.read() as session:
-            return self._service.search(session, _reader(query), text, NOW, filters=filters, limit=BEST)
+        return self._service.search(self._reading(), _reader(query), text, NOW, filters=filters, limit=BEST)
+
+    def _end_reading(self) -> None:
+        """What is saved is seen by the next transaction."""
+        self._open.close()
+        self._session = None
+
+    def _reading(self) -> Session:
+        """A transaction that is open already: in a request it begins when the reader is loaded, before the search."""
+        if self._session is None:
+            self._session = self._open.enter_context(self._database.read())
+        return self._session
 
 
 def make(folder: Path) -> Engine:
@@ -203,4 +221,4 @@ def _typed(query: Query) -> str:
 
 def _html(pieces: Sequence[tuple[str, bool]]) -> str:
     """What the template makes of it."""
-    return "".join(f"<mark>{html.escape(text)}</mark>" if is_match else html.escape(text) for text, is_match in pieces)
+    return "".join(f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces)

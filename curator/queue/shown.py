@@ -5,6 +5,7 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from curator.duplicates.pending import count_pairs
 from curator.pages import Evidence, QueueCard, QueueGroup, QueuePage, QueueRow
 from curator.queue.commands import MOST_TIMES, able_people
 from curator.queue.evidence import Evidence as Facts
@@ -47,6 +48,7 @@ def queue_page(
         summary=_summary(queue),
         scope=queue.scope.value,
         scopes=_scopes(actor, queue),
+        pairs=_pairs(session, actor),
         groups=_groups(queue, current, words),
         card=_open_card(session, actor, queue, place, policy, words, note) if current else None,
         done_words=f"{done:,} of {total:,} done" if total else "",
@@ -71,6 +73,11 @@ def _summary(queue: Queue) -> str:
 def _scopes(actor: Actor, queue: Queue) -> tuple[Chip, ...]:
     shown = [Scope.MINE, *([Scope.GROUP] if actor.group_ids else []), *([Scope.ALL] if actor.curated else [])]
     return tuple(Chip(_SCOPES[s], address(s), s is queue.scope, f"{queue.counts[s]:,}") for s in shown)
+
+
+def _pairs(session: Session, actor: Actor) -> Chip | None:
+    number = count_pairs(session, actor)
+    return Chip("Near-duplicates", "/duplicates", count=f"{number:,}") if number else None
 
 
 def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueGroup, ...]:

@@ -4,17 +4,18 @@ A search shows ten cards in a millisecond; loading them as objects that could be
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kb.cards.models import Card, CardTag, Collection
 from kb.cards.permissions import published_in, servable_in
+from kb.lines.models import NearDuplicate
 from kb.people.actor import Actor
 from kb.people.models import Named, Person
+from kb.prepared import Prepared
 from kb.trust.models import Flag
 
 _TAG_END = "\n"
@@ -28,8 +29,7 @@ class Shelf(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerCard:
+class AnswerCard(NamedTuple):
     """A servable card, with the attributes of `Card` that answers and trust read. It cannot be changed."""
 
     id: int
@@ -56,12 +56,13 @@ class AnswerCard:
     tags: list[str]
     is_flagged: bool
     has_replaced: bool
+    has_near_duplicates: bool
 
 
 def answer_cards(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, AnswerCard]:
     """The gate: of these ids, the cards this actor may be shown as answers."""
-    rows = session.connection().execute(_ANSWERS, {"ids": list(ids), "readable": sorted(actor.readable)})
-    return {row[0]: _answer_card(row) for row in rows.all()}
+    rows = _ANSWERS.rows(session, ids=ids, readable=sorted(actor.readable))
+    return {row[0]: _answer_card(row) for row in rows}
 
 
 class OlderCard(NamedTuple):
@@ -76,7 +77,7 @@ def replaced_by(session: Session, actor: Actor, heads: Sequence[AnswerCard]) -> 
     found: list[OlderCard] = []
     level = [card.id for card in heads if card.has_replaced]
     while level:
-        rows = session.connection().execute(_OLDER, {"ids": level, "readable": sorted(actor.readable)})
+        rows = _OLDER.rows(session, ids=level, readable=sorted(actor.readable))
         older = [OlderCard(*row) for row in rows]
         found += older
         level = [card.id for card in older]
@@ -95,16 +96,34 @@ _tags = (
 ).scalar_subquery()
 _is_flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)).correlate(Card))
 _has_replaced = exists(select(_older.id).where(_older.replaced_by_id == Card.id).correlate(Card))
-_ANSWERS = (
-    select(*_FACTS, Collection.id, Collection.slug, Collection.name, *_PEOPLE, _tags, _is_flagged, _has_replaced)
+_is_alike = or_(
+    *(
+        exists(select(NearDuplicate.id).where(column == Card.id, NearDuplicate.decision.is_(None)).correlate(Card))
+        for column in (NearDuplicate.card_id, NearDuplicate.other_id)
+    )
+)
+_ANSWERS = Prepared(
+    select(
+        *_FACTS,
+        Collection.id,
+        Collection.slug,
+        Collection.name,
+        *_PEOPLE,
+        _tags,
+        _is_flagged,
+        _has_replaced,
+        _is_alike,
+    )
     .join(Collection, Collection.id == Card.collection_id)
     .outerjoin(_owner, _owner.id == Card.owner_id)
     .outerjoin(_verifier, _verifier.id == Card.verified_by_id)
     .outerjoin(_doubter, _doubter.id == Card.unverified_by_id)
     .where(Card.id.in_(bindparam("ids", expanding=True)), servable_in(bindparam("readable", expanding=True)))
 )
-_OLDER = select(Card.id, Card.title).where(
-    Card.replaced_by_id.in_(bindparam("ids", expanding=True)), published_in(bindparam("readable", expanding=True))
+_OLDER = Prepared(
+    select(Card.id, Card.title).where(
+        Card.replaced_by_id.in_(bindparam("ids", expanding=True)), published_in(bindparam("readable", expanding=True))
+    )
 )
 
 
@@ -112,5 +131,4 @@ def _answer_card(row: Any) -> AnswerCard:
     facts, rest = row[: len(_FACTS)], row[len(_FACTS) :]
     people = (Named(*rest[start : start + 3]) if rest[start] is not None else None for start in (3, 6, 9))
     tags = sorted(rest[12].split(_TAG_END)) if rest[12] else []
-    values = (*facts, Shelf(*rest[:3]), *people, tags, bool(rest[13]), bool(rest[14]))
-    return AnswerCard(*values)
+    return AnswerCard._make((*facts, Shelf(*rest[:3]), *people, tags, *map(bool, rest[13:])))

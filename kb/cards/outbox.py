@@ -6,7 +6,8 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session, UOWTransaction
 
 from kb.cards.models import Card, CardTag, IndexOutbox
-from kb.db import Database
+from kb.db import SAVED, Database
+from kb.lines.models import CardAlias
 from kb.trust.models import Flag
 
 _ORDER_LOCK = 7_310_001
@@ -48,17 +49,18 @@ _NEWEST = f"SELECT max(seq) FROM {IndexOutbox.__tablename__}"  # noqa: S608  (a 
 
 
 def _write_rows(session: Session, _context: UOWTransaction) -> None:
-    enqueue(session, sorted({_card_id(thing) for thing in _touched(session)}))
+    touched = {_card_id(thing) for thing in _touched(session)}
+    session.info.setdefault(SAVED, set()).update(touched)
+    enqueue(session, sorted(touched))
 
 
 def _touched(session: Session) -> list[Any]:
     changed = [thing for thing in session.dirty if session.is_modified(thing)]
-    return [
-        thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, (Card, CardTag, Flag))
-    ]  # fmt: skip
+    indexed = (Card, CardTag, CardAlias, Flag)
+    return [thing for thing in (*session.new, *changed, *session.deleted) if isinstance(thing, indexed)]
 
 
-def _card_id(thing: Card | CardTag | Flag) -> int:
+def _card_id(thing: Card | CardTag | Flag | CardAlias) -> int:
     return thing.id if isinstance(thing, Card) else thing.card_id
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.lines.queries import cards_like
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
 from kb.people.shown import who
@@ -28,6 +29,7 @@ from kb.web.pages import (
     EventRow,
     HistoryEntry,
     HistoryPage,
+    LooksLike,
     ReportForm,
     VerifyForm,
 )  # fmt: skip
@@ -65,10 +67,20 @@ def card_page(
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
         replaced=tuple(Link(old.title, f"/cards/{old.id}/history") for old in replaced_by_this(session, actor, card)),
+        looks_like=_looks_like(session, actor, card),
         arrived_from=arrived_from,
         status_words={Status.DRAFT: "Draft", Status.ARCHIVED: "Archived"}.get(Status(card.status), ""),
         compare_url=f"/cards/{card.id}/history" if card.version > 1 else "",
         feedback_given=feedback_given,
+    )
+
+
+def _looks_like(session: Session, actor: Actor, card: Card) -> tuple[LooksLike, ...]:
+    if not may(actor, Right.EDIT, card):
+        return ()
+    return tuple(
+        LooksLike(like.card.title, card_path(like.card), f"/duplicates/{like.pair_id}")
+        for like in cards_like(session, actor, card)
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kb.cards.answers import AnswerCard
 from kb.cards.models import Card, Status
 from kb.people.models import Named, Person
+from kb.prepared import Prepared
 from kb.trust.models import Flag, OpenFlag, Verification
 from kb.trust.policy import Policy
 from kb.trust.state import Trust, TrustState, trust_of
@@ -30,13 +31,13 @@ def trust_by_answer(session: Session, cards: Sequence[AnswerCard], policy: Polic
     """The trust of each of these answers at `now`; flags are only asked for where there are any."""
     flagged = [card.id for card in cards if card.is_flagged]
     flags: dict[int, list[OpenFlag]] = defaultdict(list)
-    for row in session.connection().execute(_OPEN_FLAGS, {"ids": flagged}) if flagged else ():
-        by = Named(row.id, row.name, row.email) if row.id is not None else None
-        flags[row.card_id].append(OpenFlag(row.kind, row.detail, row.raised_at, row.url, by))
+    for card_id, kind, detail, raised_at, url, *person in _OPEN_FLAGS.rows(session, ids=flagged) if flagged else ():
+        by = Named(*person) if person[0] is not None else None
+        flags[card_id].append(OpenFlag(kind, detail, raised_at, url, by))
     return {card.id: trust_of(card, flags[card.id], policy, now) for card in cards}
 
 
-_OPEN_FLAGS = (
+_OPEN_FLAGS = Prepared(
     select(Flag.card_id, Flag.kind, Flag.detail, Flag.raised_at, Flag.url, Person.id, Person.name, Person.email)
     .outerjoin(Person, Person.id == Flag.raised_by_id)
     .where(Flag.card_id.in_(bindparam("ids", expanding=True)), Flag.resolved_at.is_(None))

@@ -126,6 +126,15 @@ class CardActions:
 
 
 @dataclass(frozen=True, slots=True)
+class LooksLike:
+    """A near-duplicate of the card, told to whoever may do something about it."""
+
+    title: str
+    url: str
+    compare_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardPage:
     """/cards/{id}/{slug}"""
 
@@ -142,6 +151,7 @@ class CardPage:
     report: ReportForm | None
     verify: VerifyForm | None = None
     replaced: tuple[Link, ...] = ()
+    looks_like: tuple[LooksLike, ...] = ()
     arrived_from: str = ""
     status_words: str = ""
     compare_url: str = ""

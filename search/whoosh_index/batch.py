@@ -1,6 +1,6 @@
 """Cards as the index keeps them: posting lists of every field, and a row of facts per card. Nothing of Whoosh.
 
-Positions of a card's words run through title, headings and other names, tags and text, with a gap between any two
+Positions of a card's words run through title, headings, tags and other names, and text, with a gap between any two
 blocks, so that no phrase and no pair of words reaches from one into the other.
 """
 
@@ -245,7 +245,7 @@ def _sections(doc: CardDoc) -> tuple[Sequence[str], ...]:
         headings = headings[1:]
         if body and analysis.fold(body[0].strip()) == title:
             body = body[1:]
-    return (doc.title,), (*headings, *doc.aliases), doc.tags, body
+    return (doc.title,), headings, (*doc.tags, *doc.aliases), body
 
 
 def _written(word: str) -> str:

@@ -147,7 +147,8 @@ _NAME = re.compile(r"ix-(\d{1,9})")
 
 
 def _newest(files: list[str]) -> int:
-    return max((int(match[1]) for match in map(_CONTENTS.fullmatch, files) if match), default=-1)
+    contents = [file for file in files if file.endswith(".toc")]
+    return max((int(match[1]) for match in map(_CONTENTS.fullmatch, contents) if match), default=-1)
 
 
 def _sweep_index(path: Path) -> None:

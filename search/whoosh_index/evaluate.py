@@ -14,11 +14,15 @@ from search.backend import Hits, Narrowing, Query
 from search.boosts import Boosts
 from search.whoosh_index import phrases
 from search.whoosh_index.batch import AUDIENCE, TAG
-from search.whoosh_index.matching import Weights, Word, listed, members, word_of
+from search.whoosh_index.matching import Weights, Word, list_of, members, word_of
 from search.whoosh_index.snapshot import Docs, Mask, Snapshot
 from search.whoosh_index.words import groups_of, query_groups, title_groups
 
-_BLOCK = 128
+Numbers = NDArray[np.intp]
+_BLOCK = 64
+_SPARSE_SHARE = 8
+"""Fewer postings than such a part of all documents are put together as they are; more go through an array of all."""
+_NOTHING: Docs = np.empty(0, np.uint32)
 
 
 def find(
@@ -43,15 +47,13 @@ def _best(
     snapshot: Snapshot, words: Sequence[Word], visible: Mask, base: Mask, limit: int, offset: int,
     boosts: Boosts | None,
 ) -> Hits:  # fmt: skip
-    scores = _scores(snapshot.size, words, int(np.count_nonzero(visible)))
-    if not words:
-        scores += 1.0  # tags and collections alone: only trust and use tell one card from another
-    scores *= base
-    total = int(np.count_nonzero(scores))
+    docs, scores = _scored(snapshot.size, words, int(np.count_nonzero(visible)), base)
+    total = len(docs)
     if not total:
         return Hits(corrected=_corrections(words))
-    docs = _promising(snapshot, scores, max(offset + limit, ranking.REREAD), boosts)
-    found = _candidates(snapshot, docs, scores, boosts)
+    kept = _promising(snapshot, docs, scores, max(offset + limit, ranking.REREAD), boosts)
+    docs = docs[kept]
+    found = _candidates(snapshot, docs, scores[kept], boosts)
     order, head = ranking.first_order(found)
     order = order[: max(offset + limit, head)]
     docs, found = docs[order], found.taken(order)
@@ -68,78 +70,106 @@ def _corrections(words: Iterable[Word]) -> tuple[tuple[str, str], ...]:
     return tuple(word.corrected for word in words if word.corrected is not None)
 
 
-def _scores(size: int, words: Sequence[Word], cards: int) -> Weights:
-    """The sum over the words of how telling each is times the best it is worth to a document."""
+def _scored(size: int, words: Sequence[Word], cards: int, base: Mask) -> tuple[Docs, Weights]:
+    """The documents of `base` that have any of the words, ascending, with the sum over the words of how telling each is
+    times the best it is worth to the document."""
+    weighted = [(word, np.float32(ranking.idf(cards, word.holding))) for word in words if word.holding]
+    postings = sum(len(listed.docs) for word, _ in weighted for listed in word.lists)
+    if not words or int(np.count_nonzero(base)) * _SPARSE_SHARE < size:
+        docs = np.flatnonzero(base).astype(np.uint32)
+    elif postings * _SPARSE_SHARE < size:
+        docs = np.unique(np.concatenate([listed.docs for word, _ in weighted for listed in word.lists] or [_NOTHING]))
+        docs = docs[base[docs]]
+    else:
+        scores = _scores_of_all(size, weighted)
+        docs = np.flatnonzero(base & (scores > 0)).astype(np.uint32)
+        return docs, scores[docs]
+    if not words:  # tags and collections alone: only trust and use tell one card from another
+        return docs, np.ones(len(docs), np.float32)
+    scores = _scores_of(docs, weighted)
+    has_any = scores > 0
+    return docs[has_any], scores[has_any]
+
+
+def _scores_of_all(size: int, words: Sequence[tuple[Word, np.float32]]) -> Weights:
     scores, best = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    for word in words:
-        weight = np.float32(ranking.idf(cards, word.holding))
-        if not weight:
-            continue
+    for word, weight in words:
         if len(word.lists) == 1:
-            scores[word.lists[0].docs] += word.lists[0].worth * weight
+            scores[word.lists[0].docs] += word.lists[0].worth() * weight
             continue
-        for docs, worth, _ in word.lists:
-            best[docs] = np.maximum(best[docs], worth)
-        for docs, _, _ in word.lists:
-            scores[docs] += best[docs] * weight
-            best[docs] = 0.0
+        for listed in word.lists:
+            best[listed.docs] = np.maximum(best[listed.docs], listed.worth())
+        for listed in word.lists:
+            scores[listed.docs] += best[listed.docs] * weight
+            best[listed.docs] = 0.0
     return scores
 
 
-def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts | None) -> NDArray[np.intp]:
-    """At least the `wanted` best documents, and whichever has the best words."""
+def _scores_of(docs: Docs, words: Sequence[tuple[Word, np.float32]]) -> Weights:
+    """The same for these documents alone."""
+    scores = np.zeros(len(docs), np.float32)
+    for word, weight in words:
+        best = np.zeros(len(docs), np.float32)
+        for listed in word.lists:
+            here, there = _places(listed.docs, docs)
+            best[here] = np.maximum(best[here], listed.worth(there))
+        scores += best * weight
+    return scores
+
+
+def _promising(snapshot: Snapshot, docs: Docs, scores: Weights, wanted: int, boosts: Boosts | None) -> Numbers:
+    """The places of at least the `wanted` best documents, and of whichever has the best words."""
     boosted, popular = scores, 1.0
     if boosts is not None:
-        boosted = scores * snapshot.factors(boosts)
+        boosted = scores * snapshot.factors(boosts)[docs]
         popular = max(1.0, float(boosts.use.factors.max(initial=1.0)) * boosts.audience)
-        meant = np.unique(np.concatenate([np.empty(0, np.uint32), *_audience_docs(snapshot, boosts)]))
-        boosted[meant] *= np.float32(boosts.audience)
+        for meant in _audience_docs(snapshot, boosts):
+            boosted[_places(meant, docs)[0]] *= np.float32(boosts.audience)
+    if len(boosted) <= wanted:
+        return np.arange(len(boosted))
     padded = np.zeros(-(-len(boosted) // _BLOCK) * _BLOCK, np.float32)
     padded[: len(boosted)] = boosted
     peaks = padded.reshape(-1, _BLOCK).max(axis=1)
     # The k best blocks hold k documents at least as good as the k-th peak.
-    threshold = np.partition(peaks, -wanted)[-wanted] if wanted < len(peaks) else np.float32(0)
-    threshold = min(float(threshold), float(peaks.max()) / popular) * 0.9999
-    return np.flatnonzero(boosted > max(threshold, 0.0))
+    threshold = float(np.partition(peaks, -wanted)[-wanted]) if wanted < len(peaks) else 0.0
+    threshold = min(threshold, float(peaks.max()) / popular) * 0.9999
+    return np.flatnonzero(boosted > threshold)
 
 
-def _candidates(
-    snapshot: Snapshot, docs: NDArray[np.intp], scores: Weights, boosts: Boosts | None
-) -> ranking.Candidates:
-    ids, text = snapshot.card_ids[docs], scores[docs].astype(np.float64)
-    one = np.ones(len(docs))
-    if boosts is None:
-        return ranking.Candidates(ids, text, one, one, one)
-    trust = boosts.trust_factors()[snapshot.trust(boosts)[docs]].astype(np.float64)
-    use = boosts.use.of(ids).astype(np.float64)
-    audience = one.copy()
-    for meant in _audience_docs(snapshot, boosts):
-        audience[np.isin(docs, meant)] = boosts.audience
-    return ranking.Candidates(ids, text, trust, use, audience)
+def _candidates(snapshot: Snapshot, docs: Docs, scores: Weights, boosts: Boosts | None) -> ranking.Candidates:
+    ids = snapshot.card_ids[docs]
+    factors = np.ones((4, len(docs)))
+    factors[0] = scores
+    if boosts is not None:
+        factors[1] = boosts.trust_factors()[snapshot.trust(boosts)[docs]]
+        factors[2] = boosts.use.of(ids)
+        for meant in _audience_docs(snapshot, boosts):
+            factors[3, _places(meant, docs)[0]] = boosts.audience
+    return ranking.Candidates(ids, factors)
 
 
 def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Docs]:
     if boosts.audience == 1.0:
         return []
     parts = (part for name in sorted(boosts.audiences) for part in snapshot.parts(AUDIENCE, name))
-    return [listed(part, 1.0).docs for part in parts]
+    return [list_of(part, 1.0).docs for part in parts]
 
 
-def _matches(words: Sequence[Word], docs: NDArray[np.intp]) -> tuple[Mask, ranking.Matches]:
+def _matches(words: Sequence[Word], docs: Docs) -> tuple[Mask, ranking.Matches]:
     """Which of a few documents have each word, and where in them its terms stand."""
     order = docs.argsort()
-    ascending = docs[order].astype(np.uint32)
+    ascending = docs[order]
     holds = np.zeros((len(words), len(docs)), np.bool_)
     cards, numbers, positions = [], [], []
     for number, word in enumerate(words):
-        for docs_of_word, _, part in word.lists:
-            here, there = _places(docs_of_word, ascending)
+        for listed in word.lists:
+            here, there = _places(listed.docs, ascending)
             holds[number, order[here]] = True
-            if part is not None and len(here):
-                count, found = phrases.positions_of(part.field, there + part.start)
+            if listed.part is not None and len(here):
+                count, found = phrases.positions_of(listed.part.field, there + listed.part.start)
                 cards.append(order[here].repeat(count))
                 numbers.append(np.full(len(found), number, np.intp))
-                positions.append(found)
+                positions.append(found.astype(np.int64))
     if not cards:
         none = np.empty(0, np.intp)
         return holds, ranking.Matches(none, none, none)

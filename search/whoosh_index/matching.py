@@ -5,7 +5,7 @@ Statistics and corrections look at documents inside the mask only.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,22 @@ FEW = 10
 """Where fewer visible titles and tags begin so, words of the text do too; where fewer cards hold a long word, its
 parts count too."""
 BODY_PREFIX, COMPOUND, PARTS_OF_COMPOUND, CORRECTED = 0.6, 0.6, 0.7, 0.8
-_NOTHING: Docs = np.empty(0, np.uint32)
 
 
 class Listed(NamedTuple):
-    """Documents, ascending and different, with what the word is worth to each, and their positions if they have any."""
+    """Documents, ascending and different, with what the word is worth to each: `factor`, times `impacts` if there are
+    any. `part` has their positions, if they have some."""
 
     docs: Docs
-    worth: Weights
+    factor: np.float32
+    impacts: NDArray[Any] | None = None
     part: Part | None = None
+
+    def worth(self, places: NDArray[np.intp] | slice = slice(None)) -> Weights:
+        """What the word is worth to the documents at these places."""
+        if self.impacts is None:
+            return np.full(len(self.docs[places]), self.factor, np.float32)
+        return self.impacts[places] * self.factor
 
 
 @dataclass(slots=True)
@@ -105,16 +112,16 @@ def _add(snapshot: Snapshot, word: Word, alternative: Alternative, visible: Mask
     """An alternative's lists; several terms must occur in the same document."""
     parts = snapshot.parts(alternative.field, alternative.terms[0])
     if len(alternative.terms) == 1:
-        word.lists += [listed(part, alternative.weight) for part in parts]
+        word.lists += [list_of(part, alternative.weight) for part in parts]
         return
-    lists = [listed(part, alternative.weight) for part in parts]
-    docs, worth, _ = _joined(lists)
+    lists = [list_of(part, alternative.weight) for part in parts]
+    docs, worth = _joined(lists)
     for term in alternative.terms[1:]:
-        more = _joined([listed(part, alternative.weight) for part in snapshot.parts(alternative.field, term)])
-        docs, left, right = np.intersect1d(docs, more.docs, assume_unique=True, return_indices=True)
-        worth = np.minimum(worth[left], more.worth[right])
+        more = _joined([list_of(part, alternative.weight) for part in snapshot.parts(alternative.field, term)])
+        docs, left, right = np.intersect1d(docs, more[0], assume_unique=True, return_indices=True)
+        worth = np.minimum(worth[left], more[1][right])
     if len(docs):
-        word.lists.append(Listed(docs, worth))
+        word.lists.append(Listed(docs, np.float32(1.0), worth))
 
 
 def _add_beginnings(snapshot: Snapshot, word: Word, typed: str, visible: Mask) -> None:
@@ -137,21 +144,21 @@ def _add_compounds(snapshot: Snapshot, word: Word, text: str, visible: Mask) -> 
 
 def _add_flat(word: Word, docs: Docs, worth: float) -> None:
     if len(docs):
-        word.lists.append(Listed(docs, np.full(len(docs), worth, np.float32)))
+        word.lists.append(Listed(docs, np.float32(worth)))
 
 
-def listed(part: Part, weight: float) -> Listed:
+def list_of(part: Part, weight: float) -> Listed:
     docs = part.docs + np.uint32(part.offset) if part.offset else part.docs
     if part.impacts is None:
-        return Listed(docs, np.full(len(docs), weight, np.float32))
+        return Listed(docs, np.float32(weight))
     has_positions = part.field.positions is not None
-    return Listed(docs, part.impacts * np.float32(weight / IMPACT_SCALE), part if has_positions else None)
+    return Listed(docs, np.float32(weight / IMPACT_SCALE), part.impacts, part if has_positions else None)
 
 
-def _joined(lists: Sequence[Listed]) -> Listed:
+def _joined(lists: Sequence[Listed]) -> tuple[Docs, Weights]:
     if not lists:
-        return Listed(_NOTHING, np.empty(0, np.float32))
-    return Listed(np.concatenate([part.docs for part in lists]), np.concatenate([part.worth for part in lists]))
+        return np.empty(0, np.uint32), np.empty(0, np.float32)
+    return np.concatenate([part.docs for part in lists]), np.concatenate([part.worth() for part in lists])
 
 
 def _count(snapshot: Snapshot, word: Word, visible: Mask) -> None:

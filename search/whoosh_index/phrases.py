@@ -10,8 +10,11 @@ from search.whoosh_index.batch import TEXT
 from search.whoosh_index.postings import FieldPostings, spread
 from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
 
-_FAR = np.int64(1 << 20)
-Keys = NDArray[np.int64]
+_SHIFT = 16
+_FEW = 0xFFFF
+"""So many documents and a position fit 32 bits."""
+_FEW_OF_MANY = 16
+Keys = NDArray[Any]
 
 
 def members(snapshot: Snapshot, phrase: str, base: Mask) -> Mask:
@@ -22,59 +25,66 @@ def members(snapshot: Snapshot, phrase: str, base: Mask) -> Mask:
     return found
 
 
-def positions_of(field: FieldPostings, postings: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+def positions_of(field: FieldPostings, postings: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint16]]:
     """How many positions each of these postings has, and all of them one after the other."""
     if field.firsts is None or field.positions is None:
-        return np.zeros(len(postings), np.intp), np.empty(0, np.int64)
+        return np.zeros(len(postings), np.intp), np.empty(0, np.uint16)
     firsts = field.firsts[postings]
-    counts = (field.firsts[postings + 1] - firsts).astype(np.intp)
-    return counts, field.positions[spread(firsts, counts)].astype(np.int64)
+    counts = field.firsts[postings + 1] - firsts
+    return counts, field.positions[spread(firsts, counts)]
 
 
-def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask) -> NDArray[np.intp]:
+def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask) -> Docs:
+    """Documents in which the terms stand at the same distances as in the sequence."""
     lists = [(snapshot.parts(TEXT, term), place) for term, place in sequence]
     if not all(parts for parts, _ in lists):
-        return np.empty(0, np.intp)
+        return np.empty(0, np.uint32)
     lists.sort(key=lambda entry: sum(len(part.docs) for part in entry[0]))
-    docs = _inside(lists[0][0], base)
-    for parts, _ in lists[1:]:
-        docs = docs[_held(parts, docs)]
-    keys: Keys | None = None
+    docs = _with_all([parts for parts, _ in lists], base)
+    begins: Keys | None = None
     for parts, place in lists:
-        begins = _keys(parts, docs) - place
-        keys = begins if keys is None else keys[_in_sorted(begins, keys)]
-        if not len(keys):
-            break
-    return np.unique(keys // _FAR).astype(np.intp) if keys is not None else np.empty(0, np.intp)
+        keys = _keys(parts, docs)
+        keys -= keys.dtype.type(place)
+        # Both are ascending and without doubles: what is in both stands twice in a row.
+        if begins is not None:
+            both = np.sort(np.concatenate((begins, keys)), kind="stable")
+            keys = both[1:][both[1:] == both[:-1]]
+        begins = keys
+        if not len(begins):
+            return np.empty(0, np.uint32)
+    return docs[np.unique(begins >> _SHIFT)] if begins is not None else docs
 
 
-def _inside(parts: list[Part], base: Mask) -> NDArray[np.int64]:
-    docs: NDArray[np.int64] = np.concatenate([part.docs.astype(np.int64) + part.offset for part in parts])
-    inside: NDArray[np.int64] = docs[base[docs]]
-    return inside
+def _with_all(lists: list[list[Part]], base: Mask) -> Docs:
+    """Documents of `base` that are in every list; the shortest list comes first."""
+    docs: Docs = np.concatenate([part.docs + np.uint32(part.offset) for part in lists[0]])
+    docs = docs[base[docs]]
+    for parts in lists[1:]:
+        docs = np.concatenate([docs[_held(part, docs)[0]] for part in parts]) if len(docs) else docs
+    return docs
 
 
-def _held(parts: list[Part], docs: NDArray[np.int64]) -> Mask:
-    held = np.zeros(len(docs), np.bool_)
-    for part in parts:
-        held |= _in_sorted(part.docs, docs - part.offset)
-    return held
+def _held(part: Part, docs: Docs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of these documents a list has, and where in it; both ascending."""
+    first, last = docs.searchsorted((part.offset, part.offset + int(part.docs[-1]) + 1))
+    local = docs[first:last] - np.uint32(part.offset)
+    if len(local) * _FEW_OF_MANY < len(part.docs):
+        places = part.docs.searchsorted(local)
+        held = np.flatnonzero(part.docs[places] == local)
+        return held + first, places[held]
+    number = np.full(int(part.docs[-1]) + 1, -1, np.int32)
+    number[local] = np.arange(len(local), dtype=np.int32)
+    numbers = number[part.docs]
+    places = np.flatnonzero(numbers >= 0)
+    return numbers[places] + first, places
 
 
-def _keys(parts: list[Part], docs: NDArray[np.int64]) -> Keys:
-    """Every position of a term in these documents, with its document; ascending."""
+def _keys(parts: list[Part], docs: Docs) -> Keys:
+    """Every position of a term in these documents, after the number of the document among them; ascending."""
+    kind = np.uint32 if len(docs) <= _FEW else np.uint64
     keys = []
     for part in parts:
-        local = docs - part.offset
-        local = local[(local >= 0) & (local <= int(part.docs[-1]))]
-        places = part.docs.searchsorted(local.astype(np.uint32))
-        is_there = part.docs[places] == local
-        counts, positions = positions_of(part.field, places[is_there] + part.start)
-        keys.append(np.repeat(local[is_there] + part.offset, counts) * _FAR + positions)
+        held, places = _held(part, docs)
+        counts, positions = positions_of(part.field, places + part.start)
+        keys.append((np.repeat(held.astype(kind), counts) << kind(_SHIFT)) + positions)
     return np.concatenate(keys)
-
-
-def _in_sorted(haystack: Docs | Keys, needles: NDArray[np.int64]) -> Mask:
-    places = haystack.searchsorted(needles.astype(haystack.dtype))
-    places[places == len(haystack)] = 0
-    return (haystack[places] == needles) if len(haystack) else np.zeros(len(needles), np.bool_)

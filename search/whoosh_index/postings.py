@@ -127,10 +127,14 @@ def merged(parts: Sequence[tuple[FieldPostings, Docs]]) -> FieldPostings:
 
 def spread(starts: NDArray[Any], counts: NDArray[Any]) -> Numbers:
     """The numbers `starts[0] … starts[0] + counts[0] - 1, starts[1] …`, one after the other."""
-    ends = np.cumsum(counts, dtype=np.intp)
-    total = int(ends[-1]) if len(ends) else 0
-    numbers: Numbers = np.arange(total, dtype=np.intp) + np.repeat(starts.astype(np.intp) - (ends - counts), counts)
-    return numbers
+    numbers: Numbers = np.ones(int(counts.sum()), np.intp)
+    if len(numbers):
+        # Steps of one, and at each new start a step from the last number to it.
+        filled = counts > 0
+        first, size = starts[filled].astype(np.intp), counts[filled].astype(np.intp)
+        numbers[0] = first[0]
+        numbers[np.cumsum(size[:-1])] = first[1:] - (first[:-1] + size[:-1] - 1)
+    return np.cumsum(numbers)
 
 
 def _gathered(arrays: Sequence[Impacts | None], kept_parts: Sequence[Numbers], order: Numbers) -> Impacts:

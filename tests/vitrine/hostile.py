@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 import time_machine
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from werkzeug.test import TestResponse
 
+from curator.duplicates.checking import check_cards
+from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
@@ -76,6 +78,8 @@ FORMS: dict[str, dict[str, str]] = {
         "do": "owner", "value": "axel@northwind.example", "card": "{card}", "chosen": "", "all_matching": "",
         "step": "apply", "spread": "next", "back": "q=x", "q": "", "collection": "billing", "page": "1",
     },
+    "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
+    "duplicates.reopen": {},
     "reports.nudge_assignee": {},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
@@ -86,14 +90,14 @@ FORMS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
-    "search.home": ("q", "collection", "tag", "trust", "updated", "order", "page"),
+    "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
     "search.preview": ("query_id",), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
     "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
     "people.sign_in_page": ("next",), "people.welcome": (), "people.account": (),
-    "verify.show": ("scope", "card"),
+    "verify.show": ("scope", "card"), "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
@@ -159,6 +163,8 @@ class Places:
         if "card_id" in rule or not rule:
             self.card = self.world.card(tags=("refunds",), author="ada")
             self.world.verify(self.card, by="ada")
+        if "pair_id" in rule or not rule:
+            self.twin, self.pair = self._twins()
         with self.world.transaction() as session:
             self.stan = self.world.person(session, "stan").id
             if "secret" in rule or not rule:
@@ -175,13 +181,22 @@ class Places:
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
 
+    def _twins(self) -> tuple[int, int]:
+        """A card with a copy, and the number of the pair."""
+        number = next(_numbers)
+        body = " ".join(f"word{n} of {number}" for n in range(9))  # like no other pair's
+        one, other = (self.world.card(f"{title} {number}", body, author="ada") for title in ("Twin", "Copy of twin"))
+        with self.world.transaction() as session:
+            check_cards(session, [one, other], self.world.now)
+            return one, session.scalars(select(NearDuplicate.id).where(NearDuplicate.card_id == one)).one()
+
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
             "int:synonym_id": self.synonym, "int:golden_id": self.golden,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
-            "path:name": "js/frame.js",
+            "path:name": "js/frame.js", "int:pair_id": self.pair,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"
@@ -189,7 +204,7 @@ class Places:
 
     def filled(self, fields: dict[str, str]) -> dict[str, str]:
         """Good values for a form."""
-        return {name: value.format(card=self.card, other=self.other) for name, value in fields.items()}
+        return {name: value.format(card=self.card, other=self.other, twin=self.twin) for name, value in fields.items()}
 
 
 def encoded(pairs: Iterable[tuple[str, str]]) -> bytes:

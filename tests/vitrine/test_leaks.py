@@ -41,7 +41,8 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/verify?scope=nonsense&card=x",
+    "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/duplicates",
+    "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar",
 )  # fmt: skip
 OF_A_CARD = ("", "/history", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
@@ -50,7 +51,7 @@ API = (
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
-    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries",
+    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
 _PASSING = (
@@ -104,6 +105,7 @@ def secret_cards(world: World, like: list[int]) -> int:
                    interval_days=10 + 20 * (n % 3), tags=(CANARY, "refunds"))
         for n in range(8)
     ]  # fmt: skip
+    made.append(world.card("Refund after a chargeback", "Never twice.", collection="deals", verified=True))
     made.append(world.card(f"Draft {CANARY}", collection="deals", author="cora", owner=None, publish=False))
     for card_id in made[:3]:
         world.flag(card_id, f"Wrong since {CANARY}", by="rita")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from curator.duplicates.checking import check_cards
 from kb.cards.models import Card
 from kb.trust.commands import raise_flag
 from kb.trust.models import FlagKind
@@ -26,6 +27,8 @@ SCREENS = {
     "comparison": "/cards/{flagged}/diff?from=1&to=2",
     "replace": "/cards/{flagged}/replace?q=refund",
     "queue": "/verify?scope=all",
+    "near-duplicates": "/duplicates",
+    "pair": "/duplicates/1",
     "card manager": "/cards",
     "report": "/reports/weekly",
     "collection": "/collections/billing",
@@ -66,6 +69,12 @@ def cards(live: LiveSite) -> dict[str, int]:
     fields = {"title": "Refund window for annual plans", "body": body.replace("30", "31"), "collection": "billing",
               "version": 1, "step": "save", "what_changed": "31 days"}  # fmt: skip
     cora.post(f"/cards/{flagged}/edit", {**fields, "verifiers": "", "owner": ""})
+    broken = (
+        "Take the sensor off the wall. Send it back in the box it came in. A new one leaves the store the same day."
+    )
+    twins = [live.world.card(title, broken) for title in ("Broken sensor", "OLD: broken sensor")]
+    with world.transaction() as session:
+        check_cards(session, twins, world.now)
     live.index()
     ada = live.page("ada")
     ada.post("/admin/synonyms", {"words": "money back\nrefund"})

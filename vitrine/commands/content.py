@@ -1,11 +1,13 @@
 """Bring knowledge in, and report what is stale."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 from rich.progress import Progress
 
+from curator.jobs import JobContext, JobFailed, near_duplicates
 from curator.reports.formats import as_csv, as_json, as_letter
 from curator.reports.send import send_report, subscribers
 from curator.reports.weekly import weekly_report
@@ -53,6 +55,10 @@ def import_cards(
             installation.database, renderer, request, Policy.of(settings), clock.now(),
             progress=lambda _item: progress.advance(bar), started=lambda total: progress.update(bar, total=total),
         )  # fmt: skip
+        if not dry_run:
+            progress.update(bar, description="Comparing", total=None)
+            with suppress(JobFailed):  # the import is done; the scheduled job tries again and says what is wrong
+                near_duplicates(JobContext(installation.database, settings, Policy.of(settings), clock.now))
     if as_json:
         answer(_as_data(report), as_json=True, words="")
     else:

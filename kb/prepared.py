@@ -1,0 +1,63 @@
+"""A statement that is read thousands of times a minute: built and compiled once, run by the driver.
+
+SQLAlchemy's own execution costs more than SQLite takes to answer. The statement stays an ordinary `select`, so its
+clauses are those of every other query; only lists may vary from run to run.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Dialect, Select
+from sqlalchemy.orm import Session
+
+_TEXTS_KEPT = 200
+
+
+class Prepared:
+    """Runs one select whose only changing parameters are lists: `bindparam(name, expanding=True)`."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._texts: dict[tuple[str | int, ...], _Text] = {}
+        self._readers: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
+
+    def rows(self, session: Session, **lists: Sequence[Any]) -> list[list[Any]]:
+        """All rows, their values as the columns' types give them."""
+        connection = session.connection()
+        dialect = connection.dialect
+        key: tuple[str | int, ...] = (dialect.name, *map(len, lists.values()))
+        text = self._texts.get(key) or self._compile(key, dialect, lists)
+        given = {f"{name}_{number}": value for name, values in lists.items() for number, value in enumerate(values, 1)}
+        values = text.fixed | given
+        ordered = tuple(map(values.__getitem__, text.order)) if text.order is not None else values
+        rows = list(map(list, connection.exec_driver_sql(text.statement, ordered).all()))
+        for place, read in self._readers[dialect.name]:
+            for row in rows:
+                row[place] = read(row[place])
+        return rows
+
+    def _compile(self, key: tuple[str | int, ...], dialect: Dialect, lists: dict[str, Sequence[Any]]) -> "_Text":
+        compiled = self._statement.compile(dialect=dialect)
+        state = compiled.construct_expanded_state({name: list(values) for name, values in lists.items()})
+        fixed = {name: getattr(value, "value", value) for name, value in state.parameters.items()}
+        if len(self._texts) >= _TEXTS_KEPT:
+            self._texts.clear()
+        self._readers[dialect.name] = list(_readers(self._statement, dialect))
+        text = self._texts[key] = _Text(state.statement, state.positiontup, fixed)
+        return text
+
+
+class _Text(NamedTuple):
+    """SQL for lists of certain lengths, the order of its parameters if they have one, and those that never change."""
+
+    statement: str
+    order: Sequence[str] | None
+    fixed: dict[str, Any]
+
+
+def _readers(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Iterator[tuple[int, Callable[[Any], Any]]]:
+    """How to read the columns whose values the driver gives in another form than their types promise."""
+    for place, column in enumerate(statement.selected_columns):
+        read = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        if read is not None:
+            yield place, read
