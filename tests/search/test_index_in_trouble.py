@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from structlog.testing import capture_logs
 
 from kb.cards.models import Card
@@ -25,6 +26,7 @@ from tests.search.full_disk import FullDisk
 from tests.search.test_kills import strays
 from tests.site import Site
 from tests.world import World
+from vitrine.jobs import job_named, run_now
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -303,19 +305,37 @@ def test_an_index_with_the_same_numbers_but_other_cards_is_rebuilt_at_the_start(
     assert found(backend, "zebra") == {card}
 
 
+def lose(file: Path) -> None:
+    """Gone."""
+    file.unlink()
+
+
+def cut(file: Path) -> None:
+    """Half of it, as a copy that was interrupted leaves it."""
+    half = file.with_suffix(".half")
+    half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    half.replace(file)
+
+
+@pytest.mark.parametrize("damage", [lose, cut])
+@pytest.mark.parametrize("kind", ["pst", "facts.col", "toc"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_file_that_is_missing_is_noticed_by_the_check_while_reads_go_on(world: World, tmp_path: Path) -> None:
-    backend = WhooshBackend(tmp_path / "index")
-    indexer = Indexer(world.database, backend)
-    card = world.card("Zebra crossing")
-    indexer.apply_pending()
-    next((tmp_path / "index").glob("ix-*/*.pst")).unlink()
-    assert found(backend, "zebra") == {card}
-    with pytest.raises(Exception, match="index"):
-        indexer.differences()
-    assert found(backend, "zebra") == {card}
-    indexer.rebuild()
-    assert indexer.differences() == []
+def test_a_damaged_file_is_noticed_at_night_and_the_index_rebuilt_while_reads_go_on(
+    site: Site, damage: Callable[[Path], None], kind: str
+) -> None:
+    index = site.world.installation.index_dir
+    card = site.world.card("Zebra crossing")
+    site.index()
+    reader = WhooshBackend(index)  # of another process, which has been reading
+    assert found(reader, "zebra") == {card}
+    damage(next(index.glob(f"ix-*/*.{kind}")))
+    if kind != "toc":
+        assert found(reader, "zebra") == {card}
+    with time_machine.travel(site.world.now, tick=False):
+        outcome = run_now(site.runtime, job_named("check-index"))
+    assert outcome.endswith("rebuilt with 1 cards")
+    assert found(reader, "zebra") == found(WhooshBackend(index), "zebra") == {card}
+    assert site.runtime.indexer.differences() == []
 
 
 def test_a_second_process_that_starts_while_another_rebuilds_goes_on_without(world: World, tmp_path: Path) -> None:
