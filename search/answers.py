@@ -58,7 +58,11 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a search found. `hidden` counts the replaced and the `folded` cards behind the results shown."""
+    """What a search found. `hidden` counts the replaced and the `folded` cards behind the results shown.
+
+    `understood`: the query with the words that were looked for; `corrected`: the typed words that were not, each with
+    the one instead of it.
+    """
 
     query: str
     results: tuple[Result, ...] = ()
@@ -70,6 +74,8 @@ class Answers:
     took_ms: float = 0.0
     older: tuple[OlderCard, ...] = field(default=())
     folded: int = 0
+    understood: Query = field(default_factory=Query)
+    corrected: tuple[tuple[str, str], ...] = ()
 
 
 class SearchService:
@@ -124,6 +130,7 @@ class SearchService:
             query=query.raw, results=results, total=served.total, hidden=len(older) + folded,
             did_you_mean=" ".join(query.words) if hits.corrected else None, is_relaxed=hits.relaxed,
             generation=generation, took_ms=(time.perf_counter() - began) * 1000, older=tuple(older), folded=folded,
+            understood=query, corrected=hits.corrected,
         )  # fmt: skip
 
     def _served(self, session: Session, actor: Actor, ask: Ask, limit: int, offset: int) -> "_Served":

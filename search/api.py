@@ -10,12 +10,15 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.cards.answers import experts
 from kb.cards.api import readable_card, shaper
 from kb.cards.fields import Tag
 from kb.cards.queries import card_path
 from kb.cards.shapes import CardAnswer, CardAnswers
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.people.shapes import PersonShape, person_or_none
+from kb.trust.contract import Standing, standing
 from kb.trust.queries import trust_by_answer
 from kb.trust.shown import badge
 from kb.trust.state import TrustState
@@ -38,6 +41,10 @@ _SIMILAR = 0.2
 State = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 Code = Annotated[Words, Field(max_length=8)]
 Collections = Annotated[list[Slug], Field(max_length=50)]
+MinTrust = Annotated[State | None, Field(description="What is less trusted is withheld.")]
+MaxAge = Annotated[
+    int | None, Field(ge=0, le=36500, description="What was not verified within so many days is withheld.")
+]
 QueryId = Annotated[str | None, Field(description="Send it with `POST /events` when a result is opened or copied.")]
 
 
@@ -47,10 +54,8 @@ class LookupQuery(Params):
     q: Words = ""
     url: Annotated[Words, Field(description="The page the rep works in.")] = ""
     limit: Annotated[int, Field(ge=1, le=20)] = 5
-    min_trust: Annotated[State | None, Field(description="`answer` must be at least this well trusted.")] = None
-    max_age_days: Annotated[
-        int | None, Field(ge=0, le=36500, description="`answer` must have been verified within so many days.")
-    ] = None
+    min_trust: MinTrust = None
+    max_age_days: MaxAge = None
     collection: Collections = Field([])
     lang: Code | None = None
 
@@ -65,6 +70,8 @@ class SearchQuery(Listing):
     owner: PersonParam | None = None
     language: Code | None = None
     updated: Annotated[InstantParam | None, Field(description="Cards updated at or after this instant.")] = None
+    min_trust: MinTrust = None
+    max_age_days: MaxAge = None
     explain: Annotated[bool, Field(description="Add each score and its parts.")] = False
 
 
@@ -74,22 +81,29 @@ class SuggestQuery(Params):
     q: Words = ""
 
 
+class NamedCard(CardAnswer):
+    """A card that was found, and whom to ask about it if it comes with a warning or is withheld."""
+
+    ask: PersonShape | None
+
+
 class LookupAnswer(Shape):
-    """The one answer, if the freshness contract accepts it, and all that was found."""
+    """The one answer, if the freshness contracts of its collection and of the request accept it, and all that was
+    found. What is withheld is named in `results`, without its text."""
 
     query: str
-    answer: CardAnswer | None
-    results: list[CardAnswer]
+    answer: NamedCard | None
+    results: list[NamedCard]
     hidden: int = Field(description="Older cards that the results have replaced.")
     did_you_mean: str | None
-    withheld: int = Field(description="How many of the results do not satisfy the contract.")
+    withheld: int = Field(description="How many of the results are withheld.")
     no_answer: str | None = Field(description="Why `answer` is null.")
     query_id: QueryId
     generation: str
     took_ms: float
 
 
-class FoundCard(CardAnswer):
+class FoundCard(NamedCard):
     """A card that was found; its score and the parts that sum to it only when they were asked for."""
 
     score: float | None = Field(default=None, exclude_if=lambda value: value is None)
@@ -104,6 +118,7 @@ class SearchAnswer(Shape):
     total: int
     next_cursor: str | None
     hidden: int
+    withheld: int = Field(description="How many of these items are withheld.")
     did_you_mean: str | None
     query_id: QueryId
     generation: str
@@ -112,25 +127,25 @@ class SearchAnswer(Shape):
 
 @api.operation("GET", "/lookup", {200: LookupAnswer}, scope="read")
 def lookup(query: LookupQuery) -> LookupAnswer:
-    """Look up the one current answer. It is withheld when it does not satisfy the freshness contract."""
-    contract = Contract(TrustState(query.min_trust) if query.min_trust else None, query.max_age_days)
+    """Look up the one current answer. It is withheld when a freshness contract does not accept it: the collection's,
+    or the request's."""
     filters = Filters(collections=tuple(query.collection), language=query.lang)
     with reading() as (session, actor):
         found = search_service().search(session, actor, query.q, now(), filters=filters, limit=query.limit)
-        refusals = [contract.refuses(result.trust, now()) for result in found.results]
-        results = [_card(result) for result in found.results]
-        is_answered = bool(refusals) and not refusals[0]
+        results = _named(session, found, _contract(query))
+        best = results[0] if results else None
+        is_answered = best is not None and not best.withheld
         if is_answered:
             _note_shown(found.results[0], actor)
         query_id = _note_asked(found, actor)
     return LookupAnswer(
         query=found.query,
-        answer=results[0] if is_answered else None,
+        answer=best if is_answered else None,
         results=results,
         hidden=found.hidden,
         did_you_mean=found.did_you_mean,
-        withheld=sum(bool(refusal) for refusal in refusals),
-        no_answer=None if is_answered else (refusals[0] if refusals else _NOTHING),
+        withheld=sum(card.withheld for card in results),
+        no_answer=None if is_answered else _why_none(best),
         query_id=query_id,
         generation=found.generation,
         took_ms=round(found.took_ms, 3),
@@ -146,7 +161,8 @@ def search(query: SearchQuery) -> SearchAnswer:
         found = search_service().search(
             session, actor, query.q, now(), filters=filters, limit=query.limit, offset=start
         )
-        items = [_found(result, query.explain) for result in found.results]
+        named = _named(session, found, _contract(query))
+        items = [_found(card, result, query.explain) for card, result in zip(named, found.results, strict=True)]
         query_id = _note_asked(found, actor)
     return SearchAnswer(
         query=found.query,
@@ -154,6 +170,7 @@ def search(query: SearchQuery) -> SearchAnswer:
         total=found.total,
         next_cursor=_next(found, start),
         hidden=found.hidden,
+        withheld=sum(card.withheld for card in items),
         did_you_mean=found.did_you_mean,
         query_id=query_id,
         generation=found.generation,
@@ -184,18 +201,31 @@ def similar(card_id: int, query: Listing) -> CardAnswers:
         best = max((result.score for result in found.results), default=0.0)
         near = [result for result in found.results if result.score >= _SIMILAR * best]
         others = [result for result in near if result.card.id != card.id]
-        items = [_card(result) for result in others[start : start + query.limit]]
+        items = [shaper().answer(each.card, each.trust, each.snippet) for each in others[start : start + query.limit]]
     end = start + query.limit
     return CardAnswers(items=items, next_cursor=cursor_to(end) if end < min(len(others), _LAST_PLACE) else None)
 
 
-def _card(result: Result) -> CardAnswer:
-    return shaper().answer(result.card, result.trust, result.snippet)
+def _contract(query: LookupQuery | SearchQuery) -> Contract:
+    return Contract(TrustState(query.min_trust) if query.min_trust else None, query.max_age_days)
 
 
-def _found(result: Result, is_explained: bool) -> FoundCard:
+def _named(session: Session, found: Answers, contract: Contract) -> list[NamedCard]:
+    cards = [shaper().answer(result.card, result.trust, result.snippet, contract) for result in found.results]
+    whom = experts(session, [card.id for card in cards if card.warning])
+    return [NamedCard(**dict(card), ask=person_or_none(whom.get(card.id))) for card in cards]
+
+
+def _why_none(best: NamedCard | None) -> str:
+    if best is None:
+        return _NOTHING
+    ask = f" Ask {best.ask.name}." if best.ask else ""
+    return f"“{best.title}” is withheld. {best.warning}{ask}"
+
+
+def _found(card: NamedCard, result: Result, is_explained: bool) -> FoundCard:
     more: dict[str, Any] = {"score": result.score, "explain": result.parts} if is_explained else {}
-    return FoundCard(**dict(_card(result)), **more)
+    return FoundCard(**dict(card), **more)
 
 
 def _next(found: Answers, start: int) -> str | None:
@@ -223,10 +253,15 @@ def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, s
     cards = search_service().suggest(session, actor, text, at)
     trusts = trust_by_answer(session, cards, services().policy, at)
     badges = [badge(trusts[card.id], words) for card in cards]
+    standings = [standing(card.collection, trusts[card.id], at) for card in cards]
     return [
-        (card.title, f"{shown.words} {shown.detail}".strip(), f"{public_url}{card_path(card)}")
-        for card, shown in zip(cards, badges, strict=True)
+        (card.title, _described(f"{shown.words} {shown.detail}".strip(), stands), f"{public_url}{card_path(card)}")
+        for card, shown, stands in zip(cards, badges, standings, strict=True)
     ]
+
+
+def _described(trust: str, stands: Standing) -> str:
+    return f"{'Withheld' if stands.is_withheld else trust}. {stands.reason}" if stands.reason else trust
 
 
 def _note_shown(result: Result, actor: Actor) -> None:

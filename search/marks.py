@@ -35,15 +35,20 @@ class Wanted:
     beginnings: tuple[tuple[str, int], ...]
 
 
+def telling(query: Query) -> list[analysis.Chunk]:
+    """The words that are looked for, by their numbers. Function words only if there are no others."""
+    chunks = [chunk for text in (*query.phrases, *query.words) for chunk in analysis.chunks(text)]
+    return [chunk for chunk in chunks if not analysis.is_function_word(chunk)] or chunks
+
+
 def wanted_by(query: Query) -> Wanted:
     """What this query looks for, synonyms included."""
     groups: dict[str, int] = {}
-    chunks = [chunk for text in (*query.phrases, *query.words) for chunk in analysis.chunks(text)]
-    telling = [chunk for chunk in chunks if not analysis.is_function_word(chunk)] or chunks
-    for number, chunk in enumerate(telling):
+    words = telling(query)
+    for number, chunk in enumerate(words):
         for terms in analysis.alternatives(chunk) + analysis.looser_alternatives(chunk):
             groups |= dict.fromkeys(terms, number)
-    for number, (_, others) in enumerate(query.synonyms, len(telling)):
+    for number, (_, others) in enumerate(query.synonyms, len(words)):
         for other in others:
             for terms in analysis.side_terms(other):
                 groups = dict.fromkeys(terms, number) | groups

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from kb.web.pages import CardRow
-from kb.web.parts import Badge, Chip, FilterMenu, Link, Paging, Strip
+from kb.web.parts import Badge, Caution, Chip, FilterMenu, Link, Paging, Strip
 
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -22,6 +22,9 @@ class Hit:
     collection: str
     owner: str = ""
     used: str = ""
+    warning: str = ""
+    is_withheld: bool = False
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,25 @@ class Preview:
     copied_action: str
     copied_words: str
     report_url: str
+    caution: Caution | None = None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether there is no text to show."""
+        return self.caution is not None and self.caution.is_withheld
 
     @property
     def is_doubted(self) -> bool:
         """A doubted answer can be copied, but the button loses its fill."""
-        return self.strip.state in ("overdue", "flagged", "unverified")
+        return self.caution is not None or self.strip.state in ("overdue", "flagged", "unverified")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What no card has, and the words that were looked for instead."""
+
+    sentence: str
+    meant: Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,7 @@ class Results:
     hidden_url: str = ""
     nothing: str = ""
     did_you_mean: Link | None = None
+    correction: Correction | None = None
     suggestions: tuple[CardRow, ...] = ()
     ask_url: str = ""
     write_url: str = ""

@@ -5,8 +5,9 @@ Pieces are (text, is_match) pairs whose texts, put together, are the window; esc
 
 import re
 
+from search import analysis
 from search.backend import Query
-from search.marks import Mark, look, marks_in, wanted_by
+from search.marks import Mark, look, marks_in, telling, wanted_by
 
 Pieces = list[tuple[str, bool]]
 WIDTH = 180
@@ -19,7 +20,14 @@ class Marker:
     """What is marked for one query, worked out once for all the texts that are shown."""
 
     def __init__(self, query: Query) -> None:
+        told = telling(query)
         self._wanted = wanted_by(query)
+        looked_for = set(self._wanted.groups.values())
+        self.words = {number: chunk.text for number, chunk in enumerate(told) if number in looked_for}
+        """The query's words that are looked for, by their numbers."""
+        is_last = query.words and told and analysis.cut(query.words[-1])[-1:] == [told[-1].text]
+        self.typing = len(told) - 1 if query.prefix and is_last else None
+        """The number of the one that is still being typed."""
 
     def snippet(self, text: str, language: str | None = None, width: int = WIDTH) -> Pieces:
         """The best window of a plain text. White space is collapsed; cuts are shown as "…" outside the matches."""
@@ -42,6 +50,13 @@ class Marker:
         """The whole title with its matches marked."""
         marks = marks_in(look(title, self._wanted, language), self._wanted, language, 1)
         return _pieces(title, 0, len(title), marks)
+
+    def found(self, text: str, language: str | None = None) -> set[int]:
+        """The numbers of the words that stand in a text; from three letters on, one being typed may begin another."""
+        looked = look(_blanks_only(text), self._wanted, language)
+        groups = {mark.group for mark in marks_in(looked, self._wanted, language, PREFIX_LENGTH)}
+        typed = {self.typing} if -1 in groups and self.typing is not None else set()
+        return groups - {-1} | typed
 
 
 _SPACE = re.compile(r"\s")

@@ -5,20 +5,20 @@ from typing import Annotated, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
-from markupsafe import Markup
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from kb.cards.answers import AnswerCard
 from kb.cards.collections import collections_readable_by
 from kb.cards.models import Card, CardTag
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, card_visible_to
-from kb.cards.shown import copied_words
 from kb.errors import NotFound
 from kb.people.actor import Actor
+from kb.trust.contract import standing
 from kb.trust.queries import trust_by_card, trust_of_card
-from kb.trust.shown import badge, state_name, strip
+from kb.trust.shown import badge, state_name
 from kb.trust.state import Trust, TrustState
 from kb.use.queries import impressions_by_card, recently_used
 from kb.use.recorder import Use
@@ -29,13 +29,16 @@ from kb.web.frame import frame
 from kb.web.pages import CardRow
 from kb.web.parts import Chip, FilterMenu, Link, Paging
 from kb.words import Words, count
-from search.answers import Answers, Filters, Result, SearchService
+from search.answers import Answers, Filters, SearchService
 from search.asking import asked
-from search.pages import Hit, Home, Preview, Results, SearchPage, Shelf
+from search.pages import Home, Preview, Results, SearchPage, Shelf
+from search.shown import Asking, correction, hit
+from search.shown import preview as preview_of
 
 blueprint = Blueprint("search", __name__)
 _EXTENSION = "vitrine.search"
 _PAGE = 10
+_QUERY_LIMIT = 200
 _UPDATED = {"7": "Last week", "30": "Last month", "365": "Last year"}
 
 
@@ -87,8 +90,9 @@ def preview(card_id: int) -> str:
         if not card.is_servable:
             raise NotFound("There is no such answer.")
         trust = trust_of_card(session, card, services().policy, now())
-        shown = _preview(card, trust, as_query_id(request.args.get("query_id")))
-        services().recorder.record(Use(card.id, "shown", not trust.is_good, actor.id, now()))
+        query = request.args.get("q", "").replace("\x00", "")
+        shown = preview_of(card, trust, _asking(actor, as_query_id(request.args.get("query_id")), query))
+        _note_shown(actor, card, trust)
     return render_template("search/_preview.html", preview=shown)
 
 
@@ -108,8 +112,7 @@ def _found(session: Session, actor: Actor, form: SearchForm) -> SearchPage:
         trust_counts=form.order != "text", folds=not form.older,
     )  # fmt: skip
     if answers.results:
-        first = answers.results[0]
-        services().recorder.record(Use(first.card.id, "shown", not first.trust.is_good, actor.id, now()))
+        _note_shown(actor, answers.results[0].card, answers.results[0].trust)
     noted = asked(services().installation.secret_key, actor, answers, now())
     if noted is not None:
         services().recorder.record_search(noted)
@@ -120,7 +123,7 @@ def _found(session: Session, actor: Actor, form: SearchForm) -> SearchPage:
 def _results(
     session: Session, actor: Actor, form: SearchForm, answers: Answers, offset: int, query_id: str | None
 ) -> Results:
-    words = Words(now(), services().policy.zone)
+    asking = _asking(actor, query_id, form.q)
     used = impressions_by_card(session, [r.card.id for r in answers.results], now().date())
     has_filters = bool(form.collection or form.tag or form.trust or form.updated)
     nothing = "" if answers.results else f"No card answers “{answers.query}”."
@@ -132,12 +135,13 @@ def _results(
             "Verified first", _url(form, order="" if form.order == "text" else "text"), form.order != "text"
         ),
         filters=_menus(session, actor, form),
-        hits=tuple(_hit(result, words, used, query_id) for result in answers.results),
-        preview=_first_preview(session, actor, answers, query_id),
+        hits=tuple(hit(answers, result, used, asking) for result in answers.results),
+        preview=_first_preview(session, answers, asking),
         hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
         hidden_url=_hidden_url(form, answers) if older else "",
         nothing=nothing,
         did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
+        correction=correction(answers, _url(form, q=answers.did_you_mean or ""), is_narrowed=bool(form.collection)),
         write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
         drop_filters_url=f"/?{urlencode({'q': form.q})}" if has_filters and not answers.results else "",
         paging=_paging(form, answers, offset),
@@ -198,46 +202,22 @@ def _shelves(session: Session, actor: Actor) -> tuple[Shelf, ...]:
     )
 
 
-def _hit(result: Result, words: Words, used: dict[int, int], query_id: str | None) -> Hit:
-    card, times = result.card, used.get(result.card.id, 0)
-    return Hit(
-        title=result.title,
-        url=_from_query(card_path(card), query_id),
-        preview_url=_from_query(f"/preview/{card.id}", query_id),
-        snippet=result.snippet,
-        badge=badge(result.trust, words),
-        collection=card.collection.name,
-        owner=card.owner.name if card.owner else "",
-        used=f"Used {count(times, 'time')} this month" if times else "",
-    )
-
-
-def _first_preview(session: Session, actor: Actor, answers: Answers, query_id: str | None) -> Preview | None:
+def _first_preview(session: Session, answers: Answers, asking: Asking) -> Preview | None:
     if not answers.results:
         return None
     first = answers.results[0]
-    return _preview(card_visible_to(session, actor, first.card.id), first.trust, query_id)
+    return preview_of(card_visible_to(session, asking.actor, first.card.id), first.trust, asking)
 
 
-def _preview(card: Card, trust: Trust, query_id: str | None) -> Preview:
+def _asking(actor: Actor, query_id: str | None, query: str) -> Asking:
     words = Words(now(), services().policy.zone)
-    path = card_path(card)
-    return Preview(
-        title=card.title,
-        url=_from_query(path, query_id),
-        link=f"{services().settings.public_url}{path}",
-        html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
-        strip=strip(card, trust, words),
-        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
-        copied_action=_from_query(f"/cards/{card.id}/copied", query_id),
-        copied_words=copied_words(card, trust),
-        report_url=f"{path}?report=1#report",
-    )
+    return Asking(actor, words, services().settings.public_url, query_id, " ".join(query.split())[:_QUERY_LIMIT])
 
 
-def _from_query(path: str, query_id: str | None) -> str:
-    """The address with the search that leads to it, so that what is opened or copied counts for that search."""
-    return f"{path}?{urlencode({'query_id': query_id})}" if query_id else path
+def _note_shown(actor: Actor, card: Card | AnswerCard, trust: Trust) -> None:
+    """What is withheld was not shown."""
+    if standing(card.collection, trust, now()).is_given:
+        services().recorder.record(Use(card.id, "shown", not trust.is_good, actor.id, now()))
 
 
 def _filters(form: SearchForm) -> Filters:

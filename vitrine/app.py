@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import curator.cards.views
 import curator.duplicates.views
+import curator.notices.views
 import curator.queue.views
 import curator.reports.views
 import kb.admin.collections.views
@@ -36,6 +37,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
+    curator.notices.views.blueprint,
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,

@@ -22,11 +22,14 @@ _TAG_END = "\n"
 
 
 class Shelf(NamedTuple):
-    """The collection of an answer."""
+    """The collection of an answer, with its freshness contract."""
 
     id: int
     slug: str
     name: str
+    contract: str
+    min_trust: str | None
+    max_age_days: int | None
 
 
 class AnswerCard(NamedTuple):
@@ -84,12 +87,19 @@ def replaced_by(session: Session, actor: Actor, heads: Sequence[AnswerCard]) -> 
     return found
 
 
+def experts(session: Session, ids: Sequence[int]) -> dict[int, Named]:
+    """Whom to ask about each of these cards: its assignee, else its owner."""
+    rows = _EXPERTS.rows(session, ids=ids) if ids else ()
+    return {row[0]: Named(*row[1:]) for row in rows}
+
+
 _owner, _verifier, _doubter, _older = aliased(Person), aliased(Person), aliased(Person), aliased(Card)
 _FACTS = (
     Card.id, Card.title, Card.text, Card.external_id, Card.language, Card.audience, Card.version, Card.verified_at,
     Card.verify_by, Card.unverified_at, Card.unverified_kind, Card.unverified_reason, Card.created_at,
     Card.published_at, Card.updated_at, Card.owner_id, Card.verified_by_id,
 )  # fmt: skip
+_SHELF = tuple(getattr(Collection, name) for name in Shelf._fields)
 _PEOPLE = [column for person in (_owner, _verifier, _doubter) for column in (person.id, person.name, person.email)]
 _tags = (
     select(func.aggregate_strings(CardTag.tag, _TAG_END)).where(CardTag.card_id == Card.id).correlate(Card)
@@ -103,22 +113,17 @@ _is_alike = or_(
     )
 )
 _ANSWERS = Prepared(
-    select(
-        *_FACTS,
-        Collection.id,
-        Collection.slug,
-        Collection.name,
-        *_PEOPLE,
-        _tags,
-        _is_flagged,
-        _has_replaced,
-        _is_alike,
-    )
+    select(*_FACTS, *_SHELF, *_PEOPLE, _tags, _is_flagged, _has_replaced, _is_alike)
     .join(Collection, Collection.id == Card.collection_id)
     .outerjoin(_owner, _owner.id == Card.owner_id)
     .outerjoin(_verifier, _verifier.id == Card.verified_by_id)
     .outerjoin(_doubter, _doubter.id == Card.unverified_by_id)
     .where(Card.id.in_(bindparam("ids", expanding=True)), servable_in(bindparam("readable", expanding=True)))
+)
+_EXPERTS = Prepared(
+    select(Card.id, Person.id, Person.name, Person.email)
+    .join(Person, Person.id == func.coalesce(Card.assignee_id, Card.owner_id))
+    .where(Card.id.in_(bindparam("ids", expanding=True)))
 )
 _OLDER = Prepared(
     select(Card.id, Card.title).where(
@@ -129,6 +134,7 @@ _OLDER = Prepared(
 
 def _answer_card(row: Any) -> AnswerCard:
     facts, rest = row[: len(_FACTS)], row[len(_FACTS) :]
-    people = (Named(*rest[start : start + 3]) if rest[start] is not None else None for start in (3, 6, 9))
-    tags = sorted(rest[12].split(_TAG_END)) if rest[12] else []
-    return AnswerCard._make((*facts, Shelf(*rest[:3]), *people, tags, *map(bool, rest[13:])))
+    shelf, rest = Shelf(*rest[: len(_SHELF)]), rest[len(_SHELF) :]
+    people = (Named(*rest[start : start + 3]) if rest[start] is not None else None for start in (0, 3, 6))
+    tags = sorted(rest[9].split(_TAG_END)) if rest[9] else []
+    return AnswerCard._make((*facts, shelf, *people, tags, *map(bool, rest[10:])))

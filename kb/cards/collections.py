@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.cards.fields import VerifierRef
-from kb.cards.models import Card, Collection, CollectionVerifier, Status
+from kb.cards.models import Breach, Card, Collection, CollectionVerifier, Status
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Group, Person, Role
 from kb.text.slugs import slug
 from kb.trust import assignee
+from kb.trust.state import TrustState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class CollectionFields:
     steward_id: int | None = None
     interval_days: int | None = None
     verifiers: tuple[VerifierRef, ...] = ()
+    contract: Breach = Breach.SERVE
+    min_trust: TrustState | None = None
+    max_age_days: int | None = None
 
 
 def create_collection(session: Session, actor: Actor, fields: CollectionFields, now: datetime) -> Collection:
@@ -58,7 +62,8 @@ def change_collection(
     audit.record(
         session, actor, "changed", "collection", shelf.id, now,
         name=fields.name, is_open=fields.is_open, readers=list(fields.reader_ids), authors=list(fields.author_ids),
-        steward=fields.steward_id, interval_days=fields.interval_days,
+        steward=fields.steward_id, interval_days=fields.interval_days, contract=fields.contract,
+        min_trust=fields.min_trust, max_age_days=fields.max_age_days,
     )  # fmt: skip
 
 
@@ -111,6 +116,9 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
         raise invalid("steward", "A steward must be an author, a curator or an admin.")
     shelf.name, shelf.description, shelf.is_open = fields.name, fields.description, fields.is_open
     shelf.steward_id, shelf.interval_days = steward_id, fields.interval_days
+    if fields.contract is not Breach.SERVE and fields.min_trust is None and fields.max_age_days is None:
+        raise invalid("contract", "Say what an answer must be: how well trusted, or checked within how many days.")
+    shelf.contract, shelf.min_trust, shelf.max_age_days = fields.contract, fields.min_trust, fields.max_age_days
     shelf.readers = _groups(session, fields.reader_ids, "readers")
     shelf.authors = _groups(session, fields.author_ids, "authors")
     _check_verifiers(session, fields.verifiers)

@@ -18,6 +18,14 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
+class Breach(StrEnum):
+    """What happens to an answer that is below its collection's freshness contract."""
+
+    SERVE = "serve"
+    WARN = "warn"
+    WITHHOLD = "withhold"
+
+
 class Collection(Base):
     """A shelf of cards with its own readers, authors, steward and policy."""
 
@@ -30,6 +38,9 @@ class Collection(Base):
     is_open: Mapped[bool] = mapped_column(Boolean, default=True)
     steward_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     interval_days: Mapped[int | None]
+    contract: Mapped[str] = mapped_column(String(10), default=Breach.SERVE, server_default=Breach.SERVE.value)
+    min_trust: Mapped[str | None] = mapped_column(String(12))
+    max_age_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()

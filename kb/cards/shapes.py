@@ -22,6 +22,7 @@ from kb.people.shapes import (
     person_or_none,
     verifier_shape,
 )  # fmt: skip
+from kb.trust.contract import ANYTHING_GOES, Contract, Standing, standing
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
 from kb.trust.state import Trust
@@ -73,6 +74,8 @@ class CardAnswer(Shape):
     owner: PersonShape | None
     updated_at: datetime
     snippet: list[tuple[str, bool]] = Field(description="Pieces of the text, each with whether it matches.")
+    warning: str | None = Field(description="Why it is below its collection's freshness contract, or the request's.")
+    withheld: bool = Field(description="Whether it must not be given as an answer. Its text is not shown then.")
 
 
 class ListedCard(CardAnswer):
@@ -142,9 +145,12 @@ class Shaper:
     public_url: str
     now: datetime
 
-    def answer(self, card: Card | AnswerCard, trust: Trust, snippet: Pieces | None = None) -> CardAnswer:
-        """The card in an answer."""
-        return CardAnswer(**self._fields(card, trust, snippet))
+    def answer(
+        self, card: Card | AnswerCard, trust: Trust, snippet: Pieces | None = None, asked: Contract = ANYTHING_GOES
+    ) -> CardAnswer:
+        """The card in an answer to a request that asks for so much."""
+        fields = self._fields(card, trust, snippet, asked)
+        return CardAnswer(**fields | ({"snippet": []} if fields["withheld"] else {}))
 
     def listed(self, card: Card, trust: Trust) -> ListedCard:
         """The card in the list of cards."""
@@ -173,8 +179,12 @@ class Shaper:
         fresh = session.scalars(query.execution_options(populate_existing=True)).unique().one()
         return self.full(session, actor, fresh)
 
-    def _fields(self, card: Card | AnswerCard, trust: Trust, snippet: Pieces | None) -> dict[str, Any]:
+    def _fields(
+        self, card: Card | AnswerCard, trust: Trust, snippet: Pieces | None, asked: Contract = ANYTHING_GOES
+    ) -> dict[str, Any]:
         shelf = card.collection
+        is_answer = isinstance(card, AnswerCard) or card.is_servable
+        stands = standing(shelf, trust, self.now, asked) if is_answer else Standing()
         return {
             "id": card.id,
             "title": card.title,
@@ -189,6 +199,8 @@ class Shaper:
             "owner": person_or_none(card.owner),
             "updated_at": card.updated_at,
             "snippet": list(snippet) if snippet is not None else _beginning(card.text),
+            "warning": stands.reason or None,
+            "withheld": stands.is_withheld,
         }
 
 

@@ -15,10 +15,11 @@ from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
 from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
+from kb.trust.contract import Standing, standing
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
-from kb.trust.shown import FLAG_WORDS, badge, strip
+from kb.trust.shown import FLAG_WORDS, badge, caution, strip
 from kb.trust.state import Trust, TrustState
 from kb.use.queries import impressions_by_card
 from kb.web.pages import (
@@ -52,6 +53,7 @@ def card_page(
     words = Words(now, policy.zone)
     trust = trust_of_card(session, card, policy, now) if card.status == Status.PUBLISHED else None
     path = card_path(card)
+    stands = standing(card.collection, trust, now) if trust and card.is_servable else Standing()
     is_hidden = card.status == Status.ARCHIVED and not may(actor, Right.ARCHIVE, card)
     return CardPage(
         title=card.title,
@@ -60,10 +62,11 @@ def card_page(
         status=Status(card.status).value,
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
         tags=tuple(Link(tag, f"/cards?tag={tag}") for tag in card.tags),
-        strip=strip(card, trust, words, ask_url=f"{path}#report") if trust else None,
+        strip=strip(card, trust, words, ask_url="" if stands.reason else f"{path}#report") if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
         actions=_actions(actor, card, trust, public_url, query_id),
+        caution=caution(actor, card, stands),
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
         replaced=tuple(Link(old.title, f"/cards/{old.id}/history") for old in replaced_by_this(session, actor, card)),

@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from kb.cards.answers import AnswerCard
-from kb.cards.models import Card, Status
+from kb.cards.models import Card, Collection, Status
 from kb.people.models import Named, Person
 from kb.prepared import Prepared
+from kb.trust.contract import contract_of
 from kb.trust.models import Flag, OpenFlag, Verification
 from kb.trust.policy import Policy
-from kb.trust.state import Trust, TrustState, trust_of
+from kb.trust.state import RANK, Trust, TrustState, trust_of
 
 
 def open_flags(session: Session, card_ids: Iterable[int]) -> dict[int, list[Flag]]:
@@ -69,6 +70,18 @@ def in_state(state: TrustState, policy: Policy, now: datetime) -> ColumnElement[
         TrustState.VERIFIED: and_(~flagged, verified, or_(Card.verify_by > soon, Card.verify_by.is_(None))),
     }[state]
     return and_(Card.status == Status.PUBLISHED, rule)
+
+
+def falling_short(session: Session, shelf: Collection, policy: Policy, now: datetime) -> int:
+    """How many answers of a collection are below its contract at `now`, whatever happens to them."""
+    asks = contract_of(shelf)
+    least = min(RANK[asks.min_trust], RANK[TrustState.DUE_SOON]) if asks.min_trust is not None else 0
+    below = [in_state(state, policy, now) for state in TrustState if RANK[state] < least]
+    if asks.max_age_days is not None:
+        oldest = now - timedelta(days=asks.max_age_days)
+        below.append(or_(Card.verified_at.is_(None), Card.unverified_at.is_not(None), Card.verified_at < oldest))
+    is_answer = and_(Card.collection_id == shelf.id, Card.status == Status.PUBLISHED, Card.replaced_by_id.is_(None))
+    return session.scalar(select(func.count()).select_from(Card).where(is_answer, or_(false(), *below))) or 0
 
 
 def verifications_of(session: Session, card_id: int) -> Sequence[Verification]:

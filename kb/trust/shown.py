@@ -1,9 +1,11 @@
 """Trust as people see it: the badge, the strip's sentence and the reasons, in words."""
 
 from kb.cards.models import Card
+from kb.people.actor import Actor
+from kb.trust.contract import Standing
 from kb.trust.state import Reason as TrustReason
 from kb.trust.state import Trust, TrustState
-from kb.web.parts import Badge, Link, Reason, ReasonKind, Strip
+from kb.web.parts import Badge, Caution, Link, Reason, ReasonKind, Strip
 from kb.web.parts import TrustState as State
 from kb.words import Words, count, first_name, joined
 
@@ -79,6 +81,21 @@ def strip(card: Card, trust: Trust, words: Words, *, ask_url: str = "", with_rea
     if trust.verified_at is None:
         return Strip(state, "Nobody has verified this yet", owner, ask)
     return Strip(state, "Not verified any more", owner, ask, reasons(trust, words) if with_reasons else ())
+
+
+def caution(actor: Actor, card: Card, stands: Standing, query: str = "") -> Caution | None:
+    """What a card below its collection's contract says to this reader, who can ask whoever checks it; `query` goes
+    with the question."""
+    if not stands.reason:
+        return None
+    expert = card.assignee or card.owner
+    sentence = "Withheld: not given as an answer" if stands.is_withheld else "Check before you use this"
+    if expert is None or expert.id == actor.id:
+        check = Link("Check it", f"/verify?card={card.id}") if expert else None
+        return Caution(sentence, stands.reason, stands.is_withheld, check=check)
+    fields = (("q", query),) if query else ()
+    ask = f"Ask {first_name(expert.name)}"
+    return Caution(sentence, stands.reason, stands.is_withheld, ask, f"/cards/{card.id}/ask", fields)
 
 
 def reasons(trust: Trust, words: Words) -> tuple[Reason, ...]:

@@ -44,13 +44,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The computed trust of one card at one instant. `reasons` is never empty."""
+    """The computed trust of one card at one instant. `reasons` is never empty. `checked_at`: when the text as it is was
+    last verified; None if it never was, whoever verified an earlier one."""
 
     state: TrustState
     reasons: tuple[Reason, ...]
     verified_at: datetime | None
     verified_by: str | None
     verify_by: datetime | None
+    checked_at: datetime | None
 
     @property
     def is_good(self) -> bool:
@@ -75,7 +77,8 @@ def trust_of(card: Card | AnswerCard, open_flags: Sequence[Flag | OpenFlag], pol
     if not reasons:
         reasons.append(_good(card, state))
     by = card.verified_by.name if card.verified_by else None
-    return Trust(state, tuple(reasons), card.verified_at, by, card.verify_by if is_verified else None)
+    due, checked_at = (card.verify_by, card.verified_at) if is_verified else (None, None)
+    return Trust(state, tuple(reasons), card.verified_at, by, due, checked_at)
 
 
 def _state(

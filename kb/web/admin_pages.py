@@ -116,6 +116,17 @@ class RuleEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractFields:
+    """A collection's freshness contract as a sentence, and the fields `contract`, `min_trust`, `max_age_days`."""
+
+    sentence: str
+    effect: str
+    below: Choice
+    min_trust: Choice
+    max_age: Field
+
+
+@dataclass(frozen=True, slots=True)
 class ShelfPage:
     """/admin/collections/{slug}. One form: POST all fields to `action`; with `effect`, the second form answers it."""
 
@@ -129,6 +140,7 @@ class ShelfPage:
     steward: Choice
     interval: Choice
     verifiers: tuple[Choice, ...]
+    contract: ContractFields
     is_open: bool = True
     effect: RuleEffect | None = None
     delete_action: str = ""

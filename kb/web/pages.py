@@ -12,6 +12,7 @@ from kb.text.diff import DiffLine
 from kb.web.parts import (
     BLANK,
     Badge,
+    Caution,
     Chip,
     Choice,
     Field,
@@ -156,11 +157,14 @@ class CardPage:
     status_words: str = ""
     compare_url: str = ""
     feedback_given: str = ""
+    caution: Caution | None = None
 
     @property
     def is_doubted(self) -> bool:
         """A doubted answer can be copied, but the button loses its fill."""
-        return self.strip is None or self.strip.state in ("overdue", "flagged", "unverified")
+        return (
+            self.strip is None or self.caution is not None or self.strip.state in ("overdue", "flagged", "unverified")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,7 @@ class CollectionPage:
     about: str
     count_words: str
     cards: tuple[CardRow, ...]
+    contract_words: str = ""
     filters: tuple[FilterMenu, ...] = ()
     steward: str = ""
     new_url: str = ""

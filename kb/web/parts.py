@@ -59,6 +59,19 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class Caution:
+    """Why an answer is below its collection's freshness contract. Ask: POST `ask_fields` to `ask_action`."""
+
+    sentence: str
+    reason: str
+    is_withheld: bool
+    ask: str = ""
+    ask_action: str = ""
+    ask_fields: tuple[tuple[str, str], ...] = ()
+    check: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Toast:
     """What just happened; with `undo_url` it can be taken back (POST with `undo_fields`)."""
 

@@ -119,7 +119,10 @@ def merged(parts: Sequence[tuple[FieldPostings, Docs]]) -> FieldPostings:
     used, term = np.unique(term[order], return_inverse=True)
     terms = every_term[used]
     docs = np.concatenate(doc_parts)[order]
-    impacts = _gathered([part.impacts for part, _ in parts], kept_parts, order) if first.impacts is not None else None
+    all_impacts = [part.impacts for part, _ in parts]
+    # A part without postings has none, wherever it stands.
+    has_impacts = any(impacts is not None for impacts in all_impacts)
+    impacts = _gathered(all_impacts, kept_parts, order) if has_impacts else None
     firsts, positions = _merged_positions([part for part, _ in parts], kept_parts, order)
     found = FieldPostings(terms, _starts(term, len(used)), docs, impacts, firsts, positions)
     return spelt(found) if first.signatures is not None else found

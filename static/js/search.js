@@ -90,7 +90,7 @@ results.addEventListener('mouseover', event => {
 
 function move(step) {
   const all = links()
-  const at = all.indexOf(document.activeElement)
+  const at = all.indexOf(document.activeElement.closest('.hit')?.querySelector('a'))
   const next = document.activeElement === field && step > 0 ? all[0] : all[at + step]
   if (next) next.focus()
   else if (step < 0) field.focus()

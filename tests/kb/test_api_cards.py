@@ -8,7 +8,7 @@ from tests.world import CAST, START, email
 
 ALL = ("read", "write", "verify", "admin")
 CARD = {"id", "title", "url", "collection", "external_id", "language", "tags", "audience", "version", "trust", "owner",
-        "updated_at", "snippet"}  # fmt: skip
+        "updated_at", "snippet", "warning", "withheld"}  # fmt: skip
 FULL = CARD | {"body", "html", "verifiers", "assignee", "interval_days", "check_on", "status", "replaced_by"}
 BIDI, NUL = "\u202e", "\x00"
 

@@ -60,6 +60,16 @@ def test_an_empty_batch_still_moves_the_number(backend: WhooshBackend) -> None:
     assert backend.applied_seq() == 4
 
 
+def test_a_batch_that_only_deletes_takes_nothing_from_other_cards(backend: WhooshBackend) -> None:
+    for number in range(12):
+        backend.apply([Upsert(doc(number, f"refund {number}"))], 2 * number + 1)
+        backend.apply([Delete(number - 1)], 2 * number + 2)
+        suggested = backend.suggest("refu", EVERYTHING, 5).hits
+        assert [(hit.card_id, hit.score > 0) for hit in suggested] == [(number, True)]
+    backend.apply([Upsert(doc(50, "refund policy")), Upsert(doc(51, "refund form"))], 99)
+    assert {hit.card_id for hit in backend.suggest("refund", EVERYTHING, 5).hits} == {11, 50, 51}
+
+
 def test_fingerprints_tell_what_differs_from_the_database(backend: WhooshBackend) -> None:
     cards = [doc(1, "one"), doc(2, "two", tags=("x",))]
     backend.apply([Upsert(each) for each in cards], 1)

@@ -56,7 +56,8 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.create": {"name": "Legal"},
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
-        "interval_days": "60", "verifiers": "person:4", "apply": "next",
+        "interval_days": "60", "verifiers": "person:4", "apply": "next", "contract": "withhold",
+        "min_trust": "verified", "max_age_days": "180",
     },
     "admin_collections.delete": {"confirm": "nothing"},
     "people.do_sign_in": {"email": "stan@northwind.example", "password": "wrong", "next": "/cards"},
@@ -81,6 +82,7 @@ FORMS: dict[str, dict[str, str]] = {
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
     "reports.nudge_assignee": {},
+    "asking.ask": {"q": "refund"},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
     "synonyms.delete": {},
@@ -91,7 +93,7 @@ FORMS: dict[str, dict[str, str]] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id",), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
     "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),

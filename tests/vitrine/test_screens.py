@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from curator.duplicates.checking import check_cards
 from kb.cards.models import Card
@@ -17,6 +17,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SCREENS = {
     "home": "/",
     "results": "/?q=refund",
+    "corrected": "/?q=refnud+",
+    "withheld": "/?q=discount",
+    "withheld card": "/cards/{withheld}",
     "nothing found": "/?q=zebra",
     "card": "/cards/{flagged}",
     "overdue card": "/cards/{overdue}",
@@ -43,7 +46,7 @@ SCREENS = {
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
-MAIN_SCREENS = ("results", "card", "editor", "queue", "card manager", "report")
+MAIN_SCREENS = ("results", "withheld", "card", "editor", "queue", "card manager", "report")
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
@@ -56,6 +59,7 @@ def cards(live: LiveSite) -> dict[str, int]:
     overdue = world.card("Refund after a chargeback", verified=True, interval_days=10)
     archived = world.card("Refund rules of 2019")
     world.card("Goodwill refund limits")
+    withheld = world.card("Discount floor", "Never below list price.", collection="deals")
     world.later(days=12)
     world.flag(flagged, "It is 14 days now")
     with world.transaction() as session:
@@ -79,7 +83,9 @@ def cards(live: LiveSite) -> dict[str, int]:
     ada = live.page("ada")
     ada.post("/admin/synonyms", {"words": "money back\nrefund"})
     ada.post("/admin/golden-queries", {"words": "refund annual", "card_id": flagged})
-    return {"flagged": flagged, "overdue": overdue, "archived": archived}
+    deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
+    ada.post("/admin/collections/deals", deals)
+    return {"flagged": flagged, "overdue": overdue, "archived": archived, "withheld": withheld}
 
 
 @pytest.fixture
@@ -170,6 +176,32 @@ def press(page: Page, key: str) -> None:
     """Press a key once the page listens: its modules have run when it is loaded."""
     page.wait_for_load_state("load")
     page.keyboard.press(key)
+
+
+def test_why_a_result_is_there_opens_by_keyboard_and_leaves_the_selection_alone(live: LiveSite, page: Page) -> None:
+    live.world.card("Refund window", "Within 30 days.")
+    live.world.card("Refund form")
+    live.index()
+    live.sign_in(page.context, "rita")
+    page.goto("/?q=refund")
+    second = page.locator(".hit").nth(1)
+    second.get_by_role("link").focus()
+    press(page, "Tab")
+    expect(second.locator("summary")).to_be_focused()
+    press(page, "Enter")
+    expect(second.locator(".hit-why li").first).to_contain_text("“refund” in its title")
+    expect(second).to_have_attribute("data-on", "")
+    press(page, "ArrowUp")
+    expect(page.locator(".hit").first.get_by_role("link")).to_be_focused()
+    page.mouse.click(*_middle(second.locator("summary")))
+    expect(second.locator(".hit-why ul")).not_to_be_visible()
+    assert page.url.endswith("/?q=refund")
+
+
+def _middle(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from kb.cards.collections import (
     demand_curate,
 )  # fmt: skip
 from kb.cards.fields import IntervalDays, Line, VerifierRef
-from kb.cards.models import Collection, CollectionVerifier
+from kb.cards.models import Breach, Collection, CollectionVerifier
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.people.models import Group, Person
@@ -30,6 +30,7 @@ from kb.people.shapes import (
     person_or_none,
     verifier_shape,
 )  # fmt: skip
+from kb.trust.state import TrustState
 from kb.web.api import PREFIX, Api, Reply, sliced
 from kb.web.api_models import JsonBody, Listing, Name, NewSlug, PersonRef, Shape, Slug, Verifiers
 from kb.web.edge import now, reading, writing
@@ -37,6 +38,15 @@ from kb.web.edge import now, reading, writing
 api = Api("collections_api", "Collections")
 Slugs = Annotated[list[Slug], Field(max_length=100)]
 Description = Annotated[Line, Field(max_length=500)]
+Below = Annotated[
+    Literal["serve", "warn", "withhold"],
+    Field(description="What happens to an answer that is below `min_trust` or older than `max_age_days`."),
+]
+MinTrust = Annotated[
+    Literal["verified", "due_soon", "overdue", "flagged", "unverified"] | None,
+    Field(description="Answers must be at least this well trusted."),
+]
+MaxAge = Annotated[int | None, Field(ge=1, le=3650, description="Answers must have been checked within so many days.")]
 
 
 class NewCollection(JsonBody):
@@ -51,10 +61,14 @@ class NewCollection(JsonBody):
     steward: Annotated[PersonRef | None, Field(description="Whoever makes it, unless given.")] = None
     interval_days: IntervalDays | None = None
     verifiers: Verifiers = Field([])
+    contract: Below = "serve"
+    min_trust: MinTrust = None
+    max_age_days: MaxAge = None
 
 
 class CollectionPatch(JsonBody):
-    """What changes. What is left out stays as it is; a null `steward` or `interval_days` takes it away."""
+    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust` or `max_age_days`
+    takes it away."""
 
     name: Name | None = None
     description: Description | None = None
@@ -64,6 +78,9 @@ class CollectionPatch(JsonBody):
     steward: PersonRef | None = None
     interval_days: IntervalDays | None = None
     verifiers: Verifiers | None = None
+    contract: Below | None = None
+    min_trust: MinTrust = None
+    max_age_days: MaxAge = None
 
 
 class CollectionShape(Shape):
@@ -79,6 +96,9 @@ class CollectionShape(Shape):
     steward: PersonShape | None
     interval_days: int | None
     verifiers: list[PersonVerifier | GroupVerifier]
+    contract: str
+    min_trust: str | None
+    max_age_days: int | None
     created_at: datetime
 
 
@@ -107,6 +127,7 @@ def make_collection(body: NewCollection) -> Reply:
             author_ids=_ids(groups_referred(session, body.authors, "authors")),
             steward_id=person_referred(session, body.steward, "steward").id if body.steward is not None else None,
             interval_days=body.interval_days, verifiers=verifiers_referred(session, body.verifiers),
+            contract=Breach(body.contract), min_trust=_state(body.min_trust), max_age_days=body.max_age_days,
         )  # fmt: skip
         answer = _anew(session, create_collection(session, actor, fields, now()))
     return Reply(answer, 201, {"Location": f"{PREFIX}/collections/{answer.slug}"})
@@ -154,6 +175,9 @@ def _changed(session: Session, shelf: Collection, body: CollectionPatch) -> Coll
         steward_id=steward_id,
         interval_days=body.interval_days if "interval_days" in given else shelf.interval_days,
         verifiers=kept if body.verifiers is None else verifiers_referred(session, body.verifiers),
+        contract=Breach(body.contract or shelf.contract),
+        min_trust=_state(body.min_trust if "min_trust" in given else shelf.min_trust),
+        max_age_days=body.max_age_days if "max_age_days" in given else shelf.max_age_days,
     )
 
 
@@ -164,7 +188,8 @@ def _anew(session: Session, shelf: Collection) -> CollectionShape:
 
 
 def _shape(session: Session, shelf: Collection) -> CollectionShape:
-    names = ("id", "slug", "name", "description", "is_open", "interval_days", "created_at")
+    names = ("id", "slug", "name", "description", "is_open", "interval_days", "contract", "min_trust", "max_age_days",
+             "created_at")  # fmt: skip
     return CollectionShape(
         **{name: getattr(shelf, name) for name in names},
         readers=_groups(shelf.readers),
@@ -182,6 +207,10 @@ def _verifier(session: Session, row: CollectionVerifier) -> PersonVerifier | Gro
     return verifier_shape(
         session.get_one(Person, row.person_id) if row.person_id else session.get_one(Group, row.group_id)
     )
+
+
+def _state(name: str | None) -> TrustState | None:
+    return TrustState(name) if name else None
 
 
 def _ids(groups: Sequence[Group]) -> tuple[int, ...]:

@@ -9,13 +9,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.admin.collections.contracts import contract_fields
 from kb.cards import collections as shelves
 from kb.cards import commands
 from kb.cards.collections import CollectionFields
 from kb.cards.editing.forms import verifier_ref
 from kb.cards.editing.page import interval_options, ref_value, verifier_rows
 from kb.cards.fields import IntervalDays, Line, RowId
-from kb.cards.models import Card, Collection, Status
+from kb.cards.models import Breach, Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
 from kb.errors import FieldError, Forbidden, Invalid
@@ -23,7 +24,8 @@ from kb.people.actor import Actor
 from kb.people.forms import Name, NameForm
 from kb.people.models import Role
 from kb.people.queries import active_people, all_groups
-from kb.trust.queries import in_state, trust_by_card
+from kb.trust.contract import contract_words
+from kb.trust.queries import falling_short, in_state, trust_by_card
 from kb.trust.shown import badge, state_name
 from kb.trust.state import GOOD, TrustState
 from kb.web.admin_pages import CollectionsPage, RuleEffect, ShelfPage, ShelfRow
@@ -51,6 +53,9 @@ class ShelfForm(Form):
     steward: RowId | None = None
     interval_days: IntervalDays | None = None
     verifiers: list[str] = Limit(default_factory=list, max_length=10)
+    contract: Breach = Breach.SERVE
+    min_trust: TrustState | None = None
+    max_age_days: IntervalDays | None = None
     apply: Annotated[str, Limit(pattern="^(next|now|spread)$")] | None = None
 
     def fields(self) -> CollectionFields:
@@ -58,7 +63,7 @@ class ShelfForm(Form):
         refs = tuple(dict.fromkeys(verifier_ref(value) for value in self.verifiers))
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
-            self.interval_days, refs,
+            self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
         )  # fmt: skip
 
 
@@ -157,6 +162,7 @@ def _shelf_page(
         name=found.name,
         about=found.description,
         count_words=f"{count(total, 'card')}",
+        contract_words="" if found.contract == Breach.SERVE else contract_words(found),
         cards=tuple(
             CardRow(c.title, card_path(c), badge(trusts[c.id], words), meta=c.owner.name if c.owner else "No owner")
             for c in rows
@@ -244,6 +250,9 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: Rule
                 wrong.get("interval_days", ""),
             ),
             verifiers=verifier_rows(session, [ref_value(row) for row in found.verifiers], wrong.get("verifiers", "")),
+            contract=contract_fields(
+                found, falling_short(session, found, services().policy, now()), request.form if errors else {}, wrong
+            ),
             is_open=found.is_open,
             effect=effect,
             delete_action="" if cards else f"/admin/collections/{slug}/delete",

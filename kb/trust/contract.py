@@ -1,0 +1,87 @@
+"""The freshness contract: what an answer must be, as its collection or a request asks, and how it stands to that."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kb.cards.answers import Shelf
+from kb.cards.models import Breach, Collection
+from kb.trust.state import RANK, Trust, TrustState
+
+_DEMANDS = {
+    TrustState.VERIFIED: "verified",
+    TrustState.DUE_SOON: "verified",
+    TrustState.OVERDUE: "overdue at worst",
+    TrustState.FLAGGED: "flagged at worst",
+    TrustState.UNVERIFIED: "published",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an answer must satisfy. `due_soon` counts as verified: it still is. An age counts from the last check of
+    the text as it is: an edit that nobody verified leaves none."""
+
+    min_trust: TrustState | None = None
+    max_age_days: int | None = None
+
+    def refuses(self, trust: Trust, whose: str, now: datetime) -> str:
+        """Why the contract does not accept this trust, in words that name whose contract it is; empty if it does."""
+        if self.min_trust is not None and RANK[trust.state] < min(RANK[self.min_trust], RANK[TrustState.DUE_SOON]):
+            return f"It is {trust.state.value.replace('_', ' ')}; {whose} asks for answers that are {self.demand}."
+        if self.max_age_days is None:
+            return ""
+        if trust.checked_at is None or trust.checked_at < now - timedelta(days=self.max_age_days):
+            return f"It was not checked within the last {_days(self.max_age_days)}, as {whose} asks."
+        return ""
+
+    @property
+    def demand(self) -> str:
+        """The trust it asks for, as an adjective; empty if any will do."""
+        return _DEMANDS[self.min_trust] if self.min_trust is not None else ""
+
+
+ANYTHING_GOES = Contract()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an answer stands: given (no reason), given with a warning, or withheld; and why."""
+
+    reason: str = ""
+    is_withheld: bool = False
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it may be shown as an answer, with or without a warning."""
+        return not self.is_withheld
+
+
+def contract_of(shelf: Collection | Shelf) -> Contract:
+    """What a collection asks of its answers."""
+    return Contract(TrustState(shelf.min_trust) if shelf.min_trust else None, shelf.max_age_days)
+
+
+def standing(shelf: Collection | Shelf, trust: Trust, now: datetime, asked: Contract = ANYTHING_GOES) -> Standing:
+    """How an answer of this collection and this trust stands. A request withholds what it does not accept, a
+    collection as it says: together the stricter counts."""
+    below = Breach(shelf.contract)
+    reason = contract_of(shelf).refuses(trust, f"“{shelf.name}”", now) if below is not Breach.SERVE else ""
+    if reason and below is Breach.WITHHOLD:
+        return Standing(reason, is_withheld=True)
+    refusal = asked.refuses(trust, "the request", now)
+    return Standing(refusal, is_withheld=True) if refusal else Standing(reason)
+
+
+def contract_words(shelf: Collection | Shelf) -> str:
+    """A collection's contract as a sentence."""
+    below, asks = Breach(shelf.contract), contract_of(shelf)
+    if below is Breach.SERVE:
+        return "Answers are given whatever their trust, which they show."
+    demands = [asks.demand] if asks.demand else []
+    demands += [f"checked within {_days(asks.max_age_days)}"] if asks.max_age_days is not None else []
+    others = "others are withheld" if below is Breach.WITHHOLD else "others carry a warning"
+    return f"Answers must be {', '.join(demands)}; {others}."
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number:,} days"
