@@ -102,8 +102,6 @@ def spelt(postings: FieldPostings) -> FieldPostings:
 
 def merged(parts: Sequence[tuple[FieldPostings, Docs]]) -> FieldPostings:
     """One field of several segments, each with the new number of each of its documents, ascending, or DROPPED."""
-    # A segment of deletions alone has no postings, and does not say whether its field has impacts or positions.
-    parts = [part for part in parts if len(part[0].docs)] or parts[:1]
     first = parts[0][0]
     every_term = np.unique(np.concatenate([part.terms for part, _ in parts]))
     term_parts, doc_parts, kept_parts = [], [], []
