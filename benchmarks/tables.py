@@ -42,6 +42,14 @@ def show_serving(report: dict[str, Any], *, markdown: bool = False) -> None:
     show_bars(report["bars"], markdown=markdown)
 
 
+def show_hostile(report: dict[str, Any], *, markdown: bool = False) -> None:
+    """Each hostile query by each road: CPU ms, and the status where it is a refusal."""
+    roads = list(next(iter(report["queries"].values())))
+    rows = [[name, *map(_answered, by.values())] for name, by in report["queries"].items()]
+    _show(f"{report['size']} cards; CPU ms", ["query", *roads], rows, markdown)
+    show_bars(report["bars"], markdown=markdown)
+
+
 def show_bars(bars: Sequence[dict[str, Any]], *, markdown: bool = False) -> None:
     """Which are met."""
     if bars:
@@ -68,6 +76,10 @@ def _cell(figures: dict[str, Any], key: str, digits: int) -> str:
     if value is None:
         return "–"
     return f"{value * 100:.0f}" if key in _SHARES else f"{value:.{digits}f}"
+
+
+def _answered(answer: dict[str, Any]) -> str:
+    return f"{answer['cpu_ms']:.1f}" + (f" ({answer['status']})" if answer["status"] != 200 else "")
 
 
 def _pair(percentiles: dict[str, float] | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import InvalidRequestError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
@@ -111,6 +111,10 @@ class Database:
             except Exception:  # the work is saved: the caller must not be told otherwise
                 _log.exception("work after a commit failed; a job repairs it")
 
+    def kept_connection(self) -> "KeptConnection":
+        """For a small question that is asked many times a second."""
+        return KeptConnection(self.engine)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -118,6 +122,41 @@ class Database:
     def _one_snapshot(self) -> Engine:
         """SQLite's reads see one state by themselves; PostgreSQL's default shows each statement a newer one."""
         return self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+class KeptConnection:
+    """One connection of its own, outside of transactions, opened when it is first needed and again after an error."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Any = None
+
+    def number(self, question: str) -> int:
+        """The only number in the answer; 0 for none. Raises Unavailable."""
+        try:
+            if self._connection is None:
+                self._connection = self._opened()
+            cursor = self._connection.cursor()
+            row = cursor.execute(question).fetchone()
+            cursor.close()
+        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
+            self.close()
+            raise Unavailable(_TRY_AGAIN) from error
+        return int(row[0] or 0)
+
+    def close(self) -> None:
+        """Close it; the next question opens another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _opened(self) -> Any:
+        pooled = self._engine.raw_connection()
+        connection = pooled.driver_connection
+        pooled.detach()
+        if self._engine.dialect.name == "postgresql":
+            connection.autocommit = True  # type: ignore[union-attr]
+        return connection
 
 
 def hold(session: Session, row: Row) -> Row:

@@ -6,6 +6,7 @@ them before asking.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -128,6 +129,12 @@ class Health:
 
 
 class SearchBackend(Protocol):
+    def writing(self) -> AbstractContextManager[None]:
+        """Keep every other writer away; `apply` and `rebuild` inside it are part of it. Raises IndexBusy.
+
+        What is read from the database inside can't be overtaken: no other writer applies newer changes first.
+        """
+
     def apply(self, batch: Sequence[Change], seq: int) -> None:
         """Apply all changes and remember `seq`, or neither. The last change of a card wins. Idempotent."""
 
@@ -158,7 +165,10 @@ class SearchBackend(Protocol):
     def health(self) -> Health: ...
 
     def card_ids(self) -> Mapping[int, str]:
-        """Fingerprint of every indexed card, to compare with `fingerprint(doc)` of the database's."""
+        """Fingerprint of every indexed card as it lies there now, to compare with `fingerprint(doc)` of the database's.
+
+        Opens the index anew: raises IndexUnusable when no other process could open it either.
+        """
 
     def close(self) -> None: ...
 

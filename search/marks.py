@@ -72,9 +72,10 @@ def look(text: str, wanted: Wanted, language: str | None) -> Looked:
     if len(folded) != len(text):  # a letter that is two in lower case: every word is looked at
         return Looked(text, [(found.start(), -1) for found in _RUN.finditer(text)])
     places: list[tuple[int, int]] = []
+    most = max(LOOKS // 4, 3 * LOOKS // max(3, len(wanted.beginnings)))  # a dozen single letters are everywhere
     for beginning, number in wanted.beginnings:
         place, looks, is_word = folded.find(beginning), 0, beginning[0].isalnum()
-        while place >= 0 and looks < LOOKS:
+        while place >= 0 and looks < most:
             if not is_word or not place or not folded[place - 1].isalnum():
                 places.append((place, number))
             place = folded.find(beginning, place + 1)

@@ -10,7 +10,7 @@ from waitress import wasyncore
 from curator import jobs
 from curator.jobs import JobContext
 from kb.people.sign_in import start_session
-from search.indexer import IndexerThread
+from search.indexer_thread import IndexerThread
 from tests.site import Site
 from tests.world import World
 
@@ -25,7 +25,7 @@ class LiveSite(Site):
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = waitress.create_server(self.app, sockets=[self._socket], threads=6)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._indexer = IndexerThread(self.runtime.indexer, seconds=0.05)
+        self._indexer = IndexerThread(self.runtime.indexer, self.runtime.condition, lambda: world.now)
         world.database.after_commit.append(self._indexer.wake)
 
     def start(self) -> None:

@@ -24,6 +24,7 @@ from kb.settings import Settings
 from kb.web import assets, edge, errors, security
 from kb.web.edge import Services
 from search.answers import SearchService
+from search.condition import Condition
 from vitrine import health, logs
 
 PAGES: tuple[Blueprint, ...] = (
@@ -44,7 +45,9 @@ PAGES: tuple[Blueprint, ...] = (
 )
 
 
-def create_app(services: Services, search_service: SearchService, apis: Iterable[Blueprint] = ()) -> Flask:
+def create_app(
+    services: Services, search_service: SearchService, condition: Condition, apis: Iterable[Blueprint] = ()
+) -> Flask:
     """A web application on these services."""
     settings = services.settings
     root = resource_root()
@@ -61,6 +64,7 @@ def create_app(services: Services, search_service: SearchService, apis: Iterable
     assets.install(app, root / "static")
     search.views.install(app, search_service)
     curator.queue.views.install(app)
+    health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)
     _trust_proxies(app, settings)

@@ -1,9 +1,9 @@
 """Is the process alive, can it serve, and how is it doing: /healthz, /readyz, /metrics."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import func, select, text
 
@@ -14,6 +14,9 @@ from kb.schedule.models import JobState
 from kb.trust.queries import in_state
 from kb.trust.state import TrustState
 from kb.web.edge import now, public, services
+from kb.web.frame import warn_with
+from kb.words import count
+from search.condition import Condition, Trouble
 from search.indexer import Indexer
 from search.views import search_service
 
@@ -27,7 +30,17 @@ SECONDS = Histogram(
 CARDS = Gauge("vitrine_cards", "Published cards by trust", ["trust"], registry=REGISTRY)
 INDEX_LAG = Gauge("vitrine_index_lag", "Outbox rows that wait for the indexer", registry=REGISTRY)
 MAILS = Gauge("vitrine_mails", "Mails in the outbox by state", ["state"], registry=REGISTRY)
+BEHIND = Gauge("vitrine_index_behind_seconds", "Since when indexing fails; 0 while it works", registry=REGISTRY)
 _LARGEST_LAG = 1000
+_WORTH_SAYING = timedelta(minutes=1)
+_EXTENSION = "vitrine.condition"
+
+
+def install(app: Flask, condition: Condition) -> None:
+    """Give the app the condition of its index, and the pages of curators and admins a warning while it is behind."""
+    app.extensions[_EXTENSION] = condition
+    with app.app_context():
+        warn_with(_warning)
 
 
 @blueprint.get("/healthz")
@@ -40,12 +53,16 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 @public
 def readyz() -> tuple[Response, int]:
-    """Database, schema, index and scheduler: 200 when all serve, else 503. Reasons only for this machine."""
+    """Database, schema, index and scheduler: 200 when all serve, else 503. Reasons only for this machine.
+
+    An index that is merely behind is "degraded" and still 200: to take the process away would take search away too.
+    """
     checks = {name: _outcome(check) for name, check in _CHECKS.items()}
     is_ready = all(outcome == "ok" for outcome in checks.values())
-    body: dict[str, Any] = {"status": "ok" if is_ready else "not ready"}
+    lags = _outcome(_index_lag) if is_ready else "ok"
+    body: dict[str, Any] = {"status": "not ready" if not is_ready else "ok" if lags == "ok" else "degraded"}
     if request.remote_addr in ("127.0.0.1", "::1"):
-        body["checks"] = checks
+        body["checks"] = checks | ({"index": lags} if lags != "ok" else {})
     return jsonify(body), 200 if is_ready else 503
 
 
@@ -82,8 +99,25 @@ def _schema() -> str:
 
 
 def _index() -> str:
-    lag = Indexer(services().database, search_service().backend).lag()
-    return "" if lag < _LARGEST_LAG else f"{lag} cards wait"
+    search_service().backend.health()
+    return ""
+
+
+def _index_lag() -> str:
+    """How far the index is behind, why and since when; nothing while that is a matter of moments."""
+    lag, trouble = Indexer(services().database, search_service().backend).lag(), _trouble()
+    if trouble is not None:
+        return f"behind since {trouble.since.isoformat()}: {trouble.reason}; {count(lag, 'change')} waiting"
+    return "" if lag < _LARGEST_LAG else f"{count(lag, 'change')} waiting"
+
+
+def _trouble() -> Trouble | None:
+    return cast(Condition, current_app.extensions[_EXTENSION]).trouble()
+
+
+def _warning() -> str:
+    trouble = _trouble()
+    return trouble.in_words(now()) if trouble is not None and now() - trouble.since >= _WORTH_SAYING else ""
 
 
 def _scheduler() -> str:
@@ -108,4 +142,6 @@ def _measure() -> None:
             select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
         ):
             MAILS.labels(state_name).set(number)
+    trouble = _trouble()
+    BEHIND.set((now() - trouble.since).total_seconds() if trouble is not None else 0)
     INDEX_LAG.set(Indexer(services().database, search_service().backend).lag())

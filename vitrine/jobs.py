@@ -15,6 +15,7 @@ from kb.schedule.models import JobState
 from kb.schedule.slots import latest_daily
 from kb.schedule.state import run_recorded
 from kb.words import count
+from search.backend import IndexUnusable
 from vitrine.runtime import Runtime
 
 _NIGHT = 3
@@ -72,7 +73,10 @@ def _check_index(runtime: Runtime) -> str:
     with services.database.read() as session:
         if is_claimed(session, "check-index", slot.key):
             return "nothing due"
-    differences = runtime.indexer.differences()
+    try:
+        differences = runtime.indexer.differences()
+    except IndexUnusable as error:
+        differences = [str(error)]
     outcome = "index and database agree"
     if differences:
         outcome = f"{count(len(differences), 'difference')}; rebuilt with {runtime.indexer.rebuild()} cards"

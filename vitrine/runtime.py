@@ -17,6 +17,7 @@ from kb.use.recorder import UseRecorder
 from kb.web.edge import Services
 from search.answers import SearchService
 from search.backend import SearchBackend
+from search.condition import Condition
 from search.engines import open_backend
 from search.indexer import Indexer
 from vitrine.apis import BLUEPRINTS
@@ -30,6 +31,7 @@ class Runtime:
     services: Services
     backend: SearchBackend
     indexer: Indexer
+    condition: Condition
     app: Flask
 
     @property
@@ -68,5 +70,6 @@ def assemble(installation: Installation, renderer: Renderer) -> Runtime:
     services = Services(installation, renderer, recorder, policy)
     installation.database.after_save.append(partial(check_saved, installation.database, clock.now))
     backend = open_backend(installation)
-    app = create_app(services, SearchService(backend, policy, installation.settings.search), BLUEPRINTS)
-    return Runtime(services, backend, Indexer(installation.database, backend), app)
+    condition = Condition(installation.index_dir / "CONDITION")
+    app = create_app(services, SearchService(backend, policy, installation.settings.search), condition, BLUEPRINTS)
+    return Runtime(services, backend, Indexer(installation.database, backend), condition, app)

@@ -7,7 +7,8 @@ from types import FrameType
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from search.indexer import IndexerThread
+from kb import clock
+from search.indexer_thread import IndexerThread
 from vitrine.jobs import JOBS, Job, run_now
 from vitrine.runtime import Runtime
 
@@ -49,7 +50,8 @@ def run_alone(runtime: Runtime) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    scheduler, indexer = SchedulerThread(runtime), IndexerThread(runtime.indexer)
+    scheduler = SchedulerThread(runtime)
+    indexer = IndexerThread(runtime.indexer, runtime.condition, clock.now)
     runtime.services.database.after_commit.append(indexer.wake)
     indexer.start()
     scheduler.start()

@@ -7,9 +7,10 @@ from types import FrameType
 
 import waitress
 
+from kb import clock
 from kb.process import settle
 from kb.settings import Settings
-from search.indexer import IndexerThread
+from search.indexer_thread import IndexerThread
 from vitrine.runtime import Runtime
 from vitrine.scheduler import SchedulerThread
 
@@ -19,7 +20,7 @@ _LARGEST_REQUEST = 12 * 1024 * 1024
 def serve(runtime: Runtime, bound: socket.socket, listening: Callable[[], None]) -> None:
     """Serve on a bound socket until SIGTERM or Ctrl+C. `listening` is called when requests are about to be taken."""
     settings = runtime.services.settings
-    indexer = IndexerThread(runtime.indexer)
+    indexer = IndexerThread(runtime.indexer, runtime.condition, clock.now)
     scheduler = SchedulerThread(runtime) if settings.schedule.enabled else None
     server = waitress.create_server(
         runtime.app, sockets=[bound], threads=settings.server.threads, max_request_body_size=_LARGEST_REQUEST,

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from benchmarks.corpus import COLLECTIONS, NOW, Card
 from benchmarks.engines import BEST, Answer, Engine, bytes_in
 from benchmarks.queries import Query
+from kb import clock
 from kb.cards import models, outbox
 from kb.db import Database
 from kb.installation import open_installation
@@ -31,7 +32,9 @@ from kb.trust.models import Flag, FlagKind
 from kb.trust.policy import Policy
 from search.answers import Answers, Filters, SearchService
 from search.backend import SearchBackend
-from search.indexer import Indexer, IndexerThread
+from search.condition import Condition
+from search.indexer import Indexer
+from search.indexer_thread import IndexerThread
 from search.whoosh_index.backend import WhooshBackend
 
 __all__ = ["Vitrine", "insert_cards", "make", "outbox"]  # whatever changes a card must find the outbox listening
@@ -103,7 +106,7 @@ class Vitrine:
     @contextmanager
     def indexing(self) -> Iterator[None]:
         """This process indexes meanwhile, as the embedded server does."""
-        indexer = IndexerThread(self._indexer)
+        indexer = IndexerThread(self._indexer, Condition(self._index_folder / "CONDITION"), clock.now)
         self._database.after_commit.append(indexer.wake)
         indexer.start()
         try:

@@ -6,7 +6,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session, UOWTransaction
 
 from kb.cards.models import Card, CardTag, IndexOutbox
-from kb.db import SAVED
+from kb.db import SAVED, Database
 from kb.lines.models import CardAlias
 from kb.trust.models import Flag
 
@@ -28,6 +28,24 @@ def enqueue(session: Session, card_ids: list[int]) -> None:
         # Sequence numbers must become visible in order, or a reader of "seq > last" would skip a late commit.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER_LOCK})
     connection.execute(insert(IndexOutbox), [{"card_id": card_id} for card_id in card_ids])
+
+
+class NewestChange:
+    """The number of the newest row, so cheaply that it can be asked for many times a second."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.kept_connection()
+
+    def __call__(self) -> int:
+        """0 where there has never been a row. Raises Unavailable."""
+        return self._connection.number(_NEWEST)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+
+_NEWEST = f"SELECT max(seq) FROM {IndexOutbox.__tablename__}"  # noqa: S608  (a constant)
 
 
 def _write_rows(session: Session, _context: UOWTransaction) -> None:

@@ -13,12 +13,18 @@ from kb.web.edge import person_id, services
 from kb.web.parts import Frame, Place, Theme, Toast
 
 _COUNTER = "vitrine.queue_counter"
+_WARNING = "vitrine.warning"
 QueueCounter = Callable[[Session, Actor], int]
 
 
 def count_queue_with(counter: QueueCounter) -> None:
     """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
     current_app.extensions[_COUNTER] = counter
+
+
+def warn_with(warning: Callable[[], str]) -> None:
+    """Say what those who look after the installation read on every page while something is wrong; "" is nothing."""
+    current_app.extensions[_WARNING] = warning
 
 
 def frame(active: Place = "", query: str = "") -> Frame:
@@ -32,6 +38,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
         if person is None:
             return bare
         actor = actor_for(db, person)
+        warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
         return Frame(
             workspace_name=name,
@@ -46,6 +53,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             shortcuts_on=person.shortcuts,
             toasts=_take_toasts(),
             query=query or request.args.get("q", ""),
+            warning=warning() if warning and actor.is_curator else "",
         )
 
 

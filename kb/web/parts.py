@@ -167,3 +167,4 @@ class Frame:
     query: str = ""
     help_url: str = ""
     language: str = "en"
+    warning: str = ""

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError
 
-from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexUnusable, Narrowing, Query, Scope
+from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexBusy, IndexUnusable, Narrowing, Query, Scope
 from search.boosts import Boosts
 from search.query import parse
 from search.whoosh_index.directory import IndexDirectory
@@ -31,14 +32,32 @@ class WhooshBackend:
         self._write_timeout = write_timeout
         self._snapshot: SegmentSnapshot | None = None
         self._opening = Lock()
-        self._writing = Lock()
+        self._writer = RLock()
+        self._is_writing = False
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=self._write_timeout):
+            raise IndexBusy("this process is writing the index already")
+        try:
+            if self._is_writing:  # by this very thread
+                yield
+                return
+            with self._directory.writing(self._write_timeout):
+                self._is_writing = True
+                try:
+                    yield
+                finally:
+                    self._is_writing = False
+        finally:
+            self._writer.release()
 
     def apply(self, batch: Sequence[Change], seq: int) -> None:
         # Whoosh keeps both of two documents of one card in a commit, so only a card's last change goes in.
         changes = {change.card_id: change for change in batch}
         prepared = prepare(changes.values())
-        self._make_if_missing()
-        with self._writing, self._directory.writing(self._write_timeout):
+        with self.writing():
+            self._make_if_missing()
             if seq < self.applied_seq():
                 return  # another writer was faster: it has applied these changes and newer ones
             name = self._directory.in_use()
@@ -74,11 +93,12 @@ class WhooshBackend:
         return [*repaired, *[None] * (len(words) - len(repaired))]
 
     def rebuild(self, cards: Iterable[CardDoc], seq: int) -> None:
-        with self._writing, self._directory.writing(self._write_timeout):
-            path = self._directory.create_next()
-            create_index(path)
-            write_all(path, _first_of_each(cards), seq)
-            self._directory.point_to(path)
+        with self.writing():
+            with suppress(IndexUnusable):  # what can't be read is about to be replaced
+                self._directory.sweep()
+            with self._directory.next_one() as path:
+                create_index(path)
+                write_all(path, _first_of_each(cards), seq)
 
     def generation(self) -> str:
         return self._current().generation
@@ -88,7 +108,8 @@ class WhooshBackend:
         return Health(snapshot.generation, int(snapshot.alive.sum()), snapshot.applied_seq(), self._directory.size())
 
     def card_ids(self) -> Mapping[int, str]:
-        return self._current().fingerprints()
+        self._current()  # makes the index where there is none
+        return self._open(None).fingerprints()
 
     def close(self) -> None:
         with self._opening:
@@ -97,17 +118,19 @@ class WhooshBackend:
     def _make_if_missing(self) -> None:
         if self._directory.current() is not None:
             return
-        with self._writing, self._directory.writing(self._write_timeout):
+        with self.writing():
             if self._directory.current() is None:
-                path = self._directory.create_next()
-                create_index(path)
-                self._directory.point_to(path)
+                with self._directory.next_one() as path:
+                    create_index(path)
 
     def _current(self) -> SegmentSnapshot:
         """The newest committed state. Never `Searcher.refresh()`: it brings deleted cards back."""
         snapshot = self._snapshot
         if snapshot is None:
-            self._make_if_missing()
+            try:
+                self._make_if_missing()
+            except (IndexBusy, OSError) as error:
+                raise IndexUnusable(f"there is no index yet: {error}") from error
         if snapshot is not None and snapshot.generation == self._directory.generation():
             return snapshot
         with self._opening:

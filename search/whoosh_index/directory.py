@@ -9,9 +9,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC
 from whoosh.util.filelock import FileLock, try_for
 
 from search.backend import IndexBusy, IndexUnusable
@@ -24,7 +26,7 @@ class IndexDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._pointer = str(path / _POINTER)
-        self._known: tuple[int, str, str] | None = None
+        self._known: tuple[tuple[int, int], str, str] | None = None
 
     def current(self) -> str | None:
         """The name of the index in use; None where there has never been one."""
@@ -47,12 +49,13 @@ class IndexDirectory:
     def generation(self) -> str:
         """Changes with every commit and every swap. Asked before every search, so it reads as little as it can."""
         try:
-            number = os.stat(self._pointer).st_ino  # noqa: PTH116  (a quarter of the time of Path.stat)
+            status = os.stat(self._pointer)  # noqa: PTH116  (a quarter of the time of Path.stat)
             known = self._known
-            # A swap replaces the pointer, and so its number.
-            if known is None or known[0] != number:
+            # A swap replaces the pointer. The number of a file that is gone may be given again, but not its time too.
+            pointer = (status.st_ino, status.st_mtime_ns)
+            if known is None or known[0] != pointer:
                 name = self.in_use()
-                known = self._known = (number, name, str(self.path / name))
+                known = self._known = (pointer, name, str(self.path / name))
             return f"{known[1]}.{_newest(os.listdir(known[2]))}"  # noqa: PTH208
         except FileNotFoundError:
             self._known = None
@@ -66,35 +69,34 @@ class IndexDirectory:
         if stamp != STAMP:
             raise IndexUnusable(f"{self.path / name} was written by other rules")
 
-    def create_next(self) -> Path:
-        """A new, empty sub-directory, not yet in use."""
-        taken = [int(match[1]) for match in map(_NAME.fullmatch, (file.name for file in self.path.iterdir())) if match]
-        path = self.path / f"ix-{max(taken, default=0) + 1}"
-        path.mkdir(mode=PRIVATE)
-        (path / _STAMP_FILE).write_text(STAMP, "utf-8")
-        return path
-
-    def point_to(self, path: Path) -> None:
-        """Make a finished index the one in use. It reaches the disk before its name does."""
-        for file in path.iterdir():
-            if file.is_file():
-                _sync(file)
-        _sync(path)
-        pointer = self.path / f"{_POINTER}.new"
-        pointer.write_text(path.name, "ascii")
-        _sync(pointer)
-        pointer.replace(self.path / _POINTER)
-        _sync(self.path)
+    @contextmanager
+    def next_one(self) -> Iterator[Path]:
+        """A new, empty sub-directory, which is in use when the block ends; what fails leaves nothing behind."""
+        path = self._free_place()
+        try:
+            path.mkdir(mode=PRIVATE)
+            (path / _STAMP_FILE).write_text(STAMP, "utf-8")
+            yield path
+            self._point_to(path)
+        except BaseException:
+            with suppress(IndexUnusable):
+                if self.current() == path.name:  # only what comes after the swap failed
+                    raise
+            shutil.rmtree(path, ignore_errors=True)
+            raise
 
     def sweep(self) -> None:
-        """Remove what a swap or a killed writer left behind. Readers keep the files they have open."""
+        """Remove what a swap or a killed writer left behind. Readers keep the files they have open.
+
+        Only for whoever writes: another writer's unfinished files look just like a dead one's.
+        """
         current = self.current()
         for path in self.path.iterdir():
             if _NAME.fullmatch(path.name) and path.name != current:
                 shutil.rmtree(path, ignore_errors=True)
+        (self.path / _NEXT_POINTER).unlink(missing_ok=True)
         if current is not None:
-            for path in (self.path / current).glob("_MAIN_*.toc.*"):
-                path.unlink(missing_ok=True)
+            _sweep_index(self.path / current)
 
     def size(self) -> int:
         name = self.current()
@@ -105,24 +107,64 @@ class IndexDirectory:
         self.path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         self.path.chmod(PRIVATE)
         lock = FileLock(str(self.path / _LOCK))
-        if not try_for(lock.acquire, timeout=timeout, delay=0.02):
+        if not try_for(lock.acquire, timeout=timeout, delay=_LOCK_PAUSE):
             raise IndexBusy(f"another writer holds {self.path}")
         try:
             yield
         finally:
             lock.release()
 
+    def _free_place(self) -> Path:
+        names = [file.name for file in self.path.iterdir()]
+        with suppress(IndexUnusable):  # a name that is in use but gone must not come back half built
+            names.append(self.current() or "")
+        taken = [int(match[1]) for match in map(_NAME.fullmatch, names) if match]
+        return self.path / f"ix-{max(taken, default=0) + 1}"
+
+    def _point_to(self, path: Path) -> None:
+        """Make a finished index the one in use. It reaches the disk before its name does."""
+        for file in path.iterdir():
+            if file.is_file():
+                _sync(file)
+        _sync(path)
+        pointer = self.path / _NEXT_POINTER
+        pointer.write_text(path.name, "ascii")
+        _sync(pointer)
+        pointer.replace(self.path / _POINTER)
+        _sync(self.path)
+
 
 _POINTER = "CURRENT"
+_NEXT_POINTER = "CURRENT.new"
 _STAMP_FILE = "STAMP"
 _LOCK = "WRITER"
+_LOCK_PAUSE = 0.005
 _CONTENTS = re.compile(r"_MAIN_(\d+)\.toc")
+_ANY_CONTENTS = re.compile(r"_MAIN_\d+\.toc(\..*)?")
+_SEGMENT_FILE = re.compile(r"(MAIN_[0-9a-z]+)\..+")
+_SCRATCH = "MAIN.tmp"
 _NAME = re.compile(r"ix-(\d{1,9})")
 
 
 def _newest(files: list[str]) -> int:
     contents = [file for file in files if file.endswith(".toc")]
     return max((int(match[1]) for match in map(_CONTENTS.fullmatch, contents) if match), default=-1)
+
+
+def _sweep_index(path: Path) -> None:
+    """What no table of contents names: segments of a commit that never came to its end, and that commit's own table."""
+    try:
+        contents = TOC.read(FileStorage(str(path)), "MAIN")
+    except Exception:
+        return  # Whoosh fails in many ways on a damaged table; whoever opens the index says so and has it rebuilt
+    living = {segment.segment_id() for segment in contents.segments}
+    for file in path.iterdir():
+        segment = _SEGMENT_FILE.fullmatch(file.name)
+        table = _ANY_CONTENTS.fullmatch(file.name)
+        if file.name == _SCRATCH:
+            shutil.rmtree(file, ignore_errors=True)
+        elif (segment and segment[1] not in living) or (table and table[0] != f"_MAIN_{contents.generation}.toc"):
+            file.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

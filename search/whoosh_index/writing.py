@@ -83,7 +83,13 @@ class CardWriter(SegmentWriter):  # type: ignore[misc]
     """Whoosh's writer, given whole fields instead of single postings."""
 
     def __init__(self, index: Any) -> None:
-        super().__init__(index, timeout=TIMEOUT, delay=0.02, codec=ArrayCodec(), compound=False)
+        try:
+            super().__init__(index, timeout=TIMEOUT, delay=0.02, codec=ArrayCodec(), compound=False)
+        except BaseException:
+            # Nobody has this writer yet who could cancel it, and its lock would be held until it is collected.
+            if getattr(self, "writelock", None) is not None and self.writelock.fd is not None:
+                self.writelock.release()
+            raise
         self._parts: list[tuple[dict[str, FieldPostings], NDArray[np.uint32]]] = []
 
     def add_batch(self, batch: Batch, seq: int) -> None:

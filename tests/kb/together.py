@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 Meet = Callable[[], None]
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["pytest", "kb.installation", "kb.mail.sender", "tests.world", "tests.kb.together"])
+PROCESSES.set_forkserver_preload(
+    ["pytest", "kb.installation", "kb.mail.sender", "tests.world", "tests.kb.together", "tests.search.killing"]
+)
 
 
 def at_once(*works: Callable[[Meet], object], patience: float = 0.4) -> list[object]:

@@ -102,6 +102,24 @@ def test_random_edits_leave_what_a_rebuild_would(engine: Engine, place: str) -> 
         assert edited.search(parse(text), EVERYTHING, 100) == rebuilt.search(parse(text), EVERYTHING, 100)
 
 
+def test_single_edits_and_deletions_go_on_for_ever(engine: Engine) -> None:
+    pick = random.Random(1)  # noqa: S311
+    edited = engine.open(engine.place())
+    truth: dict[int, CardDoc] = {}
+    for seq in range(1, 120):
+        card_id = pick.randrange(1, 25)
+        if pick.random() < 0.2:
+            truth.pop(card_id, None)
+            edited.apply([Delete(card_id)], seq)
+        else:
+            truth[card_id] = doc(card_id, f"Card w{card_id}q{seq}", f"The body of it{seq}", tags=("steady",))
+            edited.apply([Upsert(truth[card_id])], seq)
+    assert edited.card_ids() == {key: fingerprint(card) for key, card in truth.items()}
+    rebuilt = index_of(engine, truth.values(), 200)
+    for text in ("steady ", '"the body of" ', "tag:steady bod"):
+        assert edited.search(parse(text), EVERYTHING, 100) == rebuilt.search(parse(text), EVERYTHING, 100)
+
+
 def test_a_rebuild_replaces_everything_while_readers_go_on(engine: Engine, place: str, backend: SearchBackend) -> None:
     backend.apply([Upsert(doc(1, "old"))], 1)
     other = engine.open(place)

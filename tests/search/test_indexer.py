@@ -3,12 +3,17 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from kb.cards import commands
 from kb.cards.models import Card, IndexOutbox
+from kb.cards.outbox import NewestChange
+from kb.errors import Unavailable
 from search.backend import CardDoc, Change, Delete, Upsert
-from search.indexer import Indexer, IndexerThread
+from search.condition import Condition
+from search.indexer import Indexer
+from search.indexer_thread import IndexerThread
 from search.whoosh_index import WhooshBackend
 from tests.search.engine_world import found
 from tests.world import World
@@ -103,7 +108,7 @@ def test_a_broken_or_foreign_index_is_rebuilt_at_the_start(world: World, tmp_pat
 def test_a_saved_card_is_found_moments_later_by_the_running_service(world: World, tmp_path: Path) -> None:
     indexer, backend = indexer_of(world, tmp_path)
     indexer.make_ready()
-    thread = IndexerThread(indexer, seconds=60)
+    thread = IndexerThread(indexer, Condition(tmp_path / "CONDITION"), lambda: world.now, seconds=60)
     world.database.after_commit.append(thread.wake)
     thread.start()
     try:
@@ -116,3 +121,40 @@ def test_a_saved_card_is_found_moments_later_by_the_running_service(world: World
         assert found(backend, "zebra") == {card}
     finally:
         thread.stop()
+
+
+def test_what_another_process_saved_is_noticed_without_a_wake_and_quiet_costs_no_session(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexer, backend = indexer_of(world, tmp_path)
+    indexer.make_ready()
+    applied: list[int] = []
+    apply_pending = indexer.apply_pending
+    monkeypatch.setattr(indexer, "apply_pending", lambda: applied.append(apply_pending()))
+    thread = IndexerThread(indexer, Condition(tmp_path / "CONDITION"), lambda: world.now, seconds=0.005)
+    thread.start()
+    try:
+        card = world.card("Zebra crossing")
+        for _ in range(400):
+            if found(backend, "zebra"):
+                break
+            thread._thread.join(0.02)
+        assert found(backend, "zebra") == {card}
+        thread._thread.join(0.1)
+        before = len(applied)
+        thread._thread.join(0.2)
+        assert len(applied) == before
+    finally:
+        thread.stop()
+
+
+def test_the_newest_change_is_asked_for_again_after_the_connection_broke(world: World) -> None:
+    newest = NewestChange(world.database)
+    world.card()
+    first = newest()
+    newest._connection._connection.close()
+    with pytest.raises(Unavailable):
+        newest()
+    world.card()
+    assert newest() > first
+    newest.close()
