@@ -257,3 +257,32 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_batch(engine: Engine, plac
         assert backend.health().docs == 5
     backend.apply([Upsert(doc(9, "afterwards"))], seq + 1)
     assert found(backend, "afterwards") == {9}
+
+
+def test_who_keeps_the_others_away_may_read_apply_and_rebuild_meanwhile(
+    engine: Engine, place: str, backend: SearchBackend
+) -> None:
+    other = engine.open(place, write_timeout=0)
+    with backend.writing():
+        backend.apply([Upsert(doc(1, "refund"))], 1)
+        with pytest.raises(IndexBusy):
+            other.apply([], 9)
+        with pytest.raises(IndexBusy):
+            other.rebuild([], 9)
+        with pytest.raises(IndexBusy), other.writing():
+            pass
+        assert found(other, "refund") == {1}
+        with backend.writing():
+            backend.rebuild([doc(2, "refund")], 2)
+        backend.apply([Upsert(doc(3, "refund"))], 3)
+    other.apply([Upsert(doc(4, "refund"))], 4)
+    assert found(backend, "refund") == {2, 3, 4}
+
+
+def test_an_error_while_others_are_kept_away_lets_them_in_again(
+    engine: Engine, place: str, backend: SearchBackend
+) -> None:
+    with pytest.raises(RuntimeError, match="by hand"), backend.writing():
+        raise RuntimeError("stopped by hand")
+    engine.open(place, write_timeout=0).apply([Upsert(doc(1, "refund"))], 1)
+    assert found(backend, "refund") == {1}
