@@ -22,6 +22,8 @@ Numbers = NDArray[np.intp]
 _BLOCK = 64
 _SPARSE_SHARE = 8
 """Fewer postings than such a part of all documents are put together as they are; more go through an array of all."""
+_CORRECTIONS = 6
+"""So many unknown words of a query are corrected: looking through all words for a near one takes milliseconds."""
 _NOTHING: Docs = np.empty(0, np.uint32)
 
 
@@ -30,7 +32,10 @@ def find(
 ) -> Hits:
     """The best cards for these words."""
     base = _limited(snapshot, query, visible, snapshot.narrowed(visible, only, boosts))
-    words = [word_of(snapshot, group, visible) for group in query_groups(query)]
+    words: list[Word] = []
+    for group in query_groups(query):
+        unknown = sum(word.corrected is not None or not word.holding for word in words)
+        words.append(word_of(snapshot, group, visible, may_correct=unknown < _CORRECTIONS))
     return _best(snapshot, words, visible, base, limit, offset, boosts)
 
 

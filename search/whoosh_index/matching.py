@@ -51,7 +51,9 @@ class Word:
     corrected: tuple[str, str] | None = None
 
 
-def word_of(snapshot: Snapshot, group: Group, visible: Mask, *, is_helped: bool = True) -> Word:
+def word_of(
+    snapshot: Snapshot, group: Group, visible: Mask, *, is_helped: bool = True, may_correct: bool = True
+) -> Word:
     """What a word matches, and, where that is nothing the reader may see, what it may have meant."""
     found = Word()
     for alternative in group.alternatives:
@@ -67,7 +69,9 @@ def word_of(snapshot: Snapshot, group: Group, visible: Mask, *, is_helped: bool 
     elif found.holding < FEW:
         _add_compounds(snapshot, found, group.word, visible)
     _count(snapshot, found, visible)
-    return found if found.holding else _corrected(snapshot, group, visible) or found
+    if found.holding or not may_correct:
+        return found
+    return _corrected(snapshot, group, visible) or found
 
 
 def _corrected(snapshot: Snapshot, group: Group, visible: Mask) -> Word | None:
