@@ -28,15 +28,16 @@ class PostgresServer:
         self._programs = programs
         self._data = folder / "pgdata"
         self._account = "postgres" if os.geteuid() == 0 else None
-        self._sockets = Path(tempfile.mkdtemp(prefix="vitrine-bench-pg-"))
+        self._sockets = Path()
 
     @property
     def url(self) -> str:
-        """Its database."""
+        """Its database, once it is started."""
         return f"postgresql://{SUPERUSER}@/postgres?host={self._sockets}"
 
     def start(self) -> None:
         """Make the cluster if there is none, and start it."""
+        self._sockets = Path(tempfile.mkdtemp(prefix="vitrine-bench-pg-"))
         if self._account:
             shutil.chown(self._sockets, self._account)
         if not (self._data / "PG_VERSION").exists():

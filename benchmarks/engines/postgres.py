@@ -17,11 +17,9 @@ class VitrineOnPostgres(Vitrine):
 
     def __init__(self, folder: Path, programs: Path) -> None:
         super().__init__(folder)
+        self._folder = folder
         self._server = PostgresServer(programs, folder)
         self._is_started = False
-        url = self._server.url
-        database, section = DatabaseSection(url=url), SearchSection(backend="postgres")
-        self._settings = Settings(storage=Storage(data_dir=folder), database=database, search=section)
 
     def load(self, cards: Iterable[Card]) -> None:
         """The cards, as an import would have left them."""
@@ -47,9 +45,12 @@ class VitrineOnPostgres(Vitrine):
         self._server.stop()
 
     def _start(self) -> None:
-        if not self._is_started:
-            self._server.start()
-            self._is_started = True
+        if self._is_started:
+            return
+        self._server.start()
+        self._is_started = True
+        database, section = DatabaseSection(url=self._server.url), SearchSection(backend="postgres")
+        self._settings = Settings(storage=Storage(data_dir=self._folder), database=database, search=section)
 
     def _opened_index(self) -> SearchBackend:
         return PostgresBackend(self._settings.database_url)
