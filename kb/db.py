@@ -23,6 +23,8 @@ from sqlalchemy.types import JSON, TypeDecorator
 from kb.errors import NotFound, Unavailable
 
 BEGIN_OPTION = "vitrine_begin"
+_MAPPED = 1 << 28
+"""Bytes of an SQLite file that are read where they lie instead of being copied: a search gets its cards faster."""
 SAVED = "saved_cards"  # a session notes here which cards it wrote
 _PASSING = ("locked", "disk is full", "No space left", "connection", "timeout", "deadlock", "could not serialize")
 _log = logging.getLogger(__name__)
@@ -213,7 +215,8 @@ def _engine(url: URL) -> Engine:
 
 def _prepare_sqlite(dbapi: sqlite3.Connection, _record: object) -> None:
     dbapi.isolation_level = None  # the driver must not invent transactions of its own
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", f"mmap_size={_MAPPED}")
+    for pragma in pragmas:
         dbapi.execute(f"PRAGMA {pragma}")
 
 

@@ -114,7 +114,7 @@ class SearchService:
             if folds and (offset or any(card.has_near_duplicates for card in served.cards.values())):
                 reaches = _is_plain(query, chosen)
                 served = self._folded(session, actor, ask, now, limit, offset, reaches=reaches)
-            generation = self.backend.generation()
+            generation = served.hits.generation or self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
             raise Unavailable(_REBUILDING) from error

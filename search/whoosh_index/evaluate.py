@@ -55,7 +55,7 @@ def _best(
     docs, scores = _scored(snapshot.size, words, int(np.count_nonzero(visible)), base)
     total = len(docs)
     if not total:
-        return Hits(corrected=_corrections(words))
+        return Hits(corrected=_corrections(words), generation=snapshot.generation)
     kept = _promising(snapshot, docs, scores, max(offset + limit, ranking.REREAD), boosts)
     docs = docs[kept]
     found = _candidates(snapshot, docs, scores[kept], boosts)
@@ -68,7 +68,7 @@ def _best(
     titles[:head], pairs[:head] = ranking.reread(matches, head, len(words), *facts)
     hits = ranking.page(found, titles, pairs, head, offset, offset + limit)
     relaxed = len(words) > 1 and not bool(holds.all(axis=0).any())
-    return Hits(hits, total, relaxed, _corrections(words))
+    return Hits(hits, total, relaxed, _corrections(words), snapshot.generation)
 
 
 def _corrections(words: Iterable[Word]) -> tuple[tuple[str, str], ...]:
