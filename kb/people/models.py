@@ -21,7 +21,10 @@ class Role(StrEnum):
     @property
     def rank(self) -> int:
         """Position in the order rep < author < curator < admin."""
-        return list(Role).index(self)
+        return _RANKS[self.value]
+
+
+_RANKS = {role.value: rank for rank, role in enumerate(Role)}
 
 
 class Named(NamedTuple):

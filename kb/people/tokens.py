@@ -57,11 +57,13 @@ def issue_api_token(
 
 def api_token(session: Session, pepper: bytes, secret: str, now: datetime) -> ApiToken | None:
     """The valid token behind a secret, or None. Revoked, expired and deactivated people's tokens are invalid."""
-    token = session.scalars(select(ApiToken).where(ApiToken.token_hash == api_digest(pepper, secret))).first()
+    of_the_active = (
+        select(ApiToken).join(Person, Person.id == ApiToken.person_id).where(Person.deactivated_at.is_(None))
+    )
+    token = session.scalars(of_the_active.where(ApiToken.token_hash == api_digest(pepper, secret))).first()
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
-    person = session.get(Person, token.person_id)
-    return token if person is not None and person.is_active else None
+    return token
 
 
 def revoke_api_token(session: Session, person_id: int, token_id: int, now: datetime) -> None:

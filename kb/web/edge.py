@@ -14,8 +14,8 @@ from kb import clock
 from kb.db import Database
 from kb.errors import Forbidden, SignInNeeded
 from kb.installation import Installation
-from kb.people.actor import Actor, actor_for
-from kb.people.models import ApiToken, Person, WebSession
+from kb.people.actor import Actor, active_actor
+from kb.people.models import ApiToken, WebSession
 from kb.people.sign_in import session_of
 from kb.people.tokens import api_token
 from kb.settings import Settings
@@ -111,10 +111,11 @@ def is_https() -> bool:
 
 
 def _actor(session: Session) -> Actor:
-    person = session.get(Person, person_id()) if person_id() is not None else None
-    if person is None or not person.is_active:
+    number = person_id()
+    actor = active_actor(session, number) if number is not None else None
+    if actor is None:
         raise SignInNeeded("Sign in to go on.")
-    return actor_for(session, person)
+    return actor
 
 
 def _begin() -> None:
