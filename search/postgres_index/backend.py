@@ -8,6 +8,9 @@ from typing import TypeVar
 import structlog
 
 from kb.errors import Unavailable
+from search.arrays.evaluate import find, find_titles
+from search.arrays.matching import spelt_otherwise
+from search.arrays.words import Group, edge_of, groups_of, query_groups, title_groups
 from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexBusy, Narrowing, Query, Scope, Upsert
 from search.boosts import Boosts
 from search.postgres_index import tables
@@ -17,9 +20,6 @@ from search.postgres_index.sources import NoIndex, Sources
 from search.postgres_index.tables import State
 from search.postgres_index.writing import prepare, write_all, write_changes
 from search.query import parse
-from search.whoosh_index.evaluate import find, find_titles
-from search.whoosh_index.matching import spelt_otherwise
-from search.whoosh_index.words import Group, edge_of, groups_of, query_groups, title_groups
 
 log = structlog.get_logger("vitrine.search")
 Found = TypeVar("Found")

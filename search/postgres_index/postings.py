@@ -6,10 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrays.batch import TEXT
+from search.arrays.postings import spread
 from search.postgres_index.rows import FIELD_NUMBERS, shorts
 from search.postgres_index.tables import Cursor, State
-from search.whoosh_index.batch import TEXT
-from search.whoosh_index.postings import spread
 
 Term = tuple[str, str]
 """A field and a term of it."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrays.batch import AUDIENCE, COMPOUND, EDGE, TAG, TEXT, WORD, Batch
+from search.arrays.postings import FieldPostings, spread
 from search.postgres_index.tables import BLOCK, BLOCK_BITS
-from search.whoosh_index.batch import AUDIENCE, COMPOUND, EDGE, TAG, TEXT, WORD, Batch
-from search.whoosh_index.postings import FieldPostings, spread
 
 FIELD_NUMBERS = {TEXT: 1, WORD: 2, EDGE: 3, COMPOUND: 4, TAG: 5, AUDIENCE: 6}
 """Part of the rules: another order needs another stamp."""

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrays.batch import FACTS, NO_CARD, WORD
+from search.arrays.snapshot import Docs, Part, Snapshot
+from search.arrays.spelling import WRITTEN
 from search.backend import IndexUnusable
 from search.boosts import NEVER
 from search.edits import edit_distance
@@ -20,9 +23,6 @@ from search.postgres_index import spelling
 from search.postgres_index.postings import StoredPostings, Term, fetch_positions, fetch_postings
 from search.postgres_index.rows import FIELD_NUMBERS, shorts
 from search.postgres_index.tables import BLOCK, BLOCK_BITS, Cursor, State
-from search.whoosh_index.batch import FACTS, NO_CARD, WORD
-from search.whoosh_index.snapshot import Docs, Part, Snapshot
-from search.whoosh_index.spelling import WRITTEN
 
 TERMS_KEPT, NUMBERS_KEPT = 2_000, 8_000_000
 """So many terms, and numbers of two to four bytes in their postings, are kept until the next commit."""

@@ -5,7 +5,7 @@ leaves both ends with one edit at most, so a key of each end is shared; of two e
 of either end is.
 """
 
-from search.whoosh_index.spelling import WRITTEN
+from search.arrays.spelling import WRITTEN
 
 _END = 4
 FIRST, LAST = "<", ">"

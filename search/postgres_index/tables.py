@@ -19,8 +19,8 @@ from typing import Any
 from psycopg import errors
 
 from search import analysis
+from search.arrays.batch import FACTS
 from search.backend import IndexBusy, IndexUnusable
-from search.whoosh_index.batch import FACTS
 
 Cursor = Any
 SCHEMA = "vitrine_search"

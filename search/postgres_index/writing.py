@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrays.batch import WORD, Batch, batch_of
 from search.backend import CardDoc
 from search.postgres_index import spelling
 from search.postgres_index.rows import (
@@ -21,7 +22,6 @@ from search.postgres_index.rows import (
     terms_of_cards,
 )
 from search.postgres_index.tables import BLOCK_BITS, Cursor, State, create_indexes, next_edition, write_state
-from search.whoosh_index.batch import WORD, Batch, batch_of
 
 REBUILD_BATCH = 8_192
 LATE_BATCH = 1_000

@@ -9,12 +9,12 @@ from threading import Lock, RLock
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError
 
+from search.arrays.evaluate import find, find_titles
+from search.arrays.matching import spelt_otherwise
 from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexBusy, IndexUnusable, Narrowing, Query, Scope
 from search.boosts import Boosts
 from search.query import parse
 from search.whoosh_index.directory import IndexDirectory
-from search.whoosh_index.evaluate import find, find_titles
-from search.whoosh_index.matching import spelt_otherwise
 from search.whoosh_index.segment_snapshot import SegmentSnapshot
 from search.whoosh_index.segments import Segment
 from search.whoosh_index.writing import create_index, prepare, write_all, write_changes

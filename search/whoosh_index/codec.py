@@ -24,8 +24,8 @@ from whoosh.codec import base, whoosh3
 from whoosh.matching import LeafMatcher, ReadTooFar
 from whoosh.reading import TermInfo, TermNotFound
 
-from search.whoosh_index.batch import IMPACT_SCALE
-from search.whoosh_index.postings import FieldPostings
+from search.arrays.batch import IMPACT_SCALE
+from search.arrays.postings import FieldPostings
 
 POSTINGS = ".pst"
 MAGIC = b"VITRINE1"

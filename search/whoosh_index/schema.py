@@ -8,7 +8,7 @@ import numpy as np
 from whoosh import columns, fields, formats
 
 from search import analysis
-from search.whoosh_index.batch import FACTS, FIELDS
+from search.arrays.batch import FACTS, FIELDS
 
 FACTS_COLUMN = "facts"
 

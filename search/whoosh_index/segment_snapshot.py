@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.whoosh_index import spelling
-from search.whoosh_index.batch import WORD
+from search.arrays import spelling
+from search.arrays.batch import WORD
+from search.arrays.snapshot import Docs, Part, Snapshot
 from search.whoosh_index.segments import Segment
-from search.whoosh_index.snapshot import Docs, Part, Snapshot
 
 
 class SegmentSnapshot(Snapshot):

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.whoosh_index.batch import FACTS
+from search.arrays.batch import FACTS
+from search.arrays.postings import FieldPostings
 from search.whoosh_index.codec import POSTINGS, DamagedPostings, read_fields
-from search.whoosh_index.postings import FieldPostings
 from search.whoosh_index.schema import FACTS_COLUMN
 
 _PLACES_KEPT = 20_000

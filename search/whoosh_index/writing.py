@@ -12,10 +12,10 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex, LockError
 from whoosh.writing import SegmentWriter
 
+from search.arrays.batch import FIELDS, Batch, batch_of, marker
+from search.arrays.postings import DROPPED, FieldPostings, merged
 from search.backend import CardDoc, Change, IndexBusy, IndexUnusable, Upsert
-from search.whoosh_index.batch import FIELDS, Batch, batch_of, marker
 from search.whoosh_index.codec import ArrayCodec
-from search.whoosh_index.postings import DROPPED, FieldPostings, merged
 from search.whoosh_index.schema import FACTS_COLUMN, card_schema
 from search.whoosh_index.segments import Segment
 

@@ -10,8 +10,8 @@ from urllib.parse import quote_from_bytes
 import pytest
 
 from benchmarks.hostile import FORM_LIMIT, ROADS, queries
+from search.arrays import matching
 from search.query import TEXT_LIMIT, TOKENS_LIMIT, parse
-from search.whoosh_index import matching
 from search.whoosh_index.segments import Segment
 from tests.site import Site
 

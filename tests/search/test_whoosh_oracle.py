@@ -10,10 +10,10 @@ from whoosh.index import FileIndex
 from whoosh.searching import Searcher
 
 from search import analysis
+from search.arrays.batch import TAG, TEXT
 from search.backend import CardDoc, Change, Delete, Upsert
 from search.query import parse
 from search.whoosh_index import WhooshBackend
-from search.whoosh_index.batch import TAG, TEXT
 from tests.search.engine_world import EVERYTHING, doc
 
 WORDS = [

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import ranking
+from search.arrays import phrases
+from search.arrays.batch import AUDIENCE, TAG
+from search.arrays.matching import Weights, Word, list_of, members, word_of
+from search.arrays.snapshot import Docs, Mask, Snapshot
+from search.arrays.words import groups_of, query_groups, title_groups
 from search.backend import Hits, Narrowing, Query
 from search.boosts import Boosts
-from search.whoosh_index import phrases
-from search.whoosh_index.batch import AUDIENCE, TAG
-from search.whoosh_index.matching import Weights, Word, list_of, members, word_of
-from search.whoosh_index.snapshot import Docs, Mask, Snapshot
-from search.whoosh_index.words import groups_of, query_groups, title_groups
 
 Numbers = NDArray[np.intp]
 _BLOCK = 64

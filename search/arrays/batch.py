@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis, ranking
+from search.arrays.postings import FieldPostings, by_place, by_term, spelt
+from search.arrays.spelling import WRITTEN
 from search.backend import CardDoc, fingerprint
 from search.boosts import NEVER, microseconds
 from search.function_words import FUNCTION_WORDS
-from search.whoosh_index.postings import FieldPostings, by_place, by_term, spelt
-from search.whoosh_index.spelling import WRITTEN
 
 TEXT, EDGE, WORD, COMPOUND, TAG, AUDIENCE = "text", "edge", "word", "compound", "tag", "audience"
 FIELDS = (AUDIENCE, COMPOUND, EDGE, TAG, TEXT, WORD)

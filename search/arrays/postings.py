@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.whoosh_index.spelling import signatures
+from search.arrays.spelling import signatures
 
 Terms = NDArray[np.bytes_]
 Docs = NDArray[np.uint32]

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from search import analysis
+from search.arrays.batch import EDGE, EDGE_LIMIT, TEXT
 from search.backend import Query
-from search.whoosh_index.batch import EDGE, EDGE_LIMIT, TEXT
 
 EDGE_OF_FOUND = 0.5
 """A longer word of a title counts half where the word itself, as typed so far, is found."""

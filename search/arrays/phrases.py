@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis
-from search.whoosh_index.batch import TEXT
-from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
+from search.arrays.batch import TEXT
+from search.arrays.snapshot import Docs, Mask, Part, Snapshot
 
 _SHIFT = 16
 _FEW = 0xFFFF

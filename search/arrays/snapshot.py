@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis
+from search.arrays.batch import COMPOUNDING, FACTS, NO_CARD, TAG
 from search.backend import Narrowing, Scope
 from search.boosts import TRUST_ORDER, Boosts, microseconds, next_transition, trust_states
-from search.whoosh_index.batch import COMPOUNDING, FACTS, NO_CARD, TAG
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

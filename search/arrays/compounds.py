@@ -4,8 +4,8 @@ that write of the Frist of a Kündigung."""
 import numpy as np
 
 from search import analysis
-from search.whoosh_index.batch import COMPOUND, COMPOUND_LENGTH, COMPOUNDING, HEAD, TAIL, TEXT
-from search.whoosh_index.snapshot import Docs, Mask, Snapshot
+from search.arrays.batch import COMPOUND, COMPOUND_LENGTH, COMPOUNDING, HEAD, TAIL, TEXT
+from search.arrays.snapshot import Docs, Mask, Snapshot
 
 SHORTEST_PART = 4
 _LINKS = ("", "s", "n", "en", "es")

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import analysis
+from search.arrays import compounds
+from search.arrays.batch import IMPACT_SCALE, TEXT, WORD
+from search.arrays.snapshot import Docs, Mask, Part, Snapshot
+from search.arrays.words import EDGE_OF_FOUND, Alternative, Group, edge_of, groups_of
 from search.edits import edits_allowed
-from search.whoosh_index import compounds
-from search.whoosh_index.batch import IMPACT_SCALE, TEXT, WORD
-from search.whoosh_index.snapshot import Docs, Mask, Part, Snapshot
-from search.whoosh_index.words import EDGE_OF_FOUND, Alternative, Group, edge_of, groups_of
 
 Weights = NDArray[np.float32]
 BODY_PREFIX_LENGTH = 3
