@@ -20,6 +20,7 @@ from kb.people import audit
 from kb.people.actor import Actor
 from kb.text.markdown import Rendered
 from kb.trust.policy import Policy
+from kb.use.models import SearchClick
 
 MOST_TAGS = 20
 
@@ -46,7 +47,7 @@ def reopen(session: Session, actor: Actor, pair_id: int, now: datetime) -> PairO
 def merge(
     session: Session, actor: Actor, pair_id: int, survivor_id: int, policy: Policy, now: datetime
 ) -> tuple[Card, Card]:
-    """The other card leads to the survivor, which inherits its tags, its title and its other names.
+    """The other card leads to the survivor, which inherits its tags, its names and the searches that ended on it.
 
     It inherits nothing that its readers could not read before: see `_may_be_told`. Returns the survivor and the loser.
     Their texts stay as they are: whoever wants something of the loser's in the survivor edits it.
@@ -55,6 +56,7 @@ def merge(
     if _may_be_told(survivor, loser):
         _inherit_tags(session, actor, survivor, loser, policy, now)
         _inherit_names(session, survivor, loser)
+        _inherit_queries(session, survivor, loser)
     audit.record(session, actor, "merged", "card", survivor.id, now, loser=loser.id, title=loser.title)
     return survivor, loser
 
@@ -120,6 +122,15 @@ def _inherit_names(session: Session, survivor: Card, loser: Card) -> None:
         names[row.card_id].add(row.words)
     for words in sorted(names[loser.id] - names[survivor.id]):
         session.add(CardAlias(card_id=survivor.id, words=words))
+
+
+def _inherit_queries(session: Session, survivor: Card, loser: Card) -> None:
+    """What was opened from a search counts for the card that answers it from now on."""
+    clicks = session.scalars(select(SearchClick).where(SearchClick.card_id.in_((survivor.id, loser.id)))).all()
+    known = {(click.query_id, click.kind) for click in clicks if click.card_id == survivor.id}
+    for click in clicks:
+        if click.card_id == loser.id and (click.query_id, click.kind) not in known:
+            session.add(SearchClick(query_id=click.query_id, card_id=survivor.id, kind=click.kind, at=click.at))
 
 
 def _note(session: Session, actor: Actor, action: str, found: PairOfCards, now: datetime) -> None:

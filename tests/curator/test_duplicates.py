@@ -12,9 +12,10 @@ from curator.jobs import near_duplicates
 from kb.cards import commands
 from kb.cards.models import Card
 from kb.lines.models import CardAlias, CardSketch, NearDuplicate
+from kb.use.models import SearchClick, SearchQuery
 from tests.curator.cast import context
 from tests.site import Site
-from tests.world import World
+from tests.world import START, World
 
 REFUND = """Annual plans are refunded in full within thirty days of the purchase. After that the customer keeps the plan
 until the end of the term. Refunds go back to the card that was charged and take up to ten days to arrive.
@@ -207,6 +208,22 @@ def test_a_merged_card_leads_to_the_survivor_in_one_hop_and_leaves_it_its_tags_a
         assert session.scalars(select(CardAlias.words)).all() == ["Refunds for annual plans"]
         assert not session.scalars(select(CardSketch).where(CardSketch.card_id == old)).all()
     assert titles(site, "rita") == ["Refund rules"]
+
+
+def test_a_merged_card_leaves_the_survivor_the_searches_that_ended_on_it(site: Site) -> None:
+    old, new = two(site.world)
+    with site.world.transaction() as session:
+        for name in ("a", "b"):
+            session.add(SearchQuery(id=name, words=name, at=START, last_at=START, results=2))
+        session.flush()
+        session.add_all(
+            SearchClick(query_id=query, card_id=card, kind="view", at=START)
+            for query, card in (("a", old), ("b", old), ("b", new))
+        )
+    site.page("cora").post(f"/duplicates/{pair_id(site.world)}", {"resolution": "merge", "survivor_id": new})
+    with site.world.read() as session:
+        inherited = session.scalars(select(SearchClick.query_id).where(SearchClick.card_id == new)).all()
+        assert sorted(inherited) == ["a", "b"]
 
 
 def test_a_merge_tells_readers_nothing_of_a_collection_they_can_not_read(site: Site) -> None:
