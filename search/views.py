@@ -145,7 +145,7 @@ def _results(
         write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
         drop_filters_url=f"/?{urlencode({'q': form.q})}" if has_filters and not answers.results else "",
         paging=_paging(form, answers, offset),
-        notice="No card has all of these words; these have most of them." if answers.is_relaxed and not nothing else "",
+        notice="No card has all of these words; these have some of them." if answers.is_relaxed and not nothing else "",
     )
 
 

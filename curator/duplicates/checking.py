@@ -33,11 +33,6 @@ class _Text:
     reading: Reading
 
 
-def check_card(session: Session, card_id: int, now: datetime) -> None:
-    """Find what this card looks like now."""
-    check_cards(session, [card_id], now)
-
-
 def check_cards(session: Session, card_ids: Sequence[int], now: datetime) -> None:
     """Find what these cards look like now: all are sketched first, then each is compared with its nearest.
 

@@ -31,7 +31,7 @@ def find(
     snapshot: Snapshot, query: Query, visible: Mask, limit: int, offset: int, only: Narrowing, boosts: Boosts | None
 ) -> Hits:
     """The best cards for these words."""
-    base = _limited(snapshot, query, visible, snapshot.narrowed(visible, only, boosts))
+    base = _limited(snapshot, query, snapshot.narrowed(visible, only, boosts))
     words: list[Word] = []
     for group in query_groups(query):
         unknown = sum(word.corrected is not None or not word.holding for word in words)
@@ -191,7 +191,7 @@ def _places(docs: Docs, wanted: Docs) -> tuple[NDArray[np.intp], NDArray[np.intp
     return found, places[found]
 
 
-def _limited(snapshot: Snapshot, query: Query, visible: Mask, base: Mask) -> Mask:
+def _limited(snapshot: Snapshot, query: Query, base: Mask) -> Mask:
     """The documents that have the tags and phrases of the query and none of the excluded words."""
     if query.is_empty:
         return np.zeros(snapshot.size, np.bool_)

@@ -57,7 +57,7 @@ def word_of(
     """What a word matches, and, where that is nothing the reader may see, what it may have meant."""
     found = Word()
     for alternative in group.alternatives:
-        _add(snapshot, found, alternative, visible)
+        _add(snapshot, found, alternative)
     _count(snapshot, found, visible)
     if group.typed:
         _add_beginnings(snapshot, found, group.typed, visible)
@@ -65,7 +65,7 @@ def word_of(
         return found
     if not found.holding and group.looser:
         for alternative in group.looser:
-            _add(snapshot, found, alternative, visible)
+            _add(snapshot, found, alternative)
     elif found.holding < FEW:
         _add_compounds(snapshot, found, group.word, visible)
     _count(snapshot, found, visible)
@@ -81,7 +81,7 @@ def _corrected(snapshot: Snapshot, group: Group, visible: Mask) -> Word | None:
     found = Word(corrected=(group.word, meant))
     for other in groups_of(meant, CORRECTED):
         for alternative in other.alternatives:
-            _add(snapshot, found, alternative, visible)
+            _add(snapshot, found, alternative)
     _count(snapshot, found, visible)
     return found if found.holding else None
 
@@ -108,7 +108,7 @@ def spelt_otherwise(snapshot: Snapshot, word: str, visible: Mask) -> str | None:
     return nearest(snapshot, word, visible)
 
 
-def _add(snapshot: Snapshot, word: Word, alternative: Alternative, visible: Mask) -> None:
+def _add(snapshot: Snapshot, word: Word, alternative: Alternative) -> None:
     """An alternative's lists; several terms must occur in the same document."""
     parts = snapshot.parts(alternative.field, alternative.terms[0])
     if len(alternative.terms) == 1:
@@ -128,7 +128,7 @@ def _add_beginnings(snapshot: Snapshot, word: Word, typed: str, visible: Mask) -
     """As the word may go on: in titles and tags, and where few of those do, in texts."""
     edge = edge_of(typed)
     weight = EDGE_OF_FOUND if word.holding else 1.0
-    _add(snapshot, word, Alternative(edge.field, edge.terms, weight), visible)
+    _add(snapshot, word, Alternative(edge.field, edge.terms, weight))
     _count(snapshot, word, visible)
     if word.holding < FEW and len(typed) >= BODY_PREFIX_LENGTH:
         _add_flat(word, snapshot.beginning(WORD, typed), BODY_PREFIX * weight)
@@ -139,7 +139,7 @@ def _add_compounds(snapshot: Snapshot, word: Word, text: str, visible: Mask) -> 
     _add_flat(word, compounds.holding(snapshot, text), COMPOUND)
     parts = compounds.parts_of(snapshot, text, visible)
     if parts is not None:
-        _add(snapshot, word, Alternative(TEXT, parts, PARTS_OF_COMPOUND), visible)
+        _add(snapshot, word, Alternative(TEXT, parts, PARTS_OF_COMPOUND))
 
 
 def _add_flat(word: Word, docs: Docs, worth: float) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from search import analysis
 from search.arrays.batch import COMPOUNDING, FACTS, NO_CARD, TAG
 from search.backend import Narrowing, Scope
-from search.boosts import TRUST_ORDER, Boosts, microseconds, next_transition, trust_states
+from search.boosts import TRUST_ORDER, Boosts, UseCounts, microseconds, next_transition, trust_states
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -56,6 +56,14 @@ class _Trust:
     until: int
 
 
+class _Factors(NamedTuple):
+    """The factors of all documents, with what they were made from: they hold as long as those are the current ones."""
+
+    states: NDArray[np.int8]
+    use: UseCounts
+    factors: NDArray[np.float32]
+
+
 class Snapshot(ABC):
     """All that a search reads. `committed` leaves out the documents that are deleted."""
 
@@ -70,7 +78,7 @@ class Snapshot(ABC):
         self._masks: OrderedDict[frozenset[int], Mask] = OrderedDict()
         self._columns: dict[str, NDArray[Any]] = {}
         self._trust: _Trust | None = None
-        self._factors: OrderedDict[tuple[Any, ...], NDArray[np.float32]] = OrderedDict()
+        self._factors: OrderedDict[bytes, _Factors] = OrderedDict()
 
     @abstractmethod
     def column(self, name: str, kind: Any) -> NDArray[Any]:
@@ -160,15 +168,14 @@ class Snapshot(ABC):
     def factors(self, boosts: Boosts) -> NDArray[np.float32]:
         """Trust and use of every document as one factor, the same for every reader."""
         states, weights = self.trust(boosts), boosts.trust_factors()
-        key = (id(states), weights.tobytes(), id(boosts.use))
+        key = weights.tobytes()
         with self._lock:
             known = self._factors.get(key)
-        if known is None:
-            known = weights[states] * boosts.use.of(self.card_ids)
+        if known is None or known.states is not states or known.use is not boosts.use:
+            known = _Factors(states, boosts.use, weights[states] * boosts.use.of(self.card_ids))
             with self._lock:
-                # One state of trust and one of use are current; their arrays are kept alive by what follows them.
-                _remember(self._factors, key, known, 2)
-        return known
+                _remember(self._factors, key, known, 2)  # with trust, and without
+        return known.factors
 
     def fingerprints(self) -> dict[int, str]:
         """The fingerprint of every card."""

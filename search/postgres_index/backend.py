@@ -1,8 +1,7 @@
 """The search backend on PostgreSQL: any number of processes on any number of machines, one writer at a time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from threading import RLock
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import structlog
@@ -20,6 +19,7 @@ from search.postgres_index.sources import NoIndex, Sources
 from search.postgres_index.tables import State
 from search.postgres_index.writing import prepare, write_all, write_changes
 from search.query import parse
+from search.turns import Turns
 
 log = structlog.get_logger("vitrine.search")
 Found = TypeVar("Found")
@@ -33,26 +33,11 @@ class PostgresBackend:
         self._sources = Sources(url, replica_urls)
         self._primary = self._sources.primary
         self._write_timeout = write_timeout
-        self._writer = RLock()
-        self._is_writing = False
+        self._turns = Turns(lambda: self._primary.locked(self._write_timeout), write_timeout)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Keep every other writer away; `apply` and `rebuild` inside it are part of it. Raises IndexBusy."""
-        if not self._writer.acquire(timeout=self._write_timeout):
-            raise IndexBusy("this process is writing the index already")
-        try:
-            if self._is_writing:  # by this very thread
-                yield
-                return
-            with self._primary.locked(self._write_timeout):
-                self._is_writing = True
-                try:
-                    yield
-                finally:
-                    self._is_writing = False
-        finally:
-            self._writer.release()
+        return self._turns.taken()
 
     def apply(self, batch: Sequence[Change], seq: int) -> None:
         changes = {change.card_id: change for change in batch}

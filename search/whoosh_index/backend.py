@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from threading import Lock, RLock
+from threading import Lock
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError
@@ -14,6 +14,7 @@ from search.arrays.matching import spelt_otherwise
 from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexBusy, IndexUnusable, Narrowing, Query, Scope
 from search.boosts import Boosts
 from search.query import parse
+from search.turns import Turns
 from search.whoosh_index.directory import IndexDirectory
 from search.whoosh_index.segment_snapshot import SegmentSnapshot
 from search.whoosh_index.segments import Segment
@@ -32,25 +33,10 @@ class WhooshBackend:
         self._write_timeout = write_timeout
         self._snapshot: SegmentSnapshot | None = None
         self._opening = Lock()
-        self._writer = RLock()
-        self._is_writing = False
+        self._turns = Turns(lambda: self._directory.writing(self._write_timeout), write_timeout)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        if not self._writer.acquire(timeout=self._write_timeout):
-            raise IndexBusy("this process is writing the index already")
-        try:
-            if self._is_writing:  # by this very thread
-                yield
-                return
-            with self._directory.writing(self._write_timeout):
-                self._is_writing = True
-                try:
-                    yield
-                finally:
-                    self._is_writing = False
-        finally:
-            self._writer.release()
+    def writing(self) -> AbstractContextManager[None]:
+        return self._turns.taken()
 
     def apply(self, batch: Sequence[Change], seq: int) -> None:
         # Whoosh keeps both of two documents of one card in a commit, so only a card's last change goes in.
