@@ -72,7 +72,7 @@ def look(text: str, wanted: Wanted, language: str | None) -> Looked:
     if len(folded) != len(text):  # a letter that is two in lower case: every word is looked at
         return Looked(text, [(found.start(), -1) for found in _RUN.finditer(text)])
     places: list[tuple[int, int]] = []
-    most = max(LOOKS // 4, 3 * LOOKS // max(3, len(wanted.beginnings)))  # a dozen single letters are everywhere
+    most = max(LOOKS // 10, LOOKS // max(1, len(wanted.beginnings) // 2))  # a dozen single letters are everywhere
     for beginning, number in wanted.beginnings:
         place, looks, is_word = folded.find(beginning), 0, beginning[0].isalnum()
         while place >= 0 and looks < most:

@@ -4,6 +4,7 @@ Pieces are (text, is_match) pairs whose texts, put together, are the window; esc
 """
 
 import re
+from collections import Counter
 
 from search import analysis
 from search.backend import Query
@@ -75,17 +76,18 @@ def _window(text: str, places: list[tuple[int, int]], width: int) -> tuple[int, 
 
 def _best_start(places: list[tuple[int, int]], width: int) -> int:
     """Where the window begins that holds the most different words of the query, then the most matches."""
-    best, start = 0, 0
-    for number, (first, _) in enumerate(places):
-        reach = first + width - 2 * LEAD
-        groups = []
-        for place, group in places[number:]:
-            if place > reach:
-                break
-            groups.append(group)
-        worth = len(set(groups)) * 100 + len(groups)
+    best, start, ahead = 0, 0, 0
+    inside: Counter[int] = Counter()
+    for number, (first, group) in enumerate(places):
+        while ahead < len(places) and places[ahead][0] <= first + width - 2 * LEAD:
+            inside[places[ahead][1]] += 1
+            ahead += 1
+        worth = len(inside) * 100 + ahead - number
         if worth > best:
             best, start = worth, first
+        inside[group] -= 1
+        if not inside[group]:
+            del inside[group]
     return max(0, start - LEAD)
 
 

@@ -22,7 +22,7 @@ Numbers = NDArray[np.intp]
 _BLOCK = 64
 _SPARSE_SHARE = 8
 """Fewer postings than such a part of all documents are put together as they are; more go through an array of all."""
-_CORRECTIONS = 6
+_CORRECTIONS = 4
 """So many unknown words of a query are corrected: looking through all words for a near one takes milliseconds."""
 _NOTHING: Docs = np.empty(0, np.uint32)
 
