@@ -136,6 +136,12 @@ class Security(_Section):
     setup_link_hours: int = Field(24, ge=1, le=168)
 
 
+class Privacy(_Section):
+    """How long it is known who did what, where nothing else needs it."""
+
+    sighting_days: int = Field(730, ge=1, le=36500)
+
+
 class Log(_Section):
     """How much is logged, and in which form."""
 
@@ -155,6 +161,7 @@ class Settings(_Section):
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
     security: Security = Security()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @field_validator("*", mode="before")
