@@ -266,7 +266,8 @@ def _described(trust: str, stands: Standing) -> str:
 
 
 def _note_shown(result: Result, actor: Actor) -> None:
-    services().recorder.record(Use(result.card.id, "shown", not result.trust.is_good, actor.id, now()))
+    card = result.card
+    services().recorder.record(Use(card.id, card.version, "shown", not result.trust.is_good, actor.id, now()))
 
 
 def _note_asked(found: Answers, actor: Actor) -> str | None:

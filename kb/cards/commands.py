@@ -289,6 +289,10 @@ def _write_revision(session: Session, card: Card, actor: Actor, now: datetime, n
             is_minor=is_minor,
             author_id=actor.id,
             at=now,
+            text=card.text,
+            headings=card.headings,
+            audience=card.audience,
+            collection_id=card.collection_id,
         )
     )
     session.flush()
