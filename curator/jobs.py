@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
+from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
@@ -114,6 +115,16 @@ def near_duplicates(context: JobContext) -> str:
     if failures:
         raise JobFailed("; ".join(failures))
     return f"{count(checked, 'card')} compared"
+
+
+def learn_freshness(context: JobContext) -> str:
+    """Learn how often cards change here and what P(stale) is worth, so that one card is judged without all others."""
+    now = context.clock()
+    with context.database.read() as session:
+        model = learn(session, context.settings.freshness, now)
+    with context.database.transaction() as session:
+        keep(session, model, now)
+    return f"learnt from {count(model.checks, 'check')}; calibration {model.calibration:.2f}"
 
 
 def send_mail(context: JobContext) -> str:
