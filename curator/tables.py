@@ -1,7 +1,9 @@
 """Loads every table of the curator room (and of kb below it), so that the metadata is whole."""
 
+from curator.detectors import models as detectors
+from curator.hooks import models as hooks
 from curator.notices import models as notices
 from curator.queue import models as queue
 from kb import tables as kb
 
-ALL = (kb, notices, queue)
+ALL = (kb, detectors, hooks, notices, queue)
