@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from curator.detectors import rounds
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
@@ -125,6 +126,19 @@ def learn_freshness(context: JobContext) -> str:
     with context.database.transaction() as session:
         keep(session, model, now)
     return f"learnt from {count(model.checks, 'check')}; calibration {model.calibration:.2f}"
+def detect(context: JobContext) -> str:
+    """Look for what speaks against cards: those that changed, and all of them once a night."""
+    return rounds.detect(context.database, context.settings, context.policy, context.clock)
+
+
+def check_links(context: JobContext) -> str:
+    """Try some of the links to elsewhere that are due."""
+    return rounds.links(context.database, context.settings, context.clock)
+
+
+def check_sources(context: JobContext) -> str:
+    """Read some of the watched sources that are due."""
+    return rounds.watched(context.database, context.settings, context.clock)
 
 
 def send_mail(context: JobContext) -> str:

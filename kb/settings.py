@@ -26,7 +26,7 @@ from pydantic import (
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
-LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports"})
+LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports", "source_folders"})
 Language = Literal["en", "de", "ru", "pl", "fi"]
 KNOWN_LANGUAGES: tuple[Language, ...] = ("en", "de", "ru", "pl", "fi")
 POSTGRES_URL = r"^postgresql(\+psycopg)?://"
@@ -173,6 +173,7 @@ class Outbound(_Section):
 
     allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+    source_folders: tuple[Path, ...] = ()
     timeout_seconds: float = Field(10, ge=0.1, le=60)
 class Privacy(_Section):
     """How long it is known who did what, where nothing else needs it."""

@@ -94,5 +94,8 @@ JOBS = (
     Job("check-index", 600, "once a night: compares the index with the database", _check_index),
     Job("near-duplicates", 60, "compares cards that were not compared when saved", _curation(curation.near_duplicates)),
     Job("learn-freshness", 21600, "learns how often cards change here", _curation(curation.learn_freshness)),
+    Job("detect", 30, "looks for what speaks against cards: changed ones, at night all", _curation(curation.detect)),
+    Job("check-links", 60, "tries links to elsewhere, each at most once a day", _curation(curation.check_links)),
+    Job("check-sources", 60, "reads watched sources, each once a day", _curation(curation.check_sources)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),
 )
