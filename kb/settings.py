@@ -121,10 +121,11 @@ class Schedule(_Section):
 
 
 class Freshness(_Section):
-    """Defaults of the verification policy, in days."""
+    """Defaults of the verification policy, in days, and the time people have for it."""
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    minutes_per_week: int = Field(60, ge=1, le=2400)
 
 
 class Security(_Section):
