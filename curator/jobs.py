@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from curator.capacity.planning import plan_all
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
@@ -114,6 +115,12 @@ def near_duplicates(context: JobContext) -> str:
     if failures:
         raise JobFailed("; ".join(failures))
     return f"{count(checked, 'card')} compared"
+
+
+def first_checks(context: JobContext) -> str:
+    """Plan the first check of every card that was published without a date."""
+    planned = plan_all(context.database, context.settings, context.clock())
+    return f"{count(planned, 'first check')} planned"
 
 
 def send_mail(context: JobContext) -> str:

@@ -93,5 +93,6 @@ JOBS = (
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),
     Job("check-index", 600, "once a night: compares the index with the database", _check_index),
     Job("near-duplicates", 60, "compares cards that were not compared when saved", _curation(curation.near_duplicates)),
+    Job("first-checks", 300, "plans first checks within people's time", _curation(curation.first_checks)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),
 )

@@ -145,8 +145,11 @@ def forget_clauses(session: Session) -> None:
 
 
 def _clause(*values: Any) -> Clause:
-    *plain, is_yearly, pace, expiry = values
-    return Clause(*plain, bool(is_yearly), Pace(pace) if pace else None, Breach(expiry) if expiry else None)
+    named = dict(zip(Clause.__dataclass_fields__, values, strict=True))
+    named["is_yearly"] = bool(named["is_yearly"])
+    named["pace"] = Pace(named["pace"]) if named["pace"] else None
+    named["expiry"] = Breach(named["expiry"]) if named["expiry"] else None
+    return Clause(**named)
 
 
 _CLAUSES = Prepared(
