@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from curator.detectors import rounds
+from curator.capacity.planning import plan_all
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
@@ -139,6 +140,10 @@ def check_links(context: JobContext) -> str:
 def check_sources(context: JobContext) -> str:
     """Read some of the watched sources that are due."""
     return rounds.watched(context.database, context.settings, context.clock)
+def first_checks(context: JobContext) -> str:
+    """Plan the first check of every card that was published without a date."""
+    planned = plan_all(context.database, context.settings, context.clock())
+    return f"{count(planned, 'first check')} planned"
 
 
 def send_mail(context: JobContext) -> str:

@@ -8,6 +8,7 @@ from kb.mail import models as mail
 from kb.people import models as people
 from kb.schedule import models as schedule
 from kb.trust import models as trust
+from kb.trust import rules
 from kb.use import models as use
 
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines)
+ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines, rules)

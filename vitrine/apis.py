@@ -1,6 +1,7 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
 import curator.api
+import curator.capacity.api
 import curator.duplicates.api
 import kb.admin.collections.api
 import kb.cards.api
@@ -19,6 +20,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
+    curator.capacity.api.api,
     curator.duplicates.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,

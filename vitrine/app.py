@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import curator.capacity.views
 import curator.cards.views
 import curator.duplicates.views
 import curator.notices.views
@@ -41,6 +42,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
+    curator.capacity.views.blueprint,
     health.blueprint,
 )
 

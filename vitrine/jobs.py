@@ -97,5 +97,6 @@ JOBS = (
     Job("detect", 30, "looks for what speaks against cards: changed ones, at night all", _curation(curation.detect)),
     Job("check-links", 60, "tries links to elsewhere, each at most once a day", _curation(curation.check_links)),
     Job("check-sources", 60, "reads watched sources, each once a day", _curation(curation.check_sources)),
+    Job("first-checks", 300, "plans first checks within people's time", _curation(curation.first_checks)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),
 )

@@ -3,17 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-    false,
-)  # fmt: skip
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.db import Base
@@ -48,6 +38,7 @@ class Collection(Base):
     is_open: Mapped[bool] = mapped_column(Boolean, default=True)
     steward_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     interval_days: Mapped[int | None]
+    is_adaptive: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     contract: Mapped[str] = mapped_column(String(10), default=Breach.SERVE, server_default=Breach.SERVE.value)
     min_trust: Mapped[str | None] = mapped_column(String(12))
     max_age_days: Mapped[int | None]
