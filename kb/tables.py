@@ -11,4 +11,4 @@ from kb.trust import models as trust
 from kb.trust import rules
 from kb.use import models as use
 
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines, rules)
+ALL = (cards, importing, lines, mail, outbox, people, rules, schedule, trust, use)
