@@ -11,6 +11,7 @@ from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
+from curator.questions.following import follow_up
 from curator.reports.send import last_full_week, send_report, subscribers
 from kb import clock
 from kb.db import Database
@@ -114,6 +115,13 @@ def near_duplicates(context: JobContext) -> str:
     if failures:
         raise JobFailed("; ".join(failures))
     return f"{count(checked, 'card')} compared"
+
+
+def questions(context: JobContext) -> str:
+    """Remind of questions that wait, and ask somebody else when they waited too long."""
+    with context.database.transaction() as session:
+        reminded, escalated = follow_up(session, context.settings, context.clock())
+    return f"{count(reminded, 'reminder')}, {count(escalated, 'question')} passed on"
 
 
 def send_mail(context: JobContext) -> str:

@@ -2,6 +2,7 @@
 
 import curator.api
 import curator.duplicates.api
+import curator.questions.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -20,6 +21,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.duplicates.api.api,
+    curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
