@@ -14,6 +14,7 @@ from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
+from curator.questions.following import follow_up
 from curator.reports.send import last_full_week, send_report, subscribers
 from kb import clock
 from kb.db import Database
@@ -144,6 +145,11 @@ def first_checks(context: JobContext) -> str:
     """Plan the first check of every card that was published without a date."""
     planned = plan_all(context.database, context.settings, context.clock())
     return f"{count(planned, 'first check')} planned"
+def questions(context: JobContext) -> str:
+    """Remind of questions that wait, and ask somebody else when they waited too long."""
+    with context.database.transaction() as session:
+        reminded, escalated = follow_up(session, context.settings, context.clock())
+    return f"{count(reminded, 'reminder')}, {count(escalated, 'question')} passed on"
 
 
 def send_mail(context: JobContext) -> str:

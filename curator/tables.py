@@ -4,8 +4,10 @@ from curator.detectors import models as detectors
 from curator.freshness import models as freshness
 from curator.hooks import models as hooks
 from curator.notices import models as notices
+from curator.questions import models as questions
 from curator.queue import models as queue
 from curator.recall import models as recall
 from kb import tables as kb
 
 ALL = (detectors, freshness, hooks, kb, notices, queue, recall)
+ALL = (kb, notices, questions, queue, recall)

@@ -160,6 +160,20 @@ class Freshness(_Section):
     minutes_per_week: int = Field(60, ge=1, le=2400)
 
 
+class Questions(_Section):
+    """When a question that nobody answers is brought up again, in days since somebody was asked."""
+
+    remind_after_days: int = Field(2, ge=1, le=60)
+    escalate_after_days: int = Field(5, ge=1, le=90)
+
+    @field_validator("escalate_after_days")
+    @classmethod
+    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
+        if value <= info.data.get("remind_after_days", 0):
+            raise ValueError("must be more than remind_after_days")
+        return value
+
+
 class Security(_Section):
     """Limits of sessions, passwords and one-time links."""
 
@@ -180,6 +194,8 @@ class Outbound(_Section):
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
     source_folders: tuple[Path, ...] = ()
     timeout_seconds: float = Field(10, ge=0.1, le=60)
+
+
 class Privacy(_Section):
     """How long it is known who did what, where nothing else needs it."""
 
@@ -204,6 +220,7 @@ class Settings(_Section):
     mail: Mail = Mail()
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
+    questions: Questions = Questions()
     security: Security = Security()
     outbound: Outbound = Outbound()
     privacy: Privacy = Privacy()

@@ -3,6 +3,7 @@
 import curator.api
 import curator.capacity.api
 import curator.duplicates.api
+import curator.questions.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -22,6 +23,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.api.api,
     curator.capacity.api.api,
     curator.duplicates.api.api,
+    curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

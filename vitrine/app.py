@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.capacity.views
 import curator.cards.views
 import curator.duplicates.views
-import curator.notices.views
+import curator.questions.views
 import curator.queue.views
 import curator.reports.views
 import kb.admin.collections.views
@@ -38,7 +38,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
-    curator.notices.views.blueprint,
+    curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
@@ -66,6 +66,7 @@ def create_app(
     assets.install(app, root / "static")
     search.views.install(app, search_service)
     curator.queue.views.install(app)
+    curator.questions.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

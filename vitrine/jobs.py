@@ -90,6 +90,7 @@ JOBS = (
     Job("notice", 60, "notices what fell due, overdue, flagged or un-verified", _curation(curation.notice)),
     Job("digest", 60, "once a day: tells each person what fell to them", _curation(curation.digest)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
+    Job("questions", 300, "reminds of questions and passes on what waits too long", _curation(curation.questions)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),
     Job("check-index", 600, "once a night: compares the index with the database", _check_index),
     Job("near-duplicates", 60, "compares cards that were not compared when saved", _curation(curation.near_duplicates)),
