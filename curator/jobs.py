@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from curator.detectors import rounds
 from curator.capacity.planning import plan_all
+from curator.detectors import rounds
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
@@ -128,6 +128,8 @@ def learn_freshness(context: JobContext) -> str:
     with context.database.transaction() as session:
         keep(session, model, now)
     return f"learnt from {count(model.checks, 'check')}; calibration {model.calibration:.2f}"
+
+
 def detect(context: JobContext) -> str:
     """Look for what speaks against cards: those that changed, and all of them once a night."""
     return rounds.detect(context.database, context.settings, context.policy, context.clock)
@@ -141,10 +143,14 @@ def check_links(context: JobContext) -> str:
 def check_sources(context: JobContext) -> str:
     """Read some of the watched sources that are due."""
     return rounds.watched(context.database, context.settings, context.clock)
+
+
 def first_checks(context: JobContext) -> str:
     """Plan the first check of every card that was published without a date."""
     planned = plan_all(context.database, context.settings, context.clock())
     return f"{count(planned, 'first check')} planned"
+
+
 def questions(context: JobContext) -> str:
     """Remind of questions that wait, and ask somebody else when they waited too long."""
     with context.database.transaction() as session:

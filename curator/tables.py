@@ -9,5 +9,4 @@ from curator.queue import models as queue
 from curator.recall import models as recall
 from kb import tables as kb
 
-ALL = (detectors, freshness, hooks, kb, notices, queue, recall)
-ALL = (kb, notices, questions, queue, recall)
+ALL = (detectors, freshness, hooks, kb, notices, questions, queue, recall)

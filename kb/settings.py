@@ -131,7 +131,8 @@ class Schedule(_Section):
 
 
 class Freshness(_Section):
-    """Defaults of the verification policy, in days, and the parameters of the estimate (docs/freshness.md)."""
+    """Defaults of the verification policy, in days, the parameters of the estimate (docs/freshness.md), and the time
+    people have for checks."""
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
@@ -153,10 +154,6 @@ class Freshness(_Section):
     calibration_checks: int = Field(300, ge=0, le=10000)
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
-    """Defaults of the verification policy, in days, and the time people have for it."""
-
-    interval_days: int = Field(90, ge=1, le=3650)
-    due_soon_days: int = Field(14, ge=1, le=90)
     minutes_per_week: int = Field(60, ge=1, le=2400)
 
 
