@@ -8,15 +8,25 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
-LISTS = frozenset({"languages", "audiences", "replica_urls"})
+LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports"})
 Language = Literal["en", "de", "ru", "pl", "fi"]
 KNOWN_LANGUAGES: tuple[Language, ...] = ("en", "de", "ru", "pl", "fi")
 POSTGRES_URL = r"^postgresql(\+psycopg)?://"
@@ -136,6 +146,16 @@ class Security(_Section):
     setup_link_hours: int = Field(24, ge=1, le=168)
 
 
+def _network(value: Any) -> Any:
+    return ip_network(value) if isinstance(value, str) else value
+
+
+class Outbound(_Section):
+    """Requests that leave the service: link checks, watched sources, webhooks."""
+
+    allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
+    allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+    timeout_seconds: float = Field(10, ge=0.1, le=60)
 class Privacy(_Section):
     """How long it is known who did what, where nothing else needs it."""
 
@@ -161,6 +181,7 @@ class Settings(_Section):
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
     security: Security = Security()
+    outbound: Outbound = Outbound()
     privacy: Privacy = Privacy()
     log: Log = Log()
 
@@ -262,7 +283,7 @@ def _overlay_environment(
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _names_a_section(variable: str) -> bool:

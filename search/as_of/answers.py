@@ -50,7 +50,7 @@ def answers_as_of(
         query=query.raw, results=results, total=hits.total - sum(hidden.values()), hidden=len(older) + folded,
         did_you_mean=" ".join(query.words) if hits.corrected else None, is_relaxed=hits.relaxed,
         generation=f"as of {instant.isoformat()}", took_ms=(time.perf_counter() - began) * 1000, older=tuple(older),
-        folded=folded, understood=query, corrected=hits.corrected,
+        folded=folded, understood=query, corrected=hits.corrected, has_few=hits.has_few,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def past_rows(session: Session, found: Answers, instant: datetime, words: Words)
 
 def given(found: Answers, instant: datetime) -> Result | None:
     """What a rep would have been given as the answer."""
-    best = found.results[0] if found.results else None
+    best = found.results[0] if found.results and not found.has_few else None
     return best if best and standing(best.card.collection, best.trust, instant).is_given else None
 
 
@@ -63,6 +63,8 @@ def sentence_of(found: Answers, instant: datetime, words: Words) -> str:
     if not found.results:
         return f"On {when} no card answered this."
     best = given(found, instant)
+    if best is None and found.has_few:
+        return f"On {when} no card had enough of these words to be the answer."
     if best is None:
         return f"On {when} the best answer was withheld."
     return f"On {when} the answer was “{best.card.title}”, version {best.card.version}."
