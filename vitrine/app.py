@@ -17,6 +17,7 @@ import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.people.views
+import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
@@ -34,6 +35,7 @@ PAGES: tuple[Blueprint, ...] = (
     kb.cards.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    search.as_of.views.blueprint,
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,

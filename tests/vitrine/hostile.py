@@ -105,7 +105,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "sort", "page",
     ),
     "reports.show": ("week",), "reports.download": ("week",),
-    "synonyms.show": ("q", "page", "open"), "golden.show": (),
+    "synonyms.show": ("q", "page", "open"), "golden.show": (), "as_of.show": ("q", "at"),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
