@@ -125,6 +125,7 @@ class Freshness(_Section):
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
 
 
 class Security(_Section):

@@ -1,5 +1,6 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
+import curator.absences.api
 import curator.api
 import curator.duplicates.api
 import kb.admin.collections.api
@@ -20,6 +21,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.duplicates.api.api,
+    curator.absences.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

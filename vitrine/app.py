@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import curator.absences.views
 import curator.cards.views
 import curator.duplicates.views
 import curator.notices.views
@@ -40,6 +41,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.notices.views.blueprint,
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.absences.views.blueprint,
     curator.reports.views.blueprint,
     health.blueprint,
 )
@@ -64,6 +66,7 @@ def create_app(
     assets.install(app, root / "static")
     search.views.install(app, search_service)
     curator.queue.views.install(app)
+    curator.absences.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

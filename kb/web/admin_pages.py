@@ -55,6 +55,8 @@ class PersonPage:
     reactivate_action: str = ""
     reset_action: str = ""
     reset_link: str = ""
+    absences_url: str = ""
+    handover_url: str = ""
     problems: tuple[Problem, ...] = ()
 
 
@@ -142,6 +144,7 @@ class ShelfPage:
     verifiers: tuple[Choice, ...]
     contract: ContractFields
     is_open: bool = True
+    escalate: Field = BLANK
     effect: RuleEffect | None = None
     delete_action: str = ""
     delete_words: str = ""
