@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from curator.absences.away import follow_absences
 from curator.capacity.planning import plan_all
 from curator.detectors import rounds
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
@@ -14,6 +15,7 @@ from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
+from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
 from curator.reports.send import last_full_week, send_report, subscribers
 from kb import clock
@@ -58,6 +60,20 @@ class JobContext:
 
 class JobFailed(Exception):
     """Some of a job's units failed; the others were done. The next run makes up what is missing."""
+
+
+def absences(context: JobContext) -> str:
+    """Move the cards of whoever went away or came back."""
+    with context.database.transaction() as session:
+        moved = follow_absences(session, context.policy, context.clock())
+    return f"{count(moved, 'card')} moved"
+
+
+def escalate(context: JobContext) -> str:
+    """Move on what nobody acted on, and back what was checked since."""
+    days = context.settings.freshness.escalate_days
+    moved, back = escalate_all(context.database, days, context.policy, context.clock())
+    return f"{count(moved, 'card')} moved on, {back:,} back"
 
 
 def notice(context: JobContext) -> str:

@@ -170,6 +170,8 @@ class Questions(_Section):
             raise ValueError("must be more than remind_after_days")
         return value
 
+    escalate_days: int = Field(14, ge=0, le=365)
+
 
 class Security(_Section):
     """Limits of sessions, passwords and one-time links."""

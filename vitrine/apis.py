@@ -1,5 +1,6 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
+import curator.absences.api
 import curator.api
 import curator.capacity.api
 import curator.duplicates.api
@@ -24,6 +25,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.capacity.api.api,
     curator.duplicates.api.api,
     curator.questions.api.api,
+    curator.absences.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

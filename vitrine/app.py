@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
 import curator.duplicates.views
@@ -43,6 +44,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.absences.views.blueprint,
     curator.reports.views.blueprint,
     curator.capacity.views.blueprint,
     health.blueprint,
@@ -69,6 +71,7 @@ def create_app(
     search.views.install(app, search_service)
     curator.queue.views.install(app)
     curator.questions.views.install(app, search_service)
+    curator.absences.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -87,6 +87,8 @@ def _check_index(runtime: Runtime) -> str:
 
 
 JOBS = (
+    Job("absences", 60, "moves the cards of whoever went away or came back", _curation(curation.absences)),
+    Job("escalate", 600, "moves on the cards that nobody acted on", _curation(curation.escalate)),
     Job("notice", 60, "notices what fell due, overdue, flagged or un-verified", _curation(curation.notice)),
     Job("digest", 60, "once a day: tells each person what fell to them", _curation(curation.digest)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),

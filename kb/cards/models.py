@@ -43,6 +43,7 @@ class Collection(Base):
     min_trust: Mapped[str | None] = mapped_column(String(12))
     max_age_days: Mapped[int | None]
     stale_target: Mapped[float | None]
+    escalate_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()
