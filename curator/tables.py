@@ -2,6 +2,7 @@
 
 from curator.notices import models as notices
 from curator.queue import models as queue
+from curator.webhooks import models as webhooks
 from kb import tables as kb
 
-ALL = (kb, notices, queue)
+ALL = (kb, notices, queue, webhooks)

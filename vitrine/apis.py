@@ -2,6 +2,7 @@
 
 import curator.api
 import curator.duplicates.api
+import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -23,6 +24,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,
 )

@@ -11,6 +11,7 @@ import curator.duplicates.views
 import curator.notices.views
 import curator.queue.views
 import curator.reports.views
+import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
@@ -41,6 +42,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
+    curator.webhooks.views.blueprint,
     health.blueprint,
 )
 

@@ -91,6 +91,7 @@ JOBS = (
     Job("digest", 60, "once a day: tells each person what fell to them", _curation(curation.digest)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),
+    Job("send-webhooks", 10, "delivers what is queued for webhooks", _curation(curation.send_webhooks)),
     Job("check-index", 600, "once a night: compares the index with the database", _check_index),
     Job("near-duplicates", 60, "compares cards that were not compared when saved", _curation(curation.near_duplicates)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),

@@ -52,6 +52,7 @@ class Person(Base):
     shortcuts: Mapped[bool] = mapped_column(default=True)
     weekly_report: Mapped[bool] = mapped_column(default=False)
     daily_digest: Mapped[bool] = mapped_column(default=True)
+    time_zone: Mapped[str | None] = mapped_column(String(40))
 
     groups: Mapped[list["Group"]] = relationship(secondary="membership", back_populates="people", lazy="selectin")
 

@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 import time_machine
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, inspect, select, text
 from werkzeug.test import TestResponse
 
 from curator.duplicates.checking import check_cards
+from curator.webhooks.commands import WebhookFields, add_webhook
+from curator.webhooks.models import BodyForm, Webhook
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -89,6 +91,14 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "webhooks.add": {
+        "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
+        "person": "stan@northwind.example", "collection": "1", "is_personal": "",
+    },
+    "webhooks.pause": {},
+    "webhooks.resume": {},
+    "webhooks.test": {},
+    "webhooks.delete": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
@@ -106,6 +116,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     ),
     "reports.show": ("week",), "reports.download": ("week",),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
+    "webhooks.show": ("open",),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -182,6 +193,10 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "webhook_id" in rule or not rule:
+                session.execute(delete(Webhook))
+                fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
+                self.webhook = add_webhook(session, system_actor(session), fields, self.world.now).id
 
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
@@ -195,7 +210,7 @@ class Places:
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
-            "int:synonym_id": self.synonym, "int:golden_id": self.golden,
+            "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
             "path:name": "js/frame.js", "int:pair_id": self.pair,
