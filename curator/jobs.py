@@ -131,7 +131,7 @@ def send_webhooks(context: JobContext) -> str:
 def housekeeping(context: JobContext) -> str:
     """Remove what nobody needs any more."""
     with context.database.transaction() as session:
-        removed = remove_old(session, context.clock())
+        removed = remove_old(session, context.settings.privacy, context.clock())
     return f"{count(removed, 'old row')} removed"
 
 

@@ -6,3 +6,7 @@ from curator.webhooks import models as webhooks
 from kb import tables as kb
 
 ALL = (kb, notices, queue, webhooks)
+from curator.recall import models as recall
+from kb import tables as kb
+
+ALL = (kb, notices, queue, recall)

@@ -156,6 +156,10 @@ class Outbound(_Section):
     allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
     timeout_seconds: float = Field(10, ge=0.1, le=60)
+class Privacy(_Section):
+    """How long it is known who did what, where nothing else needs it."""
+
+    sighting_days: int = Field(730, ge=1, le=36500)
 
 
 class Log(_Section):
@@ -178,6 +182,7 @@ class Settings(_Section):
     freshness: Freshness = Freshness()
     security: Security = Security()
     outbound: Outbound = Outbound()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @field_validator("*", mode="before")

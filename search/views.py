@@ -217,7 +217,7 @@ def _asking(actor: Actor, query_id: str | None, query: str) -> Asking:
 def _note_shown(actor: Actor, card: Card | AnswerCard, trust: Trust) -> None:
     """What is withheld was not shown."""
     if standing(card.collection, trust, now()).is_given:
-        services().recorder.record(Use(card.id, "shown", not trust.is_good, actor.id, now()))
+        services().recorder.record(Use(card.id, card.version, "shown", not trust.is_good, actor.id, now()))
 
 
 def _filters(form: SearchForm) -> Filters:

@@ -30,7 +30,7 @@ from kb.text.renderer import RENDERER_VERSION
 from kb.text.sameness import same_rendering
 from kb.trust import assignee
 from kb.trust.commands import doubt, verify
-from kb.trust.models import Flag
+from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
 
 
@@ -241,7 +241,11 @@ def _judge(
     if card.status != Status.PUBLISHED:
         return
     if edit.checked:
-        verify(session, actor, card, card.version, policy, now, note=edit.note, basis="edited")
+        is_corrected = not {"title", "body"}.isdisjoint(outcome.changed)
+        verify(
+            session, actor, card, card.version, policy, now, note=edit.note, basis="edited", whole_card=True,
+            outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT,
+        )  # fmt: skip
     elif outcome.changed and not edit.is_minor and card.verified_at is not None and card.unverified_at is None:
         doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
 
@@ -285,6 +289,10 @@ def _write_revision(session: Session, card: Card, actor: Actor, now: datetime, n
             is_minor=is_minor,
             author_id=actor.id,
             at=now,
+            text=card.text,
+            headings=card.headings,
+            audience=card.audience,
+            collection_id=card.collection_id,
         )
     )
     session.flush()

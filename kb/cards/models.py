@@ -187,12 +187,17 @@ class Revision(Base):
     is_minor: Mapped[bool] = mapped_column(default=False)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+    # What was searched and shown then. Empty in revisions from before it was kept.
+    text: Mapped[str | None] = mapped_column(Text, deferred=True)
+    headings: Mapped[str | None] = mapped_column(Text, deferred=True)
+    audience: Mapped[list[str] | None]
+    collection_id: Mapped[int | None]
 
     author: Mapped[Person | None] = relationship()
 
 
 class Replacement(Base):
-    """Append-only: a card was replaced by another, or is no longer (`replaced_by_id` empty)."""
+    """Append-only: a card was replaced by another (perhaps deleted since), or is no longer (`is_undone`)."""
 
     __tablename__ = "replacement"
 
@@ -201,6 +206,7 @@ class Replacement(Base):
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("card.id", ondelete="SET NULL"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
+    is_undone: Mapped[bool] = mapped_column(default=False)
 
 
 class Attachment(Base):

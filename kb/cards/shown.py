@@ -174,7 +174,7 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
     can_take_back = trust is not None and may(actor, Right.VERIFY, card) and card.unverified_at is None
     return CardActions(
         link=f"{public_url}{card_path(card)}",
-        copied_action=f"{base}/copied{f'?query_id={query_id}' if query_id else ''}",
+        copied_action=f"{base}/copied?version={card.version}{f'&query_id={query_id}' if query_id else ''}",
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",
