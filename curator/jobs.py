@@ -18,6 +18,7 @@ from curator.notices.transitions import notice_changes
 from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
 from curator.reports.send import last_full_week, send_report, subscribers
+from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
 from kb.db import Database
 from kb.errors import Unavailable
@@ -177,6 +178,12 @@ def questions(context: JobContext) -> str:
 def send_mail(context: JobContext) -> str:
     """Deliver what is in the outbox."""
     return f"{count(sender.send_due(context.database, context.settings, context.clock), 'mail')} sent"
+
+
+def send_webhooks(context: JobContext) -> str:
+    """Deliver what is queued for webhooks."""
+    sent = deliver_webhooks(context.database, context.settings, context.policy, context.clock)
+    return f"{count(sent, 'message')} sent"
 
 
 def housekeeping(context: JobContext) -> str:

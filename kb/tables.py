@@ -12,5 +12,4 @@ from kb.trust import duties, rules
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (cards, importing, lines, mail, outbox, people, rules, schedule, trust, use)
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines, absences, duties)
+ALL = (absences, cards, duties, importing, lines, mail, outbox, people, rules, schedule, trust, use)

@@ -5,6 +5,7 @@ import curator.api
 import curator.capacity.api
 import curator.duplicates.api
 import curator.questions.api
+import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -29,6 +30,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,
 )

@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 import time_machine
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, inspect, select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from curator.absences.away import Leave, plan_absence
 from curator.duplicates.checking import check_cards
+from curator.webhooks.commands import WebhookFields, add_webhook
+from curator.webhooks.models import BodyForm, Webhook
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -96,6 +98,14 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "webhooks.add": {
+        "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
+        "person": "stan@northwind.example", "collection": "1", "is_personal": "",
+    },
+    "webhooks.pause": {},
+    "webhooks.resume": {},
+    "webhooks.test": {},
+    "webhooks.delete": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
@@ -114,6 +124,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "reports.show": ("week",), "reports.download": ("week",),
     "synonyms.show": ("q", "page", "open"), "golden.show": (), "as_of.show": ("q", "at"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
+    "webhooks.show": ("open",),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -190,6 +201,10 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "webhook_id" in rule or not rule:
+                session.execute(delete(Webhook))
+                fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
+                self.webhook = add_webhook(session, system_actor(session), fields, self.world.now).id
 
             if "absence_id" in rule or not rule:
                 self.absence = self._absence(session)
@@ -215,7 +230,7 @@ class Places:
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
-            "int:synonym_id": self.synonym, "int:golden_id": self.golden,
+            "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:absence_id": self.absence,
             "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
