@@ -136,6 +136,7 @@ class Freshness(_Section):
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
     stale_target: float = Field(0.20, ge=0.01, le=0.9)
     half_life_days: float = Field(180, ge=7, le=36500)
     default_days_between_corrections: float = Field(500, ge=1, le=36500)
@@ -170,7 +171,6 @@ class Questions(_Section):
             raise ValueError("must be more than remind_after_days")
         return value
 
-    escalate_days: int = Field(14, ge=0, le=365)
 
 
 class Security(_Section):
