@@ -1,7 +1,9 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
 import curator.api
+import curator.detectors.api
 import curator.duplicates.api
+import curator.hooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -19,7 +21,9 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
+    curator.detectors.api.api,
     curator.duplicates.api.api,
+    curator.hooks.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

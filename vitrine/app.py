@@ -7,7 +7,9 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import curator.cards.views
+import curator.detectors.views
 import curator.duplicates.views
+import curator.hooks.views
 import curator.notices.views
 import curator.queue.views
 import curator.reports.views
@@ -39,6 +41,8 @@ PAGES: tuple[Blueprint, ...] = (
     curator.queue.views.blueprint,
     curator.notices.views.blueprint,
     curator.cards.views.blueprint,
+    curator.detectors.views.blueprint,
+    curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
     health.blueprint,
@@ -63,6 +67,7 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.detectors.views.install(app)
     curator.queue.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
