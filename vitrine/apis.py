@@ -6,6 +6,9 @@ import curator.capacity.api
 import curator.duplicates.api
 import curator.questions.api
 import curator.webhooks.api
+import curator.detectors.api
+import curator.duplicates.api
+import curator.hooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -27,6 +30,9 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.duplicates.api.api,
     curator.questions.api.api,
     curator.absences.api.api,
+    curator.detectors.api.api,
+    curator.duplicates.api.api,
+    curator.hooks.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
