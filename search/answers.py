@@ -61,7 +61,7 @@ class Answers:
     """What a search found. `hidden` counts the replaced and the `folded` cards behind the results shown.
 
     `understood`: the query with the words that were looked for; `corrected`: the typed words that were not, each with
-    the one instead of it.
+    the one instead of it. `has_few`: the best card has fewer than half of the words, so it is no answer to them.
     """
 
     query: str
@@ -76,6 +76,7 @@ class Answers:
     folded: int = 0
     understood: Query = field(default_factory=Query)
     corrected: tuple[tuple[str, str], ...] = ()
+    has_few: bool = False
 
 
 class SearchService:
@@ -130,7 +131,7 @@ class SearchService:
             query=query.raw, results=results, total=served.total, hidden=len(older) + folded,
             did_you_mean=" ".join(query.words) if hits.corrected else None, is_relaxed=hits.relaxed,
             generation=generation, took_ms=(time.perf_counter() - began) * 1000, older=tuple(older), folded=folded,
-            understood=query, corrected=hits.corrected,
+            understood=query, corrected=hits.corrected, has_few=hits.has_few,
         )  # fmt: skip
 
     def _served(self, session: Session, actor: Actor, ask: Ask, limit: int, offset: int) -> "_Served":

@@ -36,6 +36,7 @@ _SUGGESTIONS = "application/x-suggestions+json"
 _LAST_PLACE = 5000
 _NOBODY = -1
 _NOTHING = "No card answers this."
+_FEW_WORDS = "No card has most of these words; the results have some of them."
 _SIMILAR = 0.2
 """A card is similar when the title of another says as much of it as this share of what it says of that one."""
 State = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
@@ -127,14 +128,14 @@ class SearchAnswer(Shape):
 
 @api.operation("GET", "/lookup", {200: LookupAnswer}, scope="read")
 def lookup(query: LookupQuery) -> LookupAnswer:
-    """Look up the one current answer. It is withheld when a freshness contract does not accept it: the collection's,
-    or the request's."""
+    """Look up the one current answer. There is none when the best card has fewer than half of the words; it is
+    withheld when a freshness contract does not accept it: the collection's, or the request's."""
     filters = Filters(collections=tuple(query.collection), language=query.lang)
     with reading() as (session, actor):
         found = search_service().search(session, actor, query.q, now(), filters=filters, limit=query.limit)
         results = _named(session, found, _contract(query))
         best = results[0] if results else None
-        is_answered = best is not None and not best.withheld
+        is_answered = best is not None and not best.withheld and not found.has_few
         if is_answered:
             _note_shown(found.results[0], actor)
         query_id = _note_asked(found, actor)
@@ -145,7 +146,7 @@ def lookup(query: LookupQuery) -> LookupAnswer:
         hidden=found.hidden,
         did_you_mean=found.did_you_mean,
         withheld=sum(card.withheld for card in results),
-        no_answer=None if is_answered else _why_none(best),
+        no_answer=None if is_answered else _FEW_WORDS if found.has_few else _why_none(best),
         query_id=query_id,
         generation=found.generation,
         took_ms=round(found.took_ms, 3),
@@ -265,7 +266,8 @@ def _described(trust: str, stands: Standing) -> str:
 
 
 def _note_shown(result: Result, actor: Actor) -> None:
-    services().recorder.record(Use(result.card.id, "shown", not result.trust.is_good, actor.id, now()))
+    card = result.card
+    services().recorder.record(Use(card.id, card.version, "shown", not result.trust.is_good, actor.id, now()))
 
 
 def _note_asked(found: Answers, actor: Actor) -> str | None:

@@ -112,14 +112,15 @@ class Hit(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Hits:
     """One page of hits. `relaxed`: none of the best has all the words. `corrected`: words that no card the reader
-    may see holds, each with the one that was looked for instead. `generation`:
-    the state of the index that was asked; empty where there was nothing to ask."""
+    may see holds, each with the one that was looked for instead. `generation`: the state of the index that was asked;
+    empty where there was nothing to ask. `has_few`: the first hit has fewer than half of the words."""
 
     hits: tuple[Hit, ...] = ()
     total: int = 0
     relaxed: bool = False
     corrected: tuple[tuple[str, str], ...] = field(default=())
     generation: str = field(default="", compare=False)
+    has_few: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 import curator.absences.api
 import curator.api
+import curator.capacity.api
 import curator.duplicates.api
+import curator.questions.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -20,8 +22,10 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
+    curator.capacity.api.api,
     curator.duplicates.api.api,
     curator.absences.api.api,
+    curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

@@ -7,9 +7,10 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import curator.absences.views
+import curator.capacity.views
 import curator.cards.views
 import curator.duplicates.views
-import curator.notices.views
+import curator.questions.views
 import curator.queue.views
 import curator.reports.views
 import kb.admin.collections.views
@@ -38,11 +39,12 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
-    curator.notices.views.blueprint,
+    curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
     curator.reports.views.blueprint,
+    curator.capacity.views.blueprint,
     health.blueprint,
 )
 
@@ -67,6 +69,7 @@ def create_app(
     search.views.install(app, search_service)
     curator.queue.views.install(app)
     curator.absences.views.install(app)
+    curator.questions.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

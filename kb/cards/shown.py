@@ -42,7 +42,8 @@ _VERDICTS = {"undo": "check undone", "import": "verified before it was imported"
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
-         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
+         "escalated": ("person", "Moved on, because nobody acted on it"),
+         "first_check": ("edit", "First check planned")}  # fmt: skip
 
 
 def card_page(
@@ -175,7 +176,7 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
     can_take_back = trust is not None and may(actor, Right.VERIFY, card) and card.unverified_at is None
     return CardActions(
         link=f"{public_url}{card_path(card)}",
-        copied_action=f"{base}/copied{f'?query_id={query_id}' if query_id else ''}",
+        copied_action=f"{base}/copied?version={card.version}{f'&query_id={query_id}' if query_id else ''}",
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",

@@ -52,6 +52,7 @@ class Person(Base):
     shortcuts: Mapped[bool] = mapped_column(default=True)
     weekly_report: Mapped[bool] = mapped_column(default=False)
     daily_digest: Mapped[bool] = mapped_column(default=True)
+    minutes_per_week: Mapped[int | None]
 
     groups: Mapped[list["Group"]] = relationship(secondary="membership", back_populates="people", lazy="selectin")
 

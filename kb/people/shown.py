@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from kb.people.absences import Absence, absences_of
 from kb.people.models import Person, Role
-from kb.web.parts import Who
+from kb.settings import Settings
+from kb.web.parts import Field, Who
 from kb.words import initials
 
 ROLE_WORDS = {Role.REP: "Rep", Role.AUTHOR: "Author", Role.CURATOR: "Curator", Role.ADMIN: "Admin"}
@@ -33,3 +34,12 @@ def absence_words(session: Session, person: Person, now: datetime) -> str:
         return "None planned."
     who_stands_in = f"{found.stand_in.name} stands in" if found.stand_in else "The next in line take the cards"
     return f"{'Away now' if found.starts_at <= now else 'Away'}, {days_away(found)}. {who_stands_in}."
+
+
+def minutes_field(person: Person, settings: Settings, error: str) -> Field | None:
+    """The field for the time they have for checks; nothing for those who check nothing."""
+    if Role(person.role).rank < Role.AUTHOR.rank:
+        return None
+    value = "" if person.minutes_per_week is None else str(person.minutes_per_week)
+    hint = f"Empty: {settings.freshness.minutes_per_week}, as for everybody. No check moves by it."
+    return Field(value, error, hint)

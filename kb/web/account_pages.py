@@ -73,6 +73,7 @@ class AccountPage:
     theme: Choice
     shortcuts_on: bool
     weekly_report_on: bool
+    minutes: Field | None
     sessions: tuple[SessionRow, ...]
     tokens: tuple[TokenRow, ...]
     password_action: str

@@ -46,6 +46,7 @@ class PersonPage:
     name: Field
     role: Choice
     groups: Choice
+    minutes: Field | None
     facts: tuple[tuple[str, str], ...]
     is_active: bool = True
     moves: tuple[tuple[Link, str], ...] = ()

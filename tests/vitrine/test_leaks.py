@@ -43,7 +43,7 @@ PAGES = (
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar",
+    "/tags/zanzibar", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 OF_A_CARD = ("", "/history", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
 API = (
@@ -52,6 +52,7 @@ API = (
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
 _PASSING = (

@@ -34,6 +34,7 @@ SCREENS = {
     "pair": "/duplicates/1",
     "card manager": "/cards",
     "report": "/reports/weekly",
+    "workload": "/reports/workload",
     "collection": "/collections/billing",
     "account": "/account",
     "people": "/admin/people",
