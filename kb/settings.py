@@ -172,7 +172,6 @@ class Questions(_Section):
         return value
 
 
-
 class Security(_Section):
     """Limits of sessions, passwords and one-time links."""
 

@@ -11,9 +11,9 @@ import curator.capacity.views
 import curator.cards.views
 import curator.detectors.views
 import curator.duplicates.views
-import curator.questions.views
 import curator.hooks.views
 import curator.notices.views
+import curator.questions.views
 import curator.queue.views
 import curator.reports.views
 import curator.webhooks.views
@@ -78,8 +78,8 @@ def create_app(
     search.views.install(app, search_service)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
-    curator.questions.views.install(app, search_service)
     curator.absences.views.install(app)
+    curator.questions.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)
