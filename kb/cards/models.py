@@ -42,6 +42,8 @@ class Collection(Base):
     contract: Mapped[str] = mapped_column(String(10), default=Breach.SERVE, server_default=Breach.SERVE.value)
     min_trust: Mapped[str | None] = mapped_column(String(12))
     max_age_days: Mapped[int | None]
+    stale_target: Mapped[float | None]
+    escalate_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()
@@ -174,7 +176,7 @@ class CardVerifier(Base):
 
 
 class Revision(Base):
-    """One state of a card's text. Append-only."""
+    """One state of a card's text. Append-only. `corrects`: it took back something that the one before it said."""
 
     __tablename__ = "revision"
 
@@ -186,6 +188,7 @@ class Revision(Base):
     language: Mapped[str] = mapped_column(String(8))
     note: Mapped[str] = mapped_column(String(300), default="")
     is_minor: Mapped[bool] = mapped_column(default=False)
+    corrects: Mapped[bool] = mapped_column(default=False, server_default=false())
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     # What was searched and shown then. Empty in revisions from before it was kept.

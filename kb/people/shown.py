@@ -1,5 +1,10 @@
 """People as they are shown beside things."""
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from kb.people.absences import Absence, absences_of
 from kb.people.models import Person, Role
 from kb.settings import Settings
 from kb.web.parts import Field, Who
@@ -20,3 +25,21 @@ def minutes_field(person: Person, settings: Settings, error: str) -> Field | Non
     value = "" if person.minutes_per_week is None else str(person.minutes_per_week)
     hint = f"Empty: {settings.freshness.minutes_per_week}, as for everybody. No check moves by it."
     return Field(value, error, hint)
+
+
+def days_away(absence: Absence) -> str:
+    """ "3 Dec to 14 Dec 2026"."""
+    first, last = absence.first_day, absence.last_day
+    if first == last:
+        return f"{last.day} {last:%b %Y}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%b}{year} to {last.day} {last:%b %Y}"
+
+
+def absence_words(session: Session, person: Person, now: datetime) -> str:
+    """When the person is away next, and who stands in; for the account and the person's page."""
+    found = next(iter(absences_of(session, person.id, now)), None)
+    if found is None:
+        return "None planned."
+    who_stands_in = f"{found.stand_in.name} stands in" if found.stand_in else "The next in line take the cards"
+    return f"{'Away now' if found.starts_at <= now else 'Away'}, {days_away(found)}. {who_stands_in}."

@@ -12,9 +12,9 @@ from kb.errors import FieldError, Gone, Invalid
 from kb.people import audit, sign_in, tokens
 from kb.people.budgets import set_budget
 from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
-from kb.people.models import ApiToken, Person, WebSession
+from kb.people.models import ApiToken, Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
-from kb.people.shown import minutes_field, who
+from kb.people.shown import absence_words, minutes_field, who
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
@@ -287,6 +287,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             current_password=Field(error=wrong.get("current_password", "")),
             new_password=Field(error=wrong.get("new_password", "")),
             end_others_action="/account/sessions/end-others",
+            absences_url="/account/absences" if actor.role is not Role.REP else "",
+            absences_words=absence_words(session, person, now()),
             problems=tuple(Problem(e.field.split(".")[0], _sentence(e)) for e in errors),
         )
     return render_template("kb/account.html", page=page, frame=frame("account"))

@@ -84,4 +84,6 @@ class AccountPage:
     current_password: Field = BLANK
     new_password: Field = BLANK
     end_others_action: str = ""
+    absences_url: str = ""
+    absences_words: str = ""
     problems: tuple[Problem, ...] = ()

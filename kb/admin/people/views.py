@@ -13,7 +13,7 @@ from kb.people.budgets import set_budget
 from kb.people.forms import GroupForm, InviteForm, NameForm, PersonForm
 from kb.people.models import Group, Person, Role
 from kb.people.queries import active_people, all_groups, all_people
-from kb.people.shown import ROLE_WORDS, minutes_field, who
+from kb.people.shown import ROLE_WORDS, absence_words, minutes_field, who
 from kb.web.admin_pages import GroupRow, GroupsPage, PeoplePage, PersonPage, PersonRow
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
@@ -236,6 +236,7 @@ def _person_page(person_id: int, *, errors: tuple[FieldError, ...] = (), reset_l
             reactivate_action="" if found.is_active else f"{base}/reactivate",
             reset_action=f"{base}/link" if found.is_active else "",
             reset_link=reset_link,
+            absences_url=f"{base}/absences" if found.is_active else "",
             problems=_problems(errors),
         )
     return render_template("kb/admin_person.html", page=page, frame=frame("admin"))
@@ -258,6 +259,7 @@ def _facts(session: Session, person: Person) -> tuple[tuple[str, str], ...]:
     return (
         ("Owns", count(_owned(session).get(person.id, 0), "card")),
         ("Next in line for", count(assigned or 0, "card")),
+        ("Away", absence_words(session, person, now())),
         ("Joined", words.full_day(person.created_at)),
     )
 
