@@ -155,6 +155,7 @@ class Freshness(_Section):
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
     minutes_per_week: int = Field(60, ge=1, le=2400)
+    escalate_days: int = Field(14, ge=0, le=365)
 
 
 class Questions(_Section):
@@ -169,8 +170,6 @@ class Questions(_Section):
         if value <= info.data.get("remind_after_days", 0):
             raise ValueError("must be more than remind_after_days")
         return value
-
-    escalate_days: int = Field(14, ge=0, le=365)
 
 
 class Security(_Section):

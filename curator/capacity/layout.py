@@ -52,7 +52,7 @@ def plan_first_checks(
     """Days for cards that nobody ever verified and that have none, and earlier ones for those of the `imported` that
     pile up beyond somebody's time. At most so many at once, the most used first."""
     calendar = Calendar.from_next_week(now, settings.schedule.zone)
-    cards = policy_cards(session, SERVABLE, now)
+    cards = policy_cards(session, SERVABLE, settings.freshness, now)
     piled = {card.id for card in cards if card.id in imported and _is_ahead(card, now)}
     new = sorted((card for card in cards if _is_new(card)), key=lambda card: (-card.use, card.id))[:AT_ONCE]
     moving = piled | {card.id for card in new}
@@ -69,7 +69,7 @@ def spread_within_capacity(
     as possible. Only what would move is returned. Never overdue cards; later than the policy says only with
     `may_postpone`, by twelve weeks at most. Nothing is written: show it, then `move_checks`."""
     calendar = Calendar.from_next_week(now, settings.schedule.zone)
-    cards = policy_cards(session, SERVABLE, now)
+    cards = policy_cards(session, SERVABLE, settings.freshness, now)
     moving = [card for card in cards if card.id in card_ids and _is_ahead(card, now)]
     chosen = {card.id for card in moving}
     rooms = rooms_beside(session, settings, calendar, [card for card in cards if card.id not in chosen], now)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.people.absences import Absence
 from kb.people.budgets import budget_of
 from kb.people.models import Person
 from kb.trust.timing import begins
@@ -58,8 +59,11 @@ def weekly_budgets(session: Session, default: int, calendar: Calendar) -> dict[i
 
 
 def days_away(session: Session) -> Away:
-    """From which to which day people are away."""
-    return {}
+    """From which to which day people are away, as planned."""
+    found: dict[int, list[tuple[date, date]]] = {}
+    for person_id, first, last in session.execute(select(Absence.person_id, Absence.first_day, Absence.last_day)):
+        found.setdefault(person_id, []).append((first, last))
+    return found
 
 
 def _weeks(budget: int, calendar: Calendar, away: Sequence[tuple[date, date]]) -> list[int]:

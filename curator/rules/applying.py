@@ -50,7 +50,7 @@ def preview(
     demand_change(session, actor, change)
     policy = Policy.of(settings)
     calendar = Calendar.from_next_week(at, policy.zone)
-    every = policy_cards(session, SERVABLE, now)
+    every = policy_cards(session, SERVABLE, settings.freshness, now)
     cards = [card for card in every if card.collection_id in actor.curated]
     terms, rules = terms_in_force(session, policy), listed(session)
     if change.kind is Kind.CATCH_UP:

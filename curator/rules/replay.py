@@ -1,8 +1,9 @@
 """The last twelve weeks under other terms: which checks would have been due, and what they would have found earlier.
 
-From the record: checks, corrections (revisions that were not minor) and impressions by day. Assumed: each replayed
-check is done on the day it is due; a text that was corrected became wrong at any moment since the check or correction
-before it, each as likely as the other. Errors that nobody corrected are in no figure; tags and collections are today's.
+From the record: checks, corrections (revisions that took back something said) and impressions by day. Assumed: each
+replayed check is done on the day it is due; a text that was corrected became wrong at any moment since the check or
+correction before it, each as likely as the other. Errors that nobody corrected are in no figure; tags and collections
+are today's.
 """
 
 from bisect import bisect_right
@@ -153,13 +154,13 @@ def _revisions(session: Session, wanted: set[int]) -> tuple[dict[int, datetime],
     born: dict[int, datetime] = {}
     corrections: dict[int, list[datetime]] = defaultdict(list)
     rows = session.execute(
-        select(Revision.card_id, Revision.number, Revision.at, Revision.is_minor)
+        select(Revision.card_id, Revision.number, Revision.at, Revision.corrects)
         .order_by(Revision.card_id, Revision.number)
     )  # fmt: skip
-    for card_id, number, at, is_minor in rows:
+    for card_id, number, at, corrects in rows:
         if card_id in wanted and number == 1:
             born[card_id] = at
-        elif card_id in wanted and not is_minor:
+        elif card_id in wanted and corrects:
             corrections[card_id].append(at)
     return born, corrections
 

@@ -94,7 +94,7 @@ def test_the_record_is_read_as_it_was_written(world: World) -> None:
         row = session.get_one(Card, card)
         commands.edit_card(session, world.actor(session, "axel"), row, text, Edit(1), world.policy, world.now)
     with world.read() as session:
-        cards = policy_cards(session, Card.id == card, world.now)
+        cards = policy_cards(session, Card.id == card, world.settings.freshness, world.now)
         found = load_past(session, cards, START - timedelta(days=80))[0]
     assert (found.checks, found.corrections, found.born_at) == ((START,), (world.now,), START)
     assert found.impressions == {START.date(): 7}
