@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -119,6 +119,11 @@ class Schedule(_Section):
         """The installation's time zone."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def report_day(self) -> int:
+        """The weekday of the report as a number; Monday is 0."""
+        return get_args(Weekday).index(self.report_weekday)
+
 
 class Freshness(_Section):
     """Defaults of the verification policy, in days."""
@@ -134,6 +139,15 @@ class Security(_Section):
     session_days: int = Field(14, ge=1, le=365)
     password_min_length: int = Field(12, ge=8, le=64)
     setup_link_hours: int = Field(24, ge=1, le=168)
+
+
+class Reports(_Section):
+    """What the weekly report measures against, and what its mails may carry."""
+
+    trust_target: int = Field(90, ge=1, le=100)
+    stale_target: int = Field(5, ge=1, le=100)
+    reverify_goal_days: int = Field(5, ge=1, le=365)
+    check_link_days: int = Field(14, ge=0, le=90)
 
 
 class Log(_Section):
@@ -155,6 +169,7 @@ class Settings(_Section):
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
     security: Security = Security()
+    reports: Reports = Reports()
     log: Log = Log()
 
     @field_validator("*", mode="before")

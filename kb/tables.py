@@ -7,7 +7,8 @@ from kb.lines import models as lines
 from kb.mail import models as mail
 from kb.people import models as people
 from kb.schedule import models as schedule
+from kb.schedule import subscriptions
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines)
+ALL = (people, cards, outbox, trust, mail, use, schedule, subscriptions, importing, lines)

@@ -10,6 +10,8 @@ import curator.cards.views
 import curator.duplicates.views
 import curator.notices.views
 import curator.queue.views
+import curator.reports.mailed.views
+import curator.reports.schedules.views
 import curator.reports.views
 import kb.admin.collections.views
 import kb.admin.people.views
@@ -41,6 +43,8 @@ PAGES: tuple[Blueprint, ...] = (
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
+    curator.reports.schedules.views.blueprint,
+    curator.reports.mailed.views.blueprint,
     health.blueprint,
 )
 

@@ -14,10 +14,12 @@ from sqlalchemy import inspect, select, text
 from werkzeug.test import TestResponse
 
 from curator.duplicates.checking import check_cards
+from curator.reports.mailed.links import CheckLink, sign
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
+from kb.schedule.subscriptions import ReportSchedule
 from search.golden.commands import add_golden_query
 from search.synonyms.commands import add_synonyms
 from tests.site import Site, Visitor
@@ -30,6 +32,9 @@ CARD_FORM = {
     "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
+SCHEDULE = {
+    "about": "collection:1", "weekday": "0", "hour": "8", "time_zone": "Europe/Berlin", "channel": "mail", "to": "",
+}  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
@@ -82,6 +87,12 @@ FORMS: dict[str, dict[str, str]] = {
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
     "reports.nudge_assignee": {},
+    "schedules.add": SCHEDULE,
+    "schedules.change": SCHEDULE,
+    "schedules.pause": {},
+    "schedules.resume": {},
+    "schedules.remove": {},
+    "mailed.still_correct": {"note": "Read it"},
     "asking.ask": {"q": "refund"},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
@@ -104,7 +115,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
     ),
-    "reports.show": ("week",), "reports.download": ("week",),
+    "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
+    "schedules.show": ("open", "about"), "mailed.show": (),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
 }  # fmt: skip
 NUMBERS = (
@@ -167,10 +179,18 @@ class Places:
             self.world.verify(self.card, by="ada")
         if "pair_id" in rule or not rule:
             self.twin, self.pair = self._twins()
+        if "signed" in rule or not rule:
+            self.signed = self._signed()
         with self.world.transaction() as session:
             self.stan = self.world.person(session, "stan").id
             if "secret" in rule or not rule:
                 self.link = issue_link(session, self.world.person(session, "rita"), 24, self.world.now).secret
+            if "schedule_id" in rule or not rule:
+                ada = self.world.person(session, "ada").id
+                schedule = ReportSchedule(person_id=ada, scope="all", channel="mail", since=self.world.now)
+                session.add(schedule)
+                session.flush()
+                self.schedule = schedule.id
             if "group_id" in rule or not rule:
                 team = add_group(session, system_actor(session), f"Team {next(_numbers)}", self.world.now)
                 team.people = [self.world.person(session, "axel")]
@@ -182,6 +202,13 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+
+    def _signed(self) -> str:
+        """A link from a mail to the admin, about a card that nobody has verified."""
+        card = self.world.card(author="ada")
+        with self.world.read() as session:
+            link = CheckLink(self.world.person(session, "ada").id, card, 1, self.world.now, 24)
+        return sign(self.world.installation.secret_key, link)
 
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
@@ -197,7 +224,8 @@ class Places:
         values = {
             "int:synonym_id": self.synonym, "int:golden_id": self.golden,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
-            "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
+            "int:session_id": 999, "secret": self.link, "signed": self.signed,
+            "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "path:name": "js/frame.js", "int:pair_id": self.pair,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
