@@ -8,15 +8,27 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)  # fmt: skip
+
+from kb.report_settings import Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
-LISTS = frozenset({"languages", "audiences", "replica_urls"})
+LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports", "source_folders"})
 Language = Literal["en", "de", "ru", "pl", "fi"]
 KNOWN_LANGUAGES: tuple[Language, ...] = ("en", "de", "ru", "pl", "fi")
 POSTGRES_URL = r"^postgresql(\+psycopg)?://"
@@ -119,17 +131,47 @@ class Schedule(_Section):
         """The installation's time zone."""
         return ZoneInfo(self.time_zone)
 
-    @property
-    def report_day(self) -> int:
-        """The weekday of the report as a number; Monday is 0."""
-        return get_args(Weekday).index(self.report_weekday)
-
 
 class Freshness(_Section):
-    """Defaults of the verification policy, in days."""
+    """Defaults of the verification policy, in days, the parameters of the estimate (docs/freshness.md), and the time
+    people have for checks."""
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    stale_target: float = Field(0.20, ge=0.01, le=0.9)
+    half_life_days: float = Field(180, ge=7, le=36500)
+    default_days_between_corrections: float = Field(500, ge=1, le=36500)
+    default_weight_days: float = Field(2000, gt=0, le=1e6)
+    collection_weight: float = Field(20, gt=0, le=1e4)
+    prior_corrections: float = Field(0.8, ge=0.1, le=100)
+    silence_weight: float = Field(0.5, gt=0, le=1)
+    batch_weight: float = Field(0.5, ge=0, le=1)
+    size_exponent: float = Field(0.3, ge=0, le=1)
+    report_odds: float = Field(10, ge=1, le=100)
+    detector_odds: float = Field(3, ge=1, le=100)
+    reports_per_stale_view: float = Field(0.002, ge=0, le=1)
+    repair_days: float = Field(120, ge=1, le=36500)
+    rest_days: float = Field(7, ge=0, le=90)
+    calibration: float = Field(0.6, ge=0.05, le=3)
+    calibration_checks: int = Field(300, ge=0, le=10000)
+    check_minutes: float = Field(2, ge=0, le=60)
+    words_a_minute: float = Field(200, ge=10, le=2000)
+    minutes_per_week: int = Field(60, ge=1, le=2400)
+    escalate_days: int = Field(14, ge=0, le=365)
+
+
+class Questions(_Section):
+    """When a question that nobody answers is brought up again, in days since somebody was asked."""
+
+    remind_after_days: int = Field(2, ge=1, le=60)
+    escalate_after_days: int = Field(5, ge=1, le=90)
+
+    @field_validator("escalate_after_days")
+    @classmethod
+    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
+        if value <= info.data.get("remind_after_days", 0):
+            raise ValueError("must be more than remind_after_days")
+        return value
 
 
 class Security(_Section):
@@ -141,13 +183,23 @@ class Security(_Section):
     setup_link_hours: int = Field(24, ge=1, le=168)
 
 
-class Reports(_Section):
-    """What the weekly report measures against, and what its mails may carry."""
+def _network(value: Any) -> Any:
+    return ip_network(value) if isinstance(value, str) else value
 
-    trust_target: int = Field(90, ge=1, le=100)
-    stale_target: int = Field(5, ge=1, le=100)
-    reverify_goal_days: int = Field(5, ge=1, le=365)
-    check_link_days: int = Field(14, ge=0, le=90)
+
+class Outbound(_Section):
+    """Requests that leave the service: link checks, watched sources, webhooks."""
+
+    allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
+    allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+    source_folders: tuple[Path, ...] = ()
+    timeout_seconds: float = Field(10, ge=0.1, le=60)
+
+
+class Privacy(_Section):
+    """How long it is known who did what, where nothing else needs it."""
+
+    sighting_days: int = Field(730, ge=1, le=36500)
 
 
 class Log(_Section):
@@ -168,8 +220,11 @@ class Settings(_Section):
     mail: Mail = Mail()
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
+    questions: Questions = Questions()
     security: Security = Security()
     reports: Reports = Reports()
+    outbound: Outbound = Outbound()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @field_validator("*", mode="before")
@@ -270,7 +325,7 @@ def _overlay_environment(
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _names_a_section(variable: str) -> bool:

@@ -51,6 +51,8 @@ class Person(Base):
     theme: Mapped[str] = mapped_column(String(10), default="system")
     shortcuts: Mapped[bool] = mapped_column(default=True)
     daily_digest: Mapped[bool] = mapped_column(default=True)
+    minutes_per_week: Mapped[int | None]
+    time_zone: Mapped[str | None] = mapped_column(String(40))
 
     groups: Mapped[list["Group"]] = relationship(secondary="membership", back_populates="people", lazy="selectin")
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, select, update
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kb.db import Base
 from kb.schedule.slots import Slot, latest_weekly
 from kb.settings import Schedule as Defaults
+from kb.settings import Weekday
 
 
 class Scope(StrEnum):
@@ -55,7 +57,7 @@ class ReportSchedule(Base):
     def slot_at(self, now: datetime, defaults: Defaults) -> Slot:
         """Its most recent turn."""
         if self.weekday is None or self.hour is None:
-            return latest_weekly(now, defaults.report_day, defaults.report_hour, defaults.zone)
+            return latest_weekly(now, weekday_of(defaults), defaults.report_hour, defaults.zone)
         return latest_weekly(now, self.weekday, self.hour, self.zone(defaults))
 
     def zone(self, defaults: Defaults) -> ZoneInfo:
@@ -64,6 +66,11 @@ class ReportSchedule(Base):
             return ZoneInfo(self.time_zone) if self.time_zone else defaults.zone
         except (ZoneInfoNotFoundError, ValueError):
             return defaults.zone
+
+
+def weekday_of(defaults: Defaults) -> int:
+    """The installation's day for the report as a number; Monday is 0."""
+    return get_args(Weekday).index(defaults.report_weekday)
 
 
 def wants_weekly_report(session: Session, person_id: int) -> bool:

@@ -320,7 +320,7 @@ def test_the_report_arrives_by_mail(site: Site, smtp_server: SmtpServer) -> None
 )
 def test_who_had_the_report_before_schedules_has_it_after_and_no_week_twice(world: World) -> None:
     database: Database = world.database
-    migrations.downgrade(database, "0004")
+    migrations.downgrade(database, "0010")
     with database.transaction() as session:
         session.execute(sa.text("UPDATE person SET weekly_report = true WHERE email LIKE 'rita@%'"))
         session.execute(

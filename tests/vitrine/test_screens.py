@@ -40,6 +40,7 @@ SCREENS = {
     "schedules": "/reports/schedules?open=1",
     "check by mail": "{check}",
     "used link": "{used}",
+    "workload": "/reports/workload",
     "collection": "/collections/billing",
     "account": "/account",
     "people": "/admin/people",
@@ -49,6 +50,7 @@ SCREENS = {
     "one collection": "/admin/collections/billing",
     "synonyms": "/admin/synonyms?open=1",
     "golden queries": "/admin/golden-queries",
+    "webhooks": "/admin/webhooks?open=1",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -99,6 +101,9 @@ def cards(live: LiveSite) -> dict[str, Any]:
     ada = live.page("ada")
     ada.post("/admin/synonyms", {"words": "money back\nrefund"})
     ada.post("/admin/golden-queries", {"words": "refund annual", "card_id": flagged})
+    hook = {"name": "Sales channel", "url": "https://hooks.example.com/services/abcdefghij", "form": "slack"}
+    ada.post("/admin/webhooks", {**hook, "events": ["overdue", "flagged"], "person": "cora@northwind.example"})
+    ada.post("/admin/webhooks/1/test")
     deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
     ada.post("/admin/collections/deals", deals)
     ada.post("/reports/schedules", {"about": "all", "weekday": 0, "hour": 8, "time_zone": "Europe/Berlin"})

@@ -17,7 +17,7 @@ from kb.errors import FieldError
 from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.people.queries import active_people
-from kb.schedule.subscriptions import Channel, ReportSchedule, Scope
+from kb.schedule.subscriptions import Channel, ReportSchedule, Scope, weekday_of
 from kb.settings import Schedule as Defaults
 from kb.web.parts import NOTHING_TO_CHOOSE, Choice, Field, Option, Problem
 
@@ -48,14 +48,19 @@ def schedules_page(
     ).all()
     rows = [_row(session, actor, each, shelves, defaults, now, open_id, typed) for each in _kept(session, actor)]
     zone = next((row.form.time_zone.value for row in rows if not row.who), defaults.time_zone)
-    begun = {"weekday": str(defaults.report_day), "hour": str(defaults.report_hour), "time_zone": zone, **(asked or {})}
+    begun = {
+        "weekday": str(weekday_of(defaults)),
+        "hour": str(defaults.report_hour),
+        "time_zone": zone,
+        **(asked or {}),
+    }
     is_new = typed is not None and typed.schedule_id is None
     errors = typed.errors if typed is not None else ()
     return SchedulesPage(
         report_url="/reports/weekly",
         yours=tuple(row for row in rows if not row.who),
         others=tuple(row for row in rows if row.who),
-        new=_form(ROOT, actor, shelves, typed.values if typed and is_new else begun, typed if is_new else None,
+        new=_form(ROOT, actor, shelves, typed.values if typed and is_new else {**usual, **(asked or {})}, typed if is_new else None,
                   people=active_people(session) if actor.curated else ()),
         zones=zones(),
         may_add_others=bool(actor.curated),

@@ -3,7 +3,7 @@
 from calendar import day_name
 from datetime import datetime, timedelta
 
-from kb.schedule.subscriptions import ReportSchedule
+from kb.schedule.subscriptions import ReportSchedule, weekday_of
 from kb.settings import Schedule as Defaults
 
 _WEEK = timedelta(days=7)
@@ -18,7 +18,7 @@ def time_words(schedule: ReportSchedule, defaults: Defaults) -> str:
 def hour_of(schedule: ReportSchedule, defaults: Defaults) -> tuple[int, int]:
     """Its weekday and hour, or the installation's."""
     if schedule.weekday is None or schedule.hour is None:
-        return defaults.report_day, defaults.report_hour
+        return weekday_of(defaults), defaults.report_hour
     return schedule.weekday, schedule.hour
 
 
