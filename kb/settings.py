@@ -24,7 +24,7 @@ from pydantic import (
     field_validator,
 )  # fmt: skip
 
-from kb.report_settings import Reports
+from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
@@ -158,20 +158,6 @@ class Freshness(_Section):
     words_a_minute: float = Field(200, ge=10, le=2000)
     minutes_per_week: int = Field(60, ge=1, le=2400)
     escalate_days: int = Field(14, ge=0, le=365)
-
-
-class Questions(_Section):
-    """When a question that nobody answers is brought up again, in days since somebody was asked."""
-
-    remind_after_days: int = Field(2, ge=1, le=60)
-    escalate_after_days: int = Field(5, ge=1, le=90)
-
-    @field_validator("escalate_after_days")
-    @classmethod
-    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
-        if value <= info.data.get("remind_after_days", 0):
-            raise ValueError("must be more than remind_after_days")
-        return value
 
 
 class Security(_Section):

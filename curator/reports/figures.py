@@ -5,7 +5,7 @@ from typing import Literal
 from curator.reports.pages import Figure, Tone
 from curator.reports.weekly import Mix, WeeklyReport
 from curator.reports.words import percent, points
-from kb.report_settings import Reports
+from kb.telling_settings import Reports
 from kb.trust.state import TrustState
 from kb.words import count
 

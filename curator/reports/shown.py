@@ -17,7 +17,7 @@ from curator.reports.rows import (
 from curator.reports.weekly import InDoubt, WeeklyReport
 from curator.reports.weeks import Week, week_of
 from curator.reports.words import meaning
-from kb.report_settings import Reports
+from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
 from kb.words import count

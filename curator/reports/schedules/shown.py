@@ -48,19 +48,15 @@ def schedules_page(
     ).all()
     rows = [_row(session, actor, each, shelves, defaults, now, open_id, typed) for each in _kept(session, actor)]
     zone = next((row.form.time_zone.value for row in rows if not row.who), defaults.time_zone)
-    begun = {
-        "weekday": str(weekday_of(defaults)),
-        "hour": str(defaults.report_hour),
-        "time_zone": zone,
-        **(asked or {}),
-    }
+    usual = {"weekday": str(weekday_of(defaults)), "hour": str(defaults.report_hour), "time_zone": zone}
     is_new = typed is not None and typed.schedule_id is None
     errors = typed.errors if typed is not None else ()
+    values = typed.values if typed is not None and is_new else {**usual, **(asked or {})}
     return SchedulesPage(
         report_url="/reports/weekly",
         yours=tuple(row for row in rows if not row.who),
         others=tuple(row for row in rows if row.who),
-        new=_form(ROOT, actor, shelves, typed.values if typed and is_new else {**usual, **(asked or {})}, typed if is_new else None,
+        new=_form(ROOT, actor, shelves, values, typed if is_new else None,
                   people=active_people(session) if actor.curated else ()),
         zones=zones(),
         may_add_others=bool(actor.curated),
