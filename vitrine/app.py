@@ -15,6 +15,8 @@ import curator.hooks.views
 import curator.notices.views
 import curator.questions.views
 import curator.queue.views
+import curator.reports.mailed.views
+import curator.reports.schedules.views
 import curator.reports.views
 import curator.webhooks.views
 import kb.admin.collections.views
@@ -52,6 +54,8 @@ PAGES: tuple[Blueprint, ...] = (
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
     curator.reports.views.blueprint,
+    curator.reports.schedules.views.blueprint,
+    curator.reports.mailed.views.blueprint,
     curator.capacity.views.blueprint,
     curator.webhooks.views.blueprint,
     health.blueprint,
