@@ -29,7 +29,6 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.duplicates.api.api,
     curator.absences.api.api,
     curator.detectors.api.api,
-    curator.duplicates.api.api,
     curator.hooks.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,
