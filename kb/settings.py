@@ -8,15 +8,27 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)  # fmt: skip
+
+from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
-LISTS = frozenset({"languages", "audiences", "replica_urls"})
+LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports", "source_folders"})
 Language = Literal["en", "de", "ru", "pl", "fi"]
 KNOWN_LANGUAGES: tuple[Language, ...] = ("en", "de", "ru", "pl", "fi")
 POSTGRES_URL = r"^postgresql(\+psycopg)?://"
@@ -121,10 +133,12 @@ class Schedule(_Section):
 
 
 class Freshness(_Section):
-    """Defaults of the verification policy, in days, and the parameters of the estimate (docs/freshness.md)."""
+    """Defaults of the verification policy, in days, the parameters of the estimate (docs/freshness.md), and the time
+    people have for checks."""
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
     stale_target: float = Field(0.20, ge=0.01, le=0.9)
     half_life_days: float = Field(180, ge=7, le=36500)
     default_days_between_corrections: float = Field(500, ge=1, le=36500)
@@ -146,6 +160,7 @@ class Freshness(_Section):
     calibration_checks: int = Field(300, ge=0, le=10000)
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
+    minutes_per_week: int = Field(60, ge=1, le=2400)
 
 
 class Security(_Section):
@@ -155,6 +170,25 @@ class Security(_Section):
     session_days: int = Field(14, ge=1, le=365)
     password_min_length: int = Field(12, ge=8, le=64)
     setup_link_hours: int = Field(24, ge=1, le=168)
+
+
+def _network(value: Any) -> Any:
+    return ip_network(value) if isinstance(value, str) else value
+
+
+class Outbound(_Section):
+    """Requests that leave the service: link checks, watched sources, webhooks."""
+
+    allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
+    allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+    source_folders: tuple[Path, ...] = ()
+    timeout_seconds: float = Field(10, ge=0.1, le=60)
+
+
+class Privacy(_Section):
+    """How long it is known who did what, where nothing else needs it."""
+
+    sighting_days: int = Field(730, ge=1, le=36500)
 
 
 class Log(_Section):
@@ -175,7 +209,11 @@ class Settings(_Section):
     mail: Mail = Mail()
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
+    questions: Questions = Questions()
     security: Security = Security()
+    reports: Reports = Reports()
+    outbound: Outbound = Outbound()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @field_validator("*", mode="before")
@@ -276,7 +314,7 @@ def _overlay_environment(
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _names_a_section(variable: str) -> bool:

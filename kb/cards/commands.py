@@ -31,7 +31,7 @@ from kb.text.renderer import RENDERER_VERSION
 from kb.text.sameness import same_rendering
 from kb.trust import assignee
 from kb.trust.commands import doubt, verify
-from kb.trust.models import Flag
+from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
 
 
@@ -125,7 +125,7 @@ def edit_card(
     outcome = EditOutcome(_differences(card, text, shelf))
     if outcome.changed:
         if shelf is not None and shelf.id != card.collection_id:
-            _move(session, actor, card, shelf)
+            _move(session, actor, card, shelf, now)
         if "body" not in outcome.changed:
             text = _keep_source(card, text)
         corrects = not edit.is_minor and is_correction(card.title, card.body, text.title, text.body)
@@ -153,7 +153,7 @@ def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     if not card.body.strip():
         raise invalid("body", "Write the answer before you publish it.")
     card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     audit.record(session, actor, "published", "card", card.id, now, version=card.version)
 
 
@@ -174,7 +174,7 @@ def restore_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
         raise Conflict("The card is not archived.")
     card.status = Status.PUBLISHED if card.published_at else Status.DRAFT
     card.archived_at, card.updated_at = None, now
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     audit.record(session, actor, "restored", "card", card.id, now, version=card.version)
 
 
@@ -206,7 +206,7 @@ def set_owner(session: Session, actor: Actor, card: Card, owner_id: int | None, 
     _check_owner(session, owner_id)
     audit.record(session, actor, "owner", "card", card.id, now, before=card.owner_id, after=owner_id)
     card.owner_id = owner_id
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     session.refresh(card, ["owner"])
 
 
@@ -218,7 +218,7 @@ def set_verifiers(session: Session, actor: Actor, card: Card, verifiers: Sequenc
     after = [[v.person_id, v.group_id] for v in verifiers]
     audit.record(session, actor, "verifiers", "card", card.id, now, after=after)
     card.assignee_id = None  # the new order decides, not who happened to have it
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
 
 
 def set_interval(
@@ -243,7 +243,11 @@ def _judge(
     if card.status != Status.PUBLISHED:
         return
     if edit.checked:
-        verify(session, actor, card, card.version, policy, now, note=edit.note, basis="edited")
+        is_corrected = not {"title", "body"}.isdisjoint(outcome.changed)
+        verify(
+            session, actor, card, card.version, policy, now, note=edit.note, basis="edited", whole_card=True,
+            outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT,
+        )  # fmt: skip
     elif outcome.changed and not edit.is_minor and card.verified_at is not None and card.unverified_at is None:
         doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
 
@@ -280,12 +284,13 @@ def _write_revision(
 ) -> None:  # fmt: skip
     session.add(Revision(
         card_id=card.id, number=card.version, title=card.title, body=card.body, tags=card.tags, language=card.language,
-        note=note, is_minor=is_minor, corrects=corrects, author_id=actor.id, at=now,
+        note=note, is_minor=is_minor, corrects=corrects, author_id=actor.id, at=now, text=card.text,
+        headings=card.headings, audience=card.audience, collection_id=card.collection_id,
     ))  # fmt: skip
     session.flush()
 
 
-def _move(session: Session, actor: Actor, card: Card, shelf: Collection) -> None:
+def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: datetime) -> None:
     if shelf.id not in actor.readable:
         raise NotFound("There is no such collection.")
     if shelf.id not in actor.writable:
@@ -294,7 +299,7 @@ def _move(session: Session, actor: Actor, card: Card, shelf: Collection) -> None
     card.collection_id = shelf.id
     session.flush()
     session.refresh(card, ["collection"])
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
 
 
 def _keep_external_id_unique(session: Session, shelf: Collection, external_id: str | None) -> None:

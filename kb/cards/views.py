@@ -19,9 +19,10 @@ from kb.people.actor import Actor
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
 from kb.trust.queries import open_flags, trust_of_card
-from kb.use.commands import give_feedback
+from kb.use.commands import give_feedback, seen_version
 from kb.use.recorder import Use, UseKind
 from kb.use.searches import as_query_id
+from kb.web.card_panels import card_panels
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
@@ -45,8 +46,9 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
             feedback_given="Thank you. The owner sees this." if "thanks" in request.args else "",
             query_id=_query_id(),
         )  # fmt: skip
-        _note_use(session, actor, card, "view")
-    return render_template("kb/card.html", page=page, frame=frame())
+        _note_use(session, actor, card, "view", card.version)
+        panels = card_panels(session, actor, card)
+    return render_template("kb/card.html", page=page, panels=panels, frame=frame())
 
 
 @blueprint.get("/cards/<int:card_id>/history")
@@ -186,7 +188,7 @@ def copied(card_id: int) -> tuple[str, int]:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         if card.is_servable:
-            _note_use(session, actor, card, "copy")
+            _note_use(session, actor, card, "copy", seen_version(card, request.args.get("version", type=int)))
     return "", 204
 
 
@@ -242,10 +244,10 @@ def _arrived_from(session: Session, actor: Actor) -> str:
     return f"You followed a link to “{old.title}”; this is the current answer."
 
 
-def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind) -> None:
+def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind, version: int) -> None:
     if card.status == Status.PUBLISHED:
         is_stale = not trust_of_card(session, card, services().policy, now()).is_good
-        services().recorder.record(Use(card.id, kind, is_stale, actor.id, now(), _query_id()))
+        services().recorder.record(Use(card.id, version, kind, is_stale, actor.id, now(), _query_id()))
 
 
 def _query_id() -> str | None:
@@ -260,7 +262,8 @@ def _show_report_error(card_id: int) -> Response:
             session, actor, card, services().policy, services().settings.public_url, now(),
             report_error="Say in a few words what is wrong.",
         )  # fmt: skip
-    return Response(render_template("kb/card.html", page=page, frame=frame()), 422)
+        panels = card_panels(session, actor, card)
+    return Response(render_template("kb/card.html", page=page, panels=panels, frame=frame()), 422)
 
 
 def _with_title(session: Session, actor: Actor, words: str, not_this: Card) -> list[Card]:

@@ -1,7 +1,9 @@
 """What is searched for is noted once, without the passing stages of typing, and nobody stays named for long."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -109,8 +111,8 @@ def test_opening_and_copying_from_the_results_counts_for_the_search(site: Site) 
     link = re.findall(rf'href="(/cards/{card}/refund-window\?query_id=\w+)"', results)[0]
     page = rita.get(link)
     assert page.status_code == 200
-    copied = re.findall(r'data-copy-log="([^"]+)"', page.text)[0]
-    assert copied == f"/cards/{card}/copied?query_id={asked.pop()}"
+    copied = unescape(re.findall(r'data-copy-log="([^"]+)"', page.text)[0])
+    assert copied == f"/cards/{card}/copied?version=1&query_id={asked.pop()}"
     site.world.later(seconds=1)
     rita.get("/?q=refund")
     assert rita.post(copied).status_code == 204
@@ -170,7 +172,7 @@ def test_searches_that_could_not_be_written_are_kept(site: Site, monkeypatch: py
 
 def test_housekeeping_forgets_who_asked_after_a_month_and_what_after_half_a_year(site: Site) -> None:
     world = site.world
-    context = JobContext(world.database, world.settings, world.policy, lambda: world.now)
+    context = replace(JobContext.of(world), clock=lambda: world.now)
     api(site, "rita").get("/search?q=refund")
     noted(site)
     for days, person, known in ((30, True, True), (1, False, True), (149, False, True), (1, False, False)):

@@ -1,0 +1,1 @@
+"""Requests to addresses that people name, through a guard that keeps them off private networks."""
