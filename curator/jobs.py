@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from curator.absences.away import follow_absences
+from curator.capacity.planning import plan_all
 from curator.detectors import rounds
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
+from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
 from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
+from curator.owners.escalating import escalate_all
+from curator.questions.following import follow_up
 from curator.reports.send import last_full_week, send_report, subscribers
+from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
 from kb.db import Database
 from kb.errors import Unavailable
@@ -55,6 +61,20 @@ class JobContext:
 
 class JobFailed(Exception):
     """Some of a job's units failed; the others were done. The next run makes up what is missing."""
+
+
+def absences(context: JobContext) -> str:
+    """Move the cards of whoever went away or came back."""
+    with context.database.transaction() as session:
+        moved = follow_absences(session, context.policy, context.clock())
+    return f"{count(moved, 'card')} moved"
+
+
+def escalate(context: JobContext) -> str:
+    """Move on what nobody acted on, and back what was checked since."""
+    days = context.settings.freshness.escalate_days
+    moved, back = escalate_all(context.database, days, context.policy, context.clock())
+    return f"{count(moved, 'card')} moved on, {back:,} back"
 
 
 def notice(context: JobContext) -> str:
@@ -117,6 +137,16 @@ def near_duplicates(context: JobContext) -> str:
     return f"{count(checked, 'card')} compared"
 
 
+def learn_freshness(context: JobContext) -> str:
+    """Learn how often cards change here and what P(stale) is worth, so that one card is judged without all others."""
+    now = context.clock()
+    with context.database.read() as session:
+        model = learn(session, context.settings.freshness, now)
+    with context.database.transaction() as session:
+        keep(session, model, now)
+    return f"learnt from {count(model.checks, 'check')}; calibration {model.calibration:.2f}"
+
+
 def detect(context: JobContext) -> str:
     """Look for what speaks against cards: those that changed, and all of them once a night."""
     return rounds.detect(context.database, context.settings, context.policy, context.clock)
@@ -132,15 +162,34 @@ def check_sources(context: JobContext) -> str:
     return rounds.watched(context.database, context.settings, context.clock)
 
 
+def first_checks(context: JobContext) -> str:
+    """Plan the first check of every card that was published without a date."""
+    planned = plan_all(context.database, context.settings, context.clock())
+    return f"{count(planned, 'first check')} planned"
+
+
+def questions(context: JobContext) -> str:
+    """Remind of questions that wait, and ask somebody else when they waited too long."""
+    with context.database.transaction() as session:
+        reminded, escalated = follow_up(session, context.settings, context.clock())
+    return f"{count(reminded, 'reminder')}, {count(escalated, 'question')} passed on"
+
+
 def send_mail(context: JobContext) -> str:
     """Deliver what is in the outbox."""
     return f"{count(sender.send_due(context.database, context.settings, context.clock), 'mail')} sent"
 
 
+def send_webhooks(context: JobContext) -> str:
+    """Deliver what is queued for webhooks."""
+    sent = deliver_webhooks(context.database, context.settings, context.policy, context.clock)
+    return f"{count(sent, 'message')} sent"
+
+
 def housekeeping(context: JobContext) -> str:
     """Remove what nobody needs any more."""
     with context.database.transaction() as session:
-        removed = remove_old(session, context.clock())
+        removed = remove_old(session, context.settings.privacy, context.clock())
     return f"{count(removed, 'old row')} removed"
 
 

@@ -131,10 +131,45 @@ class Schedule(_Section):
 
 
 class Freshness(_Section):
-    """Defaults of the verification policy, in days."""
+    """Defaults of the verification policy, in days, the parameters of the estimate (docs/freshness.md), and the time
+    people have for checks."""
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
+    stale_target: float = Field(0.20, ge=0.01, le=0.9)
+    half_life_days: float = Field(180, ge=7, le=36500)
+    default_days_between_corrections: float = Field(500, ge=1, le=36500)
+    default_weight_days: float = Field(2000, gt=0, le=1e6)
+    collection_weight: float = Field(20, gt=0, le=1e4)
+    prior_corrections: float = Field(0.8, ge=0.1, le=100)
+    silence_weight: float = Field(0.5, gt=0, le=1)
+    batch_weight: float = Field(0.5, ge=0, le=1)
+    size_exponent: float = Field(0.3, ge=0, le=1)
+    report_odds: float = Field(10, ge=1, le=100)
+    detector_odds: float = Field(3, ge=1, le=100)
+    reports_per_stale_view: float = Field(0.002, ge=0, le=1)
+    repair_days: float = Field(120, ge=1, le=36500)
+    rest_days: float = Field(7, ge=0, le=90)
+    calibration: float = Field(0.6, ge=0.05, le=3)
+    calibration_checks: int = Field(300, ge=0, le=10000)
+    check_minutes: float = Field(2, ge=0, le=60)
+    words_a_minute: float = Field(200, ge=10, le=2000)
+    minutes_per_week: int = Field(60, ge=1, le=2400)
+
+
+class Questions(_Section):
+    """When a question that nobody answers is brought up again, in days since somebody was asked."""
+
+    remind_after_days: int = Field(2, ge=1, le=60)
+    escalate_after_days: int = Field(5, ge=1, le=90)
+
+    @field_validator("escalate_after_days")
+    @classmethod
+    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
+        if value <= info.data.get("remind_after_days", 0):
+            raise ValueError("must be more than remind_after_days")
+        return value
 
 
 class Security(_Section):
@@ -159,6 +194,12 @@ class Outbound(_Section):
     timeout_seconds: float = Field(10, ge=0.1, le=60)
 
 
+class Privacy(_Section):
+    """How long it is known who did what, where nothing else needs it."""
+
+    sighting_days: int = Field(730, ge=1, le=36500)
+
+
 class Log(_Section):
     """How much is logged, and in which form."""
 
@@ -177,8 +218,10 @@ class Settings(_Section):
     mail: Mail = Mail()
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
+    questions: Questions = Questions()
     security: Security = Security()
     outbound: Outbound = Outbound()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @field_validator("*", mode="before")

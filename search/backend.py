@@ -10,10 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kb.trust.state import TrustState
 from search.boosts import Boosts
+
+if TYPE_CHECKING:
+    from search.arrays.snapshot import Snapshot
 
 
 class IndexUnusable(Exception):
@@ -112,14 +115,15 @@ class Hit(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Hits:
     """One page of hits. `relaxed`: none of the best has all the words. `corrected`: words that no card the reader
-    may see holds, each with the one that was looked for instead. `generation`:
-    the state of the index that was asked; empty where there was nothing to ask."""
+    may see holds, each with the one that was looked for instead. `generation`: the state of the index that was asked;
+    empty where there was nothing to ask. `has_few`: the first hit has fewer than half of the words."""
 
     hits: tuple[Hit, ...] = ()
     total: int = 0
     relaxed: bool = False
     corrected: tuple[tuple[str, str], ...] = field(default=())
     generation: str = field(default="", compare=False)
+    has_few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,10 @@ class SearchBackend(Protocol):
 
     def rebuild(self, cards: Iterable[CardDoc], seq: int) -> None:
         """Build a new index beside the old one, then swap. Works when the old one is unusable."""
+
+    def overlaid(self, kept: Mapping[int, CardDoc], changed: Sequence[CardDoc], seq: int) -> "Snapshot | None":
+        """A state of exactly these cards: `kept` with the words that the index has and the facts given, `changed` as
+        they are given. None where the index is not at `seq`, or lies elsewhere."""
 
     def generation(self) -> str:
         """Changes with every commit and rebuild: a key for caches."""

@@ -68,7 +68,7 @@ def preview(card: Card, trust: Trust, asking: Asking) -> Preview:
         html=Markup("" if stands.is_withheld else card.html),  # noqa: S704  (sanitised when it was rendered)
         strip=strip(card, trust, asking.words),
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
-        copied_action=_with(f"/cards/{card.id}/copied", query_id=asking.query_id),
+        copied_action=_with(f"/cards/{card.id}/copied", version=str(card.version), query_id=asking.query_id),
         copied_words=f"Copied. {stands.reason}" if stands.reason and trust.is_good else copied_words(card, trust),
         report_url=f"{path}?report=1#report",
         caution=caution(asking.actor, card, stands, asking.query),

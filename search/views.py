@@ -143,6 +143,7 @@ def _results(
         did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
         correction=correction(answers, _url(form, q=answers.did_you_mean or ""), is_narrowed=bool(form.collection)),
         write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
+        ask_url=f"/questions/new?{urlencode({'q': answers.query})}",
         drop_filters_url=f"/?{urlencode({'q': form.q})}" if has_filters and not answers.results else "",
         paging=_paging(form, answers, offset),
         notice="No card has all of these words; these have some of them." if answers.is_relaxed and not nothing else "",
@@ -217,7 +218,7 @@ def _asking(actor: Actor, query_id: str | None, query: str) -> Asking:
 def _note_shown(actor: Actor, card: Card | AnswerCard, trust: Trust) -> None:
     """What is withheld was not shown."""
     if standing(card.collection, trust, now()).is_given:
-        services().recorder.record(Use(card.id, "shown", not trust.is_good, actor.id, now()))
+        services().recorder.record(Use(card.id, card.version, "shown", not trust.is_good, actor.id, now()))
 
 
 def _filters(form: SearchForm) -> Filters:

@@ -1,9 +1,13 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
+import curator.absences.api
 import curator.api
+import curator.capacity.api
 import curator.detectors.api
 import curator.duplicates.api
 import curator.hooks.api
+import curator.questions.api
+import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -24,9 +28,13 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.detectors.api.api,
     curator.duplicates.api.api,
     curator.hooks.api.api,
+    curator.capacity.api.api,
+    curator.questions.api.api,
+    curator.absences.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,
 )

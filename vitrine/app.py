@@ -6,18 +6,22 @@ from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import curator.absences.views
+import curator.capacity.views
 import curator.cards.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
-import curator.notices.views
+import curator.questions.views
 import curator.queue.views
 import curator.reports.views
+import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.people.views
+import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
@@ -35,16 +39,20 @@ PAGES: tuple[Blueprint, ...] = (
     kb.cards.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    search.as_of.views.blueprint,
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
-    curator.notices.views.blueprint,
+    curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.absences.views.blueprint,
     curator.reports.views.blueprint,
+    curator.capacity.views.blueprint,
+    curator.webhooks.views.blueprint,
     health.blueprint,
 )
 
@@ -69,6 +77,8 @@ def create_app(
     search.views.install(app, search_service)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
+    curator.questions.views.install(app, search_service)
+    curator.absences.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

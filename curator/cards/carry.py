@@ -54,6 +54,7 @@ class _Turn:
     order: BulkOrder
     policy: Policy
     now: datetime
+    batch_size: int
 
 
 def carry_out(database: Database, person_id: int, plan: BulkPlan, policy: Policy, now: datetime) -> BulkResult:
@@ -66,7 +67,8 @@ def carry_out(database: Database, person_id: int, plan: BulkPlan, policy: Policy
         part = plan.planned[start : start + AT_ONCE]
         try:
             with database.transaction() as session:
-                part_done, part_failed = _do_part(session, person_id, plan.order, part, policy, now)
+                turn = _Turn(session, _actor(session, person_id), plan.order, policy, now, len(plan.planned))
+                part_done, part_failed = _do_part(turn, part)
         except VitrineError as error:
             part_done, part_failed = [], [Failed(each.card_id, each.title, error.detail) for each in part]
         done += part_done
@@ -74,13 +76,14 @@ def carry_out(database: Database, person_id: int, plan: BulkPlan, policy: Policy
     return BulkResult(tuple(done), tuple(failed))
 
 
-def _do_part(
-    session: Session, person_id: int, order: BulkOrder, part: tuple[Planned, ...], policy: Policy, now: datetime
-) -> tuple[list[int], list[Failed]]:
+def _actor(session: Session, person_id: int) -> Actor:
     person = session.get(Person, person_id)
     if person is None or not person.is_active:
         raise SignInNeeded("Sign in to go on.")
-    turn = _Turn(session, actor_for(session, person), order, policy, now)
+    return actor_for(session, person)
+
+
+def _do_part(turn: _Turn, part: tuple[Planned, ...]) -> tuple[list[int], list[Failed]]:
     done, failed = [], []
     for planned in part:
         why = _do_one(turn, planned)
@@ -136,7 +139,8 @@ def _archive(turn: _Turn, card: Card, _planned: Planned) -> None:
 def _verify(turn: _Turn, card: Card, planned: Planned) -> None:
     if open_flags(turn.session, [card.id]):
         raise Conflict("It has open reports. Check it by itself.")
-    verify(turn.session, turn.actor, card, planned.version, turn.policy, turn.now, basis="bulk")
+    version, batch = planned.version, turn.batch_size
+    verify(turn.session, turn.actor, card, version, turn.policy, turn.now, basis="bulk", batch_size=batch)
 
 
 def _request_check(turn: _Turn, card: Card, _planned: Planned) -> None:

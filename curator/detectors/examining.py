@@ -48,7 +48,7 @@ DETECTORS: tuple[Callable[[Batch], Iterator[Evidence]], ...] = (
     near_duplicates.found,
 )
 AT_ONCE = 100
-_TURN = 7_310_006
+_TURN = 7_310_022
 Facts = tuple[int, datetime, datetime | None]
 
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from curator.hooks.flagging import flag_touched
 from curator.hooks.models import Hook, HookDelivery
+from curator.hooks.proof import is_signed
 from curator.hooks.touched import Change
 from kb.errors import Conflict, Forbidden, NotFound, SignInNeeded, invalid
-from kb.outbound.signing import is_signed
 from kb.people import audit
 from kb.people.actor import Actor, system_actor
 from kb.text.slugs import slug

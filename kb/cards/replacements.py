@@ -37,7 +37,8 @@ def undo_replacement(session: Session, actor: Actor, card: Card, now: datetime) 
 def point(session: Session, actor: Actor, card: Card, by_id: int | None, now: datetime) -> None:
     """Set what supersedes the card, with its record. The caller has decided that the actor may."""
     card.replaced_by_id, card.updated_at = by_id, now
-    session.add(Replacement(card_id=card.id, replaced_by_id=by_id, actor_id=actor.id, at=now))
+    record = Replacement(card_id=card.id, replaced_by_id=by_id, actor_id=actor.id, at=now, is_undone=by_id is None)
+    session.add(record)
 
 
 def let_nobody_replace(session: Session) -> None:

@@ -41,7 +41,9 @@ _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplic
 _VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
-         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved")}  # fmt: skip
+         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
+         "first_check": ("edit", "First check planned"),
+         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
 
 
 def card_page(
@@ -174,7 +176,7 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
     can_take_back = trust is not None and may(actor, Right.VERIFY, card) and card.unverified_at is None
     return CardActions(
         link=f"{public_url}{card_path(card)}",
-        copied_action=f"{base}/copied{f'?query_id={query_id}' if query_id else ''}",
+        copied_action=f"{base}/copied?version={card.version}{f'&query_id={query_id}' if query_id else ''}",
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",

@@ -19,7 +19,7 @@ from kb.people.actor import Actor
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
 from kb.trust.queries import open_flags, trust_of_card
-from kb.use.commands import give_feedback
+from kb.use.commands import give_feedback, seen_version
 from kb.use.recorder import Use, UseKind
 from kb.use.searches import as_query_id
 from kb.web.card_panels import card_panels
@@ -46,7 +46,7 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
             feedback_given="Thank you. The owner sees this." if "thanks" in request.args else "",
             query_id=_query_id(),
         )  # fmt: skip
-        _note_use(session, actor, card, "view")
+        _note_use(session, actor, card, "view", card.version)
         panels = card_panels(session, actor, card)
     return render_template("kb/card.html", page=page, panels=panels, frame=frame())
 
@@ -188,7 +188,7 @@ def copied(card_id: int) -> tuple[str, int]:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         if card.is_servable:
-            _note_use(session, actor, card, "copy")
+            _note_use(session, actor, card, "copy", seen_version(card, request.args.get("version", type=int)))
     return "", 204
 
 
@@ -244,10 +244,10 @@ def _arrived_from(session: Session, actor: Actor) -> str:
     return f"You followed a link to “{old.title}”; this is the current answer."
 
 
-def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind) -> None:
+def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind, version: int) -> None:
     if card.status == Status.PUBLISHED:
         is_stale = not trust_of_card(session, card, services().policy, now()).is_good
-        services().recorder.record(Use(card.id, kind, is_stale, actor.id, now(), _query_id()))
+        services().recorder.record(Use(card.id, version, kind, is_stale, actor.id, now(), _query_id()))
 
 
 def _query_id() -> str | None:

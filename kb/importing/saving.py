@@ -19,7 +19,7 @@ from kb.importing.preparing import Prepared
 from kb.importing.report import Outcome
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
-from kb.trust.commands import verify
+from kb.trust.commands import outcome_of, verify
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 
@@ -151,7 +151,10 @@ def _verify_as_of_then(saving: Saving, card: Card, prepared: Prepared, notices: 
     if reason is not None or actor is None:
         notices.append(Notice(NoticeKind.FIELD, f"verified_at was left out: {reason}."))
         return False
-    verify(saving.session, actor, card, card.version, saving.policy, at, note="Imported", basis="import")
+    verify(
+        saving.session, actor, card, card.version, saving.policy, at, note="Imported", basis="import",
+        outcome=outcome_of(card),
+    )  # fmt: skip
     return True
 
 

@@ -1,9 +1,10 @@
-"""Tables of near-duplicates: the pairs, the sketches by which they are found, and the other names of merged cards."""
+"""Tables of near-duplicates: the pairs and how long each stood, the sketches by which they are found, and the other
+names of merged cards."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base
@@ -36,6 +37,21 @@ class NearDuplicate(Base):
     decided_at: Mapped[datetime | None]
 
 
+class PairSpan(Base):
+    """How long an undecided pair stood, and with which score: what was folded at an earlier instant. Append-only but
+    for its end."""
+
+    __tablename__ = "pair_span"
+    __table_args__ = (Index("ix_pair_span_card_id_other_id", "card_id", "other_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"), index=True)
+    score: Mapped[float]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
 class CardSketch(Base):
     """A hash that a card's text has: cards that share some are compared word by word."""
 
@@ -65,3 +81,4 @@ class CardAlias(Base):
 
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"), primary_key=True)
     words: Mapped[str] = mapped_column(String(200), primary_key=True)
+    since: Mapped[datetime | None]

@@ -96,6 +96,14 @@ class Flags(Shape):
     next_cursor: str | None
 
 
+class ShownShape(Shape):
+    """A piece of evidence that lay before the person who decided."""
+
+    kind: str
+    words: str
+    opened: bool
+
+
 class VerificationShape(Shape):
     """A record of the verification log."""
 
@@ -108,6 +116,12 @@ class VerificationShape(Shape):
     actor: str = Field(description="The person's e-mail address at that time.")
     at: datetime
     verify_by: datetime | None
+    format: int = Field(description="Which facts the hash covers; 1 knows none of the next five.")
+    outcome: Literal["still_right", "corrected", "archived"] | None = Field(description="Null: it is no check.")
+    batch_size: int = Field(description="How many cards were checked in one go.")
+    seconds: int | None = Field(description="Between page and decision, where it is known.")
+    whole_card: bool = Field(description="The tick “I checked the whole card”, which edits ask for.")
+    evidence: list[ShownShape]
     text_hash: str
     previous_hash: str
     hash: str

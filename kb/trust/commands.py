@@ -1,5 +1,6 @@
 """Verify, un-verify, flag and resolve: every change of trust, each one permission, one row, one log record."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,26 +12,22 @@ from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people.actor import Actor
 from kb.trust import log
-from kb.trust.models import Flag, FlagKind, Verdict, Verification
+from kb.trust.models import Flag, FlagKind, Outcome, Shown, Verdict, Verification
 from kb.trust.policy import Policy
 
 _TWICE = timedelta(seconds=10)
 
 
 def verify(
-    session: Session,
-    actor: Actor,
-    card: Card,
-    version: int,
-    policy: Policy,
-    now: datetime,
-    *,
-    note: str = "",
-    basis: str = "checked",
-) -> Verification:
+    session: Session, actor: Actor, card: Card, version: int, policy: Policy, now: datetime, *,
+    note: str = "", basis: str = "checked", outcome: Outcome = Outcome.STILL_RIGHT, batch_size: int = 1,
+    seconds: int | None = None, whole_card: bool = False, evidence: Sequence[Shown] = (),
+) -> Verification:  # fmt: skip
     """State that revision `version` is true as of `now`; open flags are resolved by it.
 
-    Raises Conflict when the card moved on since that revision was read: nobody verifies a text they haven't seen.
+    The record keeps how it was checked: what came of it, with how many others, in how many seconds, and the evidence
+    that was shown. Raises Conflict when the card moved on since that revision was read: nobody verifies a text they
+    haven't seen.
     """
     demand(actor, Right.VERIFY, hold(session, card))
     if version != card.version:
@@ -40,9 +37,15 @@ def verify(
     card.verify_by = policy.next_check(card, now)
     for flag in _open(session, card):
         _close(flag, actor, note or "Verified again.", now)
-    record = log.append(session, actor, card, Verdict.VERIFIED, basis, note, now)
+    manner = log.Manner(outcome, batch_size, seconds, whole_card, tuple(evidence))
+    record = log.append(session, actor, card, Verdict.VERIFIED, basis, note, now, manner)
     session.refresh(card, ["verified_by", "unverified_by"])
     return record
+
+
+def outcome_of(card: Card) -> Outcome:
+    """What a check about to be recorded came to where nobody said so: corrected if the text moved on since the last."""
+    return Outcome.CORRECTED if card.verified_version not in (None, card.version) else Outcome.STILL_RIGHT
 
 
 def unverify(session: Session, actor: Actor, card: Card, reason: str, now: datetime) -> Verification:

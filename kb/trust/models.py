@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.db import Base
@@ -16,6 +16,22 @@ class Verdict(StrEnum):
 
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
+
+
+class Outcome(StrEnum):
+    """What a check of a card led to. An un-verification is no check and has none."""
+
+    STILL_RIGHT = "still_right"
+    CORRECTED = "corrected"
+    ARCHIVED = "archived"
+
+
+class Shown(TypedDict):
+    """A piece of evidence as it stood before the person who decided; `opened`: whether they looked behind it."""
+
+    kind: str
+    words: str
+    opened: bool
 
 
 class FlagKind(StrEnum):
@@ -33,6 +49,9 @@ class Verification(Base):
     """A person states that one revision is true, or no longer known to be. Append-only and hash-chained.
 
     `card_id` is deliberately no foreign key: the proof outlives the card. `actor` is the person's e-mail at that time.
+    `format` says which columns the hash covers: 1 knows neither outcome, batch, seconds, tick nor evidence.
+    `batch_size` counts the cards that were checked in one go, 1 stands for a check of its own; `seconds` is the time
+    between page and decision where it is known; `whole_card` the tick "I checked the whole card" that edits ask for.
     """
 
     __tablename__ = "verification"
@@ -49,6 +68,12 @@ class Verification(Base):
     actor: Mapped[str] = mapped_column(String(254))
     at: Mapped[datetime]
     verify_by: Mapped[datetime | None]
+    format: Mapped[int] = mapped_column(default=2)
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    batch_size: Mapped[int] = mapped_column(default=1)
+    seconds: Mapped[int | None]
+    whole_card: Mapped[bool] = mapped_column(default=False)
+    evidence: Mapped[list[Shown]] = mapped_column(JSON, default=list)
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 

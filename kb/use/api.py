@@ -8,11 +8,11 @@ from pydantic import Field
 from kb.cards.fields import Line
 from kb.cards.queries import card_visible_to
 from kb.trust.queries import trust_of_card
-from kb.use.commands import give_feedback
+from kb.use.commands import give_feedback, seen_version
 from kb.use.recorder import Use, UseKind
 from kb.use.searches import as_query_id
 from kb.web.api import Api, Reply
-from kb.web.api_models import CardId, JsonBody, Shape
+from kb.web.api_models import CardId, JsonBody, Shape, Version
 from kb.web.edge import now, reading, services, writing
 
 api = Api("use_api", "Use")
@@ -31,6 +31,9 @@ class Event(JsonBody):
 
     kind: Literal["view", "copy", "lookup_click"]
     card_id: CardId
+    version: Annotated[
+        Version | None, Field(description="The version that was seen; without one, the current one.")
+    ] = None
     query_id: Annotated[
         Annotated[Line, Field(max_length=100)] | None,
         Field(description="`query_id` of your search or lookup that led to the card."),
@@ -68,6 +71,8 @@ def note_event(body: Event) -> Reply:
         card = card_visible_to(session, actor, body.card_id)
         if card.is_servable:
             trust = trust_of_card(session, card, services().policy, now())
+            version = seen_version(card, body.version)
             query_id = as_query_id(body.query_id)
-            services().recorder.record(Use(card.id, _KINDS[body.kind], not trust.is_good, actor.id, now(), query_id))
+            use = Use(card.id, version, _KINDS[body.kind], not trust.is_good, actor.id, now(), query_id)
+            services().recorder.record(use)
     return Reply(None, 204)

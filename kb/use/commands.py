@@ -1,4 +1,4 @@
-"""What readers say about cards."""
+"""What readers say about cards, and which version they saw."""
 
 from datetime import datetime
 
@@ -24,3 +24,8 @@ def give_feedback(
     session.add(feedback)
     session.flush()
     return feedback
+
+
+def seen_version(card: Card, told: int | None) -> int:
+    """The version that a client says it showed, if the card has had it; else the current one."""
+    return told if told is not None and 0 < told <= card.version else card.version

@@ -1,8 +1,8 @@
-"""Tables of use: one row per card and day, readers' verdicts, and what was searched for."""
+"""Tables of use: one row per card and day, who saw which version, readers' verdicts, and what was searched for."""
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base
@@ -30,6 +30,27 @@ class RecentUse(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"), primary_key=True, index=True)
     at: Mapped[datetime]
+
+
+class Sighting(Base):
+    """A person saw a version of a card: it was shown as an answer, viewed or copied, so many times between two
+    instants. The person is forgotten after the term in the settings."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (
+        UniqueConstraint("card_id", "version", "person_id", "kind"),
+        Index("ix_sighting_person_id_last_at", "person_id", "last_at"),
+        Index("ix_sighting_last_at", "last_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]
 
 
 class Feedback(Base):

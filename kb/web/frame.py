@@ -13,6 +13,7 @@ from kb.web.edge import person_id, services
 from kb.web.parts import Frame, Place, Theme, Toast
 
 _COUNTER = "vitrine.queue_counter"
+_QUESTIONS = "vitrine.question_counter"
 _WARNING = "vitrine.warning"
 QueueCounter = Callable[[Session, Actor], int]
 
@@ -20,6 +21,11 @@ QueueCounter = Callable[[Session, Actor], int]
 def count_queue_with(counter: QueueCounter) -> None:
     """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
     current_app.extensions[_COUNTER] = counter
+
+
+def count_questions_with(counter: QueueCounter) -> None:
+    """Say how the number beside "Questions" in a person's menu is counted."""
+    current_app.extensions[_QUESTIONS] = counter
 
 
 def warn_with(warning: Callable[[], str]) -> None:
@@ -40,11 +46,13 @@ def frame(active: Place = "", query: str = "") -> Frame:
         actor = actor_for(db, person)
         warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
+        questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
         return Frame(
             workspace_name=name,
             workspace_initial=name[:1].upper(),
             person=who(person),
             queue_count=counter(db, actor) if counter and actor.role is not Role.REP else 0,
+            question_count=questions(db, actor) if questions and actor.role is not Role.REP else 0,
             can_write=bool(actor.writable) or actor.is_curator,
             is_admin=actor.is_admin,
             admin_url="/admin/people" if actor.is_admin else "/admin/collections" if actor.is_curator else "",

@@ -15,7 +15,7 @@ from search.arrays.batch import AUDIENCE, TAG
 from search.arrays.matching import Weights, Word, list_of, members, word_of
 from search.arrays.snapshot import Docs, Mask, Snapshot
 from search.arrays.words import groups_of, query_groups, title_groups
-from search.backend import Hits, Narrowing, Query
+from search.backend import Hit, Hits, Narrowing, Query
 from search.boosts import Boosts
 
 Numbers = NDArray[np.intp]
@@ -68,7 +68,15 @@ def _best(
     titles[:head], pairs[:head] = ranking.reread(matches, head, len(words), *facts)
     hits = ranking.page(found, titles, pairs, head, offset, offset + limit)
     relaxed = len(words) > 1 and not bool(holds.all(axis=0).any())
-    return Hits(hits, total, relaxed, _corrections(words), snapshot.generation)
+    return Hits(hits, total, relaxed, _corrections(words), snapshot.generation, _has_few(hits, found.card_ids, holds))
+
+
+def _has_few(hits: Sequence[Hit], card_ids: NDArray[np.int64], holds: Mask) -> bool:
+    """Whether the first of these hits has fewer than half of the words. Of those beyond the head nothing is known."""
+    if not hits:
+        return False
+    held = holds[:, card_ids[: holds.shape[1]] == hits[0].card_id]
+    return bool(held.size) and int(np.count_nonzero(held)) * 2 < len(held)
 
 
 def _corrections(words: Iterable[Word]) -> tuple[tuple[str, str], ...]:

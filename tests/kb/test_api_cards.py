@@ -284,6 +284,12 @@ def test_verifying_twice_leaves_two_records(site: Site) -> None:
         ("verified", "Second", "Vera"), ("verified", "First", "Vera"),
     ]  # fmt: skip
     assert records[0]["previous_hash"] == records[1]["hash"]
+    manner = {
+        name: records[0][name] for name in ("format", "outcome", "batch_size", "seconds", "whole_card", "evidence")
+    }
+    assert manner == {
+        "format": 2, "outcome": "still_right", "batch_size": 1, "seconds": None, "whole_card": False, "evidence": [],
+    }  # fmt: skip
 
 
 def test_a_verification_is_taken_back_with_a_reason(site: Site) -> None:

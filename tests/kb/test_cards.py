@@ -189,10 +189,18 @@ def test_a_verifier_who_checked_the_whole_card_verifies_what_they_wrote(world: W
     assert (fact(world, card, "verified_version"), fact(world, card, "verified_at")) == (2, world.now)
     with world.read() as session:
         records = session.scalars(select(Verification).order_by(Verification.id)).all()
-        assert [(r.verdict, r.basis, r.version) for r in records] == [
-            ("verified", "checked", 1),
-            ("verified", "edited", 2),
+        assert [(r.verdict, r.basis, r.version, r.outcome, r.whole_card) for r in records] == [
+            ("verified", "checked", 1, "still_right", False),
+            ("verified", "edited", 2, "corrected", True),
         ]
+
+
+def test_a_checked_edit_that_changes_no_word_found_the_card_still_right(world: World) -> None:
+    card = world.card("Refunds", verified=True)
+    edit(world, card, "vera", "Full refund within 30 days.", checked=True)
+    with world.read() as session:
+        last = session.scalars(select(Verification).order_by(Verification.id.desc()).limit(1)).one()
+        assert (last.basis, last.outcome, last.whole_card) == ("edited", "still_right", True)
 
 
 def test_checking_without_being_a_verifier_saves_nothing_at_all(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -109,8 +110,8 @@ def test_opening_and_copying_from_the_results_counts_for_the_search(site: Site) 
     link = re.findall(rf'href="(/cards/{card}/refund-window\?query_id=\w+)"', results)[0]
     page = rita.get(link)
     assert page.status_code == 200
-    copied = re.findall(r'data-copy-log="([^"]+)"', page.text)[0]
-    assert copied == f"/cards/{card}/copied?query_id={asked.pop()}"
+    copied = unescape(re.findall(r'data-copy-log="([^"]+)"', page.text)[0])
+    assert copied == f"/cards/{card}/copied?version=1&query_id={asked.pop()}"
     site.world.later(seconds=1)
     rita.get("/?q=refund")
     assert rita.post(copied).status_code == 204

@@ -26,7 +26,7 @@ def counts(world: World, card_id: int) -> list[tuple[date, int, int, int, int]]:
 def use(world: World, card_id: int, kind: UseKind = "view", *, stale: bool = False, by: str | None = None) -> Use:
     with world.read() as session:
         person_id = world.person(session, by).id if by else None
-    return Use(card_id, kind, stale, person_id, world.now)
+    return Use(card_id, 1, kind, stale, person_id, world.now)
 
 
 def recent(world: World, by: str) -> list[int]:
@@ -54,7 +54,7 @@ def test_a_day_is_a_day_in_utc(world: World) -> None:
     recorder = UseRecorder(world.database, seconds=QUIET)
     for second in (59, 60):
         instant = datetime(2026, 11, 16, 23, 59, tzinfo=UTC) + timedelta(seconds=second)
-        recorder.record(Use(card, "view", False, None, instant))
+        recorder.record(Use(card, 1, "view", False, None, instant))
     recorder.flush()
     assert [row[0] for row in counts(world, card)] == [date(2026, 11, 16), date(2026, 11, 17)]
     with world.read() as session:

@@ -1,6 +1,7 @@
 """The verification log proves what was stated: nothing in it can be changed, removed or added unseen."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta, timezone
 
@@ -14,7 +15,7 @@ from kb.errors import Conflict, Forbidden, Invalid
 from kb.trust import commands as trust
 from kb.trust import log
 from kb.trust.log import LogCheck
-from kb.trust.models import Verification, VerificationHead
+from kb.trust.models import Outcome, Shown, Verification, VerificationHead
 from tests.kb.together import Meet, at_once
 from tests.world import World
 
@@ -66,6 +67,14 @@ def test_the_recipe_is_the_one_in_the_documentation(chain: World) -> None:
             f'"basis":"checked","card_id":{record.card_id},"id":1,"note":"","text_hash":"{stated}",'
             '"verdict":"verified","verify_by":"2027-02-14T09:00:00+00:00","version":1}'
         )
+        later = (
+            (',"basis":"checked",', ',"basis":"checked","batch_size":1,'),
+            (',"id":1,', ',"evidence":[],"format":2,"id":1,'),
+            (',"text_hash":', ',"outcome":"still_right","seconds":null,"text_hash":'),
+            (',"version":1}', ',"version":1,"whole_card":false}'),
+        )
+        for old, new in later:
+            facts = facts.replace(old, new)
         assert record.hash == hashlib.sha256(("0" * 64 + facts).encode()).hexdigest()
 
 
@@ -80,6 +89,12 @@ CHANGED: dict[str, object] = {
     "actor": "mallory@northwind.example",
     "at": "2026-01-01 00:00:00.000000",
     "verify_by": None,
+    "format": 1,
+    "outcome": "corrected",
+    "batch_size": 2,
+    "seconds": 600,
+    "whole_card": True,
+    "evidence": '[{"kind": "reported", "words": "It is 14 days", "opened": true}]',
     "previous_hash": "f" * 64,
     "hash": "e" * 64,
 }
@@ -91,6 +106,68 @@ def test_a_record_of_which_anything_was_changed_is_named(chain: World) -> None:
         found = after(chain, f"UPDATE verification SET {column} = :value WHERE id = 3", value=value)  # noqa: S608
         assert (found.records, found.broken_id) == (2, 3), column
         assert found.reason
+
+
+def test_the_log_keeps_how_a_check_was_made(world: World) -> None:
+    card_id = world.card()
+    seen: list[Shown] = [{"kind": "reported", "words": "“Zwölf” – 12 \U0001f600", "opened": True}]
+    with world.transaction() as session:
+        card, vera = session.get_one(Card, card_id), world.actor(session, "vera")
+        trust.verify(
+            session, vera, card, 1, world.policy, world.now, outcome=Outcome.CORRECTED, batch_size=7, seconds=41,
+            whole_card=True, evidence=seen,
+        )  # fmt: skip
+    with world.read() as session:
+        record = session.get_one(Verification, 1)
+        manner = (record.outcome, record.batch_size, record.seconds, record.whole_card, record.evidence)
+        assert manner == ("corrected", 7, 41, True, seen)
+    assert (checked(world).records, checked(world).broken_id) == (1, None)
+    assert after(world, "UPDATE verification SET evidence = '[]'").broken_id == 1
+
+
+def write_as_before(world: World) -> None:
+    """Turn the chain into one of format 1, hashed as it was before there were outcomes: an auditor's own recipe."""
+    with world.transaction() as session:
+        previous = log.GENESIS
+        for record in session.scalars(select(Verification).order_by(Verification.id)):
+            facts = {
+                name: getattr(record, name)
+                for name in ("id", "card_id", "version", "text_hash", "verdict", "basis", "note", "actor_id", "actor")
+            }
+            facts |= {"at": record.at.isoformat(), "verify_by": record.verify_by and record.verify_by.isoformat()}
+            stated = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            record.format, record.outcome, record.previous_hash = 1, None, previous
+            previous = record.hash = hashlib.sha256((previous + stated).encode()).hexdigest()
+        session.get_one(VerificationHead, 1).last_hash = previous
+
+
+def test_a_log_from_before_there_were_outcomes_still_proves_and_goes_on(chain: World) -> None:
+    write_as_before(chain)
+    assert (checked(chain).records, checked(chain).broken_id) == (RECORDS, None)
+    with chain.read() as session:
+        last = session.get_one(Verification, RECORDS).card_id
+    chain.verify(last)
+    found = checked(chain)
+    assert (found.records, found.broken_id) == (RECORDS + 1, None)
+    with chain.read() as session:
+        formats = session.scalars(select(Verification.format).order_by(Verification.id)).all()
+    assert formats == [1] * RECORDS + [2]
+
+
+def test_a_record_from_before_proves_nothing_that_was_written_beside_it_later(chain: World) -> None:
+    write_as_before(chain)
+    for column, value in CHANGED.items():
+        value = 2 if column == "format" else value
+        found = after(chain, f"UPDATE verification SET {column} = :value WHERE id = 3", value=value)  # noqa: S608
+        assert (found.records, found.broken_id) == (2, 3), column
+
+
+def test_a_format_that_nobody_knows_is_not_believed(chain: World) -> None:
+    with chain.transaction() as session:
+        last = session.get_one(Verification, RECORDS)
+        last.format = 3
+        last.hash = session.get_one(VerificationHead, 1).last_hash = log.record_hash(last)
+    assert checked(chain).broken_id == RECORDS
 
 
 MOVE = "UPDATE verification SET id ="

@@ -187,6 +187,14 @@ def test_each_further_word_counts_and_side_by_side_counts_more(engine: Engine) -
     assert not hits.relaxed
 
 
+def test_half_of_the_words_is_enough_for_the_first_hit(engine: Engine) -> None:
+    backend = index_of(engine, [doc(1, "refund of orders"), doc(2, "invoice")])
+    enough = ["refund", "refund warehouse", "the refund of the warehouse", "refund order customs", "customs"]
+    few = ["refund warehouse customs", "invoice warehouse customs Norway order"]
+    found = {words: backend.search(parse(f"{words} "), EVERYTHING, 10).has_few for words in (*enough, *few)}
+    assert found == dict.fromkeys(enough, False) | dict.fromkeys(few, True)
+
+
 def test_hits_are_relaxed_when_no_card_has_all_words(engine: Engine) -> None:
     backend = index_of(engine, [doc(1, "refund of orders"), doc(2, "invoice")])
     assert backend.search(parse("refund orders invoice "), EVERYTHING, 10).relaxed

@@ -6,14 +6,24 @@ An endpoint that is not in these tables fails `test_every_page_is_known`, so a n
 import itertools
 import re
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import time_machine
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, inspect, select, text
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from curator.absences.away import Leave, plan_absence
+from curator.detectors.models import Finding, RegistryKind
+from curator.detectors.registry import add_entry
+from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
+from curator.hooks.commands import make_hook
+from curator.webhooks.commands import WebhookFields, add_webhook
+from curator.webhooks.models import BodyForm, Webhook
+from kb.cards.models import Card
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -30,6 +40,7 @@ CARD_FORM = {
     "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
+ABSENCE = {"from": "2027-03-01", "to": "2027-03-05", "stand_in": "3"}
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
@@ -83,12 +94,32 @@ FORMS: dict[str, dict[str, str]] = {
     "duplicates.reopen": {},
     "reports.nudge_assignee": {},
     "asking.ask": {"q": "refund"},
+    **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
+    "absences.end_own": {},
+    "absences.end": {},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
     "synonyms.delete": {},
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "detectors.dismiss": {"reason": "It is right"},
+    "detectors.restore": {},
+    "detectors.add_source": {"place": "https://example.com/prices"},
+    "detectors.remove_source": {},
+    "detectors.add_entry": {"kind": "value", "name": "Pro plan", "current": "€49"},
+    "detectors.change_entry": {"kind": "tool", "name": "Okta", "current": "", "version": "1"},
+    "detectors.delete_entry": {"kind": "tool"},
+    "hooks.make": {"name": "Releases"},
+    "hooks.delete": {},
+    "webhooks.add": {
+        "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
+        "person": "stan@northwind.example", "collection": "1", "is_personal": "",
+    },
+    "webhooks.pause": {},
+    "webhooks.resume": {},
+    "webhooks.test": {},
+    "webhooks.delete": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
@@ -106,6 +137,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     ),
     "reports.show": ("week",), "reports.download": ("week",),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
+    "detectors.show_registry": ("kind",), "hooks.show": (), "as_of.show": ("q", "at"),
+    "absences.own": ("edit",), "absences.of_person": ("edit",),
+    "webhooks.show": ("open",),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -178,10 +212,45 @@ class Places:
             if "synonym_id" in rule or not rule:
                 words = ["wfh", f"home office {next(_numbers)}"]
                 self.synonym = add_synonyms(session, system_actor(session), words, False, self.world.now).id
+            self._renew_evidence(session, rule)
             if "golden_id" in rule or not rule:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "webhook_id" in rule or not rule:
+                session.execute(delete(Webhook))
+                fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
+                self.webhook = add_webhook(session, system_actor(session), fields, self.world.now).id
+
+            if "absence_id" in rule or not rule:
+                self.absence = self._absence(session)
+
+    def _absence(self, session: Session) -> int:
+        day = date(2030, 1, 1) + timedelta(days=next(_numbers))
+        absence = plan_absence(
+            session, system_actor(session), self.world.person(session, "stan"), Leave(day, day), self.world.policy,
+            self.world.now,
+        )  # fmt: skip
+        session.flush()
+        return absence.id
+
+    def _renew_evidence(self, session: Session, rule: str) -> None:
+        system, now = system_actor(session), self.world.now
+        if "finding_id" in rule or not rule:
+            row = Finding(
+                card_id=self.card, detector="names_tool", fingerprint=str(next(_numbers)), words="Okta",
+                detail="A tool", version=1, found_at=now,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            self.finding = row.id
+        if "source_id" in rule or not rule:
+            card, place = session.get_one(Card, self.card), f"https://example.com/{next(_numbers)}"
+            self.source = watch(session, system, card, place, self.world.settings.outbound, now).id
+        if "entry_id" in rule or not rule:
+            self.entry = add_entry(session, system, RegistryKind.TOOL, f"Tool {next(_numbers)}", "", now).id
+        if "hook_id" in rule or not rule:
+            self.hook = make_hook(session, system, f"Hook {next(_numbers)}", b"key", now)[0].id
 
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
@@ -195,8 +264,11 @@ class Places:
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
-            "int:synonym_id": self.synonym, "int:golden_id": self.golden,
+            "int:finding_id": self.finding, "int:source_id": self.source, "int:entry_id": self.entry,
+            "int:hook_id": self.hook,
+            "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
+            "int:absence_id": self.absence,
             "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
             "path:name": "js/frame.js", "int:pair_id": self.pair,
         }  # fmt: skip

@@ -41,9 +41,10 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
+    "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar",
+    "/tags/zanzibar", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 OF_A_CARD = ("", "/history", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
 API = (
@@ -51,7 +52,10 @@ API = (
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
-    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries",
+    "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
+    "/duplicates",
+    "/webhooks", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
 _PASSING = (

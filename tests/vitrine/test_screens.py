@@ -34,6 +34,7 @@ SCREENS = {
     "pair": "/duplicates/1",
     "card manager": "/cards",
     "report": "/reports/weekly",
+    "workload": "/reports/workload",
     "collection": "/collections/billing",
     "account": "/account",
     "people": "/admin/people",
@@ -43,6 +44,9 @@ SCREENS = {
     "one collection": "/admin/collections/billing",
     "synonyms": "/admin/synonyms?open=1",
     "golden queries": "/admin/golden-queries",
+    "registry": "/admin/registry?kind=value",
+    "hooks": "/admin/hooks",
+    "webhooks": "/admin/webhooks?open=1",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -83,6 +87,9 @@ def cards(live: LiveSite) -> dict[str, int]:
     ada = live.page("ada")
     ada.post("/admin/synonyms", {"words": "money back\nrefund"})
     ada.post("/admin/golden-queries", {"words": "refund annual", "card_id": flagged})
+    hook = {"name": "Sales channel", "url": "https://hooks.example.com/services/abcdefghij", "form": "slack"}
+    ada.post("/admin/webhooks", {**hook, "events": ["overdue", "flagged"], "person": "cora@northwind.example"})
+    ada.post("/admin/webhooks/1/test")
     deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
     ada.post("/admin/collections/deals", deals)
     return {"flagged": flagged, "overdue": overdue, "archived": archived, "withheld": withheld}

@@ -140,7 +140,8 @@ class Filling:
     def _verify(self, session: Session, event: Event) -> None:
         card = self._cards[event.card.external_id]
         actor = actor_for(session, session.get_one(Person, card.assignee_id))
-        trust_commands.verify(session, actor, card, card.version, self._services.policy, event.at)
+        policy, outcome = self._services.policy, trust_commands.outcome_of(card)
+        trust_commands.verify(session, actor, card, card.version, policy, event.at, outcome=outcome)
 
     def _flag(self, session: Session, event: Event) -> None:
         card = self._cards[event.card.external_id]

@@ -35,6 +35,7 @@ def test_a_past_verification_counts_from_then(importing: Importing, world: World
     with world.read() as session:
         (record,) = session.scalars(select(Verification)).all()
         assert (record.basis, record.actor, record.at) == ("import", email("axel"), START - 10 * DAY)
+        assert (record.outcome, record.seconds, record.batch_size) == ("still_right", None, 1)
         assert log.check(session).broken_id is None
 
 
@@ -96,4 +97,6 @@ def test_a_text_that_changed_and_was_verified_there_is_verified_here(importing: 
     with world.read() as session:
         card = session.get_one(Card, card_id)
         assert (card.verified_at, card.verified_version, card.updated_at) == (then, 2, then - DAY)
+        came_of_it = session.scalars(select(Verification.outcome).order_by(Verification.id)).all()
+        assert came_of_it == ["still_right", None, "corrected"]  # in between, the edit un-verified it
         assert log.check(session).broken_id is None

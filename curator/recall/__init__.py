@@ -1,0 +1,1 @@
+"""Who saw a card while it was wrong, and telling exactly them, with receipts."""
