@@ -13,7 +13,6 @@ import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
-import curator.notices.views
 import curator.questions.views
 import curator.queue.views
 import curator.reports.mailed.views

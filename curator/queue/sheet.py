@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from curator.detectors.findings import Finding
 from curator.detectors.source_diff import SourceDiff
 from curator.freshness.assessing import Assessment
 from curator.freshness.estimate import Band
 from curator.pages import Evidence, QueueCard, Source
+from curator.queue.boxes import boxes_of
 from curator.queue.commands import MOST_TIMES, able_people
 from curator.queue.evidence import Evidence as Facts
 from curator.queue.evidence import evidence_of
@@ -22,10 +22,9 @@ from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.text.diff import DiffLine
-from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.reading import Piece, write_note
-from kb.trust.shown import FLAG_WORDS, badge, reason_summary, short_address, strip
+from kb.trust.shown import badge, reason_summary, short_address, strip
 from kb.trust.state import TrustState
 from kb.web.parts import Choice, Field, Link, Option, Strip
 from kb.words import Words, count
@@ -64,7 +63,7 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
     """The sheet of one row. `note` is what was typed before."""
     card, words, scope = row.card, desk.words, queue.scope
     facts = evidence_of(session, actor, card, desk.now)
-    boxes = _boxes(facts, words)
+    boxes = boxes_of(facts, words)
     before, after = queue.beside(row)
     reading = write_note(desk.secret, actor.id, card.id, card.version, _pieces(facts, boxes), facts.last_flag, desk.now)
     return QueueCard(
@@ -114,30 +113,6 @@ def _strip(actor: Actor, row: Waiting, words: Words) -> Strip:
 
 def _band(assessment: Assessment) -> str:
     return f"{_BANDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
-
-
-def _boxes(facts: Facts, words: Words) -> tuple[Evidence, ...]:
-    boxes = [_report(flag, words) for flag in facts.reports]
-    boxes += [_finding(finding, words) for finding in facts.findings]
-    if facts.impressions:
-        seen = f"{count(facts.impressions, 'view')} a month show it"
-        boxes.append(Evidence("use", "use", "If this is wrong", seen))
-    return tuple(boxes)
-
-
-def _report(flag: Flag, words: Words) -> Evidence:
-    url = flag.url or ""
-    if flag.kind == "reported":
-        by = flag.raised_by.name if flag.raised_by else "somebody"
-        label, said = f"Reported by {by}, {words.day(flag.raised_at)}", f"“{flag.detail}”"
-    else:
-        label, said = f"{FLAG_WORDS.get(flag.kind, 'Reported')}, {words.day(flag.raised_at)}", flag.detail
-    return Evidence(f"report-{flag.id}", flag.kind, label, said, url)
-
-
-def _finding(finding: Finding, words: Words) -> Evidence:
-    label = f"Found {words.day(finding.found_at)}: “{finding.words}”"
-    return Evidence(f"finding-{finding.id}", finding.detector, label, finding.detail, finding.url or "")
 
 
 def _source(changed: SourceDiff, words: Words) -> Source:
