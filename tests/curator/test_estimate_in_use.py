@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from curator.freshness.assessing import Assessment, assess_cards
 from curator.freshness.estimate import Band
 from curator.jobs import learn_freshness
-from curator.queue.commands import still_correct, undo_verification
+from curator.queue.commands import still_correct, undo_check
 from kb.cards import commands
 from kb.cards.commands import Edit
 from kb.cards.models import Card
@@ -128,7 +128,7 @@ def test_a_check_that_was_undone_did_not_happen(world: World) -> None:
         still_correct(session, actor, card, card.version, "", world.policy, world.now)
     world.later(seconds=60)
     with world.transaction() as session:
-        undo_verification(session, world.actor(session, "vera"), session.get_one(Card, card_id), world.now)
+        undo_check(session, world.actor(session, "vera"), session.get_one(Card, card_id), world.now)
     assert assessed(world, card_id).p_stale >= before.p_stale
 
 

@@ -39,7 +39,8 @@ Pairs = list[tuple[str, str]]
 CARD_FORM = {
     "title": "A title", "body": "Some words.", "collection": "billing", "version": "1", "tags": "a, b",
     "language": "en", "audience": "", "owner": "3", "verifiers": "person:4", "interval_days": "30", "check_on": "",
-    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
+    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save", "reading": "",
+    "opened": "changes", "back": "/verify",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
 SCHEDULE = {
@@ -86,7 +87,10 @@ FORMS: dict[str, dict[str, str]] = {
     "people.revoke_token": {},
     "people.end_session": {},
     "people.end_other_sessions": {},
-    "verify.still_correct": {"version": "1", "note": "Read it", **SCOPED},
+    "verify.still_correct": {
+        "version": "1", "note": "Read it", "reading": "", "opened": "changes", "after": "{other}", **SCOPED
+    },
+    "verify.archive": {"version": "1", "note": "Nobody needs it", "after": "{other}", **SCOPED},
     "verify.undo": SCOPED,
     "verify.later": {"days": "1", **SCOPED},
     "verify.undo_later": SCOPED,
@@ -97,6 +101,8 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
+    "checks.fine": {"record": "1"},
+    "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
     "schedules.add": SCHEDULE,
     "schedules.change": SCHEDULE,
@@ -135,13 +141,15 @@ FORMS: dict[str, dict[str, str]] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
+    "editing.edit": ("reading", "opened", "back"),
     "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
     "people.sign_in_page": ("next",), "people.welcome": (), "people.account": (),
-    "verify.show": ("scope", "card"), "duplicates.show": ("page",), "duplicates.compare": (),
+    "verify.show": ("scope", "card", "after"), "checks.show": (),
+    "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
