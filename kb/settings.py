@@ -156,6 +156,8 @@ class Outbound(_Section):
     allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
     timeout_seconds: float = Field(10, ge=0.1, le=60)
+
+
 class Privacy(_Section):
     """How long it is known who did what, where nothing else needs it."""
 

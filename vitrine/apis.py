@@ -2,6 +2,8 @@
 
 import curator.api
 import curator.duplicates.api
+import curator.proof.api
+import curator.recall.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -20,6 +22,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.duplicates.api.api,
+    curator.proof.api.api,
+    curator.recall.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

@@ -9,7 +9,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.cards.views
 import curator.duplicates.views
 import curator.notices.views
+import curator.proof.views
 import curator.queue.views
+import curator.recall.views
 import curator.reports.views
 import kb.admin.collections.views
 import kb.admin.people.views
@@ -43,6 +45,8 @@ PAGES: tuple[Blueprint, ...] = (
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
+    curator.proof.views.blueprint,
+    curator.recall.views.blueprint,
     health.blueprint,
 )
 
@@ -66,6 +70,7 @@ def create_app(
     assets.install(app, root / "static")
     search.views.install(app, search_service)
     curator.queue.views.install(app)
+    curator.recall.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -168,3 +168,4 @@ class Frame:
     help_url: str = ""
     language: str = "en"
     warning: str = ""
+    correction: str = ""

@@ -132,9 +132,9 @@ def test_a_failed_write_keeps_what_was_seen_and_a_deleted_card_is_left_out(
         recorder.flush()
     recorder.record(Use(kept, 1, "copy", False, rita, world.now + timedelta(seconds=1)))
     with world.transaction() as session:
-        ada, card = world.actor(session, "ada"), session.get_one(Card, gone)
-        commands.archive_card(session, ada, card, world.now)
-        commands.delete_card(session, ada, card, world.now)
+        ada, deleted = world.actor(session, "ada"), session.get_one(Card, gone)
+        commands.archive_card(session, ada, deleted, world.now)
+        commands.delete_card(session, ada, deleted, world.now)
     recorder.flush()
     assert seen(world, kept) == [(1, "rita", "copy", world.now, world.now + timedelta(seconds=1), 2)]
     assert seen(world, gone) == []

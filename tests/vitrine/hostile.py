@@ -6,6 +6,7 @@ An endpoint that is not in these tables fails `test_every_page_is_known`, so a n
 import itertools
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from sqlalchemy import inspect, select, text
 from werkzeug.test import TestResponse
 
 from curator.duplicates.checking import check_cards
+from curator.recall.models import Recall
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -89,6 +91,9 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "recall.tell": {"words": "It is 14 days", "first": "1", "last": "1", "since": "2026-11-16T09:00"},
+    "recall.remind": {},
+    "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
@@ -106,6 +111,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     ),
     "reports.show": ("week",), "reports.download": ("week",),
     "synonyms.show": ("q", "page", "open"), "golden.show": (), "as_of.show": ("q", "at"),
+    "proof.show": ("person", "since", "until", "scope", "page"),
+    "proof.download": ("person", "since", "until", "scope"),
+    "recall.show": ("first", "last", "since"), "recall.notices": (),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -182,6 +190,14 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "recall_id" in rule or not rule:
+                since = self.world.now - timedelta(seconds=next(_numbers))
+                recall = Recall(
+                    card_id=self.card, first_version=1, last_version=1, since=since, words="Wrong", at=since
+                )
+                session.add(recall)
+                session.flush()
+                self.recall = recall.id
 
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
@@ -198,7 +214,7 @@ class Places:
             "int:synonym_id": self.synonym, "int:golden_id": self.golden,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "path:name": "js/frame.js", "int:pair_id": self.pair, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"
