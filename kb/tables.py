@@ -5,9 +5,12 @@ from kb.cards import outbox
 from kb.importing import models as importing
 from kb.lines import models as lines
 from kb.mail import models as mail
+from kb.people import absences
 from kb.people import models as people
 from kb.schedule import models as schedule
+from kb.schedule import subscriptions
+from kb.trust import duties, rules
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines)
+ALL = (absences, cards, duties, importing, lines, mail, outbox, people, rules, schedule, subscriptions, trust, use)

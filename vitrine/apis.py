@@ -1,9 +1,15 @@
 """All modules of the HTTP API, in the order in which its description shows them."""
 
+import curator.absences.api
 import curator.api
+import curator.capacity.api
+import curator.detectors.api
 import curator.duplicates.api
+import curator.hooks.api
 import curator.proof.api
+import curator.questions.api
 import curator.recall.api
+import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -21,12 +27,19 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
+    curator.capacity.api.api,
     curator.duplicates.api.api,
     curator.proof.api.api,
     curator.recall.api.api,
+    curator.absences.api.api,
+    curator.detectors.api.api,
+    curator.duplicates.api.api,
+    curator.hooks.api.api,
+    curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,
 )

@@ -6,13 +6,21 @@ from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import curator.absences.views
+import curator.capacity.views
 import curator.cards.views
+import curator.detectors.views
 import curator.duplicates.views
+import curator.hooks.views
 import curator.notices.views
 import curator.proof.views
+import curator.questions.views
 import curator.queue.views
 import curator.recall.views
+import curator.reports.mailed.views
+import curator.reports.schedules.views
 import curator.reports.views
+import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
@@ -41,12 +49,19 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
-    curator.notices.views.blueprint,
+    curator.questions.views.blueprint,
     curator.cards.views.blueprint,
+    curator.detectors.views.blueprint,
+    curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.absences.views.blueprint,
     curator.reports.views.blueprint,
     curator.proof.views.blueprint,
     curator.recall.views.blueprint,
+    curator.reports.schedules.views.blueprint,
+    curator.reports.mailed.views.blueprint,
+    curator.capacity.views.blueprint,
+    curator.webhooks.views.blueprint,
     health.blueprint,
 )
 
@@ -69,8 +84,11 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.detectors.views.install(app)
     curator.queue.views.install(app)
     curator.recall.views.install(app)
+    curator.absences.views.install(app)
+    curator.questions.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -20,7 +20,7 @@ MOST_COMPARED = 10
 MOST_WEIGHED = 200
 AT_ONCE = 100
 _AT_SAVING = 5
-_TURN = 7_310_004
+_TURN = 7_310_023
 _IN_USE = and_(Card.status != Status.ARCHIVED, Card.replaced_by_id.is_(None))
 Key = tuple[int, int]
 

@@ -110,7 +110,7 @@ def reassign(session: Session, actor: Actor, card: Card, person_id: int, now: da
     before = card.assignee_id
     _put_first(session, card, person)
     card.assignee_id = None
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     session.execute(delete(Snooze).where(Snooze.card_id == card.id, Snooze.person_id == person.id))
     audit.record(session, actor, "reassigned", "card", card.id, now, before=before, after=person.id)
     if person.id not in (before, actor.id):

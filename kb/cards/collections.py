@@ -34,6 +34,7 @@ class CollectionFields:
     contract: Breach = Breach.SERVE
     min_trust: TrustState | None = None
     max_age_days: int | None = None
+    escalate_days: int | None = None
 
 
 def create_collection(session: Session, actor: Actor, fields: CollectionFields, now: datetime) -> Collection:
@@ -61,12 +62,12 @@ def change_collection(
     demand_curate(actor, shelf)
     assignee.let_nobody_assign(session)
     _put(session, shelf, fields, fields.steward_id)
-    assignee.reassign_collection(session, shelf)
+    assignee.reassign_collection(session, shelf, now)
     audit.record(
         session, actor, "changed", "collection", shelf.id, now,
         name=fields.name, is_open=fields.is_open, readers=list(fields.reader_ids), authors=list(fields.author_ids),
         steward=fields.steward_id, interval_days=fields.interval_days, contract=fields.contract,
-        min_trust=fields.min_trust, max_age_days=fields.max_age_days,
+        min_trust=fields.min_trust, max_age_days=fields.max_age_days, escalate_days=fields.escalate_days,
     )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
     if fields.contract is not Breach.SERVE and fields.min_trust is None and fields.max_age_days is None:
         raise invalid("contract", "Say what an answer must be: how well trusted, or checked within how many days.")
     shelf.contract, shelf.min_trust, shelf.max_age_days = fields.contract, fields.min_trust, fields.max_age_days
+    shelf.escalate_days = fields.escalate_days
     shelf.readers = _groups(session, fields.reader_ids, "readers")
     shelf.authors = _groups(session, fields.author_ids, "authors")
     _check_verifiers(session, fields.verifiers)

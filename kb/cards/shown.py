@@ -41,7 +41,9 @@ _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplic
 _VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
-         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved")}  # fmt: skip
+         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
+         "first_check": ("edit", "First check planned"),
+         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
 
 
 def card_page(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kb.cards.fields import Email, Line
+from kb.people.budgets import Minutes
 from kb.people.models import Role
 from kb.web.forms import Form
 
@@ -36,6 +37,7 @@ class ProfileForm(Form):
     theme: Literal["system", "light", "dark"] = "system"
     shortcuts: bool = False
     weekly_report: bool = False
+    minutes_per_week: Minutes | None = None
 
 
 class ThemeForm(Form):
@@ -72,6 +74,7 @@ class PersonForm(Form):
     name: Name
     role: Role
     groups: list[int] = Field(default_factory=list)
+    minutes_per_week: Minutes | None = None
 
 
 class NameForm(Form):

@@ -10,10 +10,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import FieldError, Gone, Invalid
 from kb.people import audit, sign_in, tokens
+from kb.people.budgets import set_budget
 from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
-from kb.people.models import ApiToken, Person, WebSession
+from kb.people.models import ApiToken, Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
-from kb.people.shown import who
+from kb.people.shown import absence_words, minutes_field, who
+from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
@@ -107,11 +109,16 @@ def account() -> str:
 @blueprint.post("/account")
 def save_profile() -> BaseResponse:
     """Save name, theme, shortcuts and subscriptions."""
-    form = read_form(ProfileForm)
+    try:
+        form = read_form(ProfileForm)
+    except Invalid as error:
+        return Response(_account_page(errors=error.errors), 422)
     with writing() as (session, actor):
         person = session.get_one(Person, actor.id)
         person.name, person.theme = form.name, form.theme
-        person.shortcuts, person.weekly_report = form.shortcuts, form.weekly_report
+        person.shortcuts = form.shortcuts
+        set_weekly_report(session, person.id, form.weekly_report, now())
+        set_budget(session, actor, person, form.minutes_per_week, now())
     say("Saved.")
     return redirect("/account", 303)
 
@@ -262,12 +269,13 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
         themes = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
         page = AccountPage(
             profile_action="/account",
-            name=Field(person.name),
+            name=Field(person.name, wrong.get("name", "")),
             email=person.email,
             role=who(person).role,
+            minutes=minutes_field(person, services().settings, wrong.get("minutes_per_week", "")),
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
-            weekly_report_on=person.weekly_report,
+            weekly_report_on=wants_weekly_report(session, person.id),
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106
@@ -281,6 +289,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             current_password=Field(error=wrong.get("current_password", "")),
             new_password=Field(error=wrong.get("new_password", "")),
             end_others_action="/account/sessions/end-others",
+            absences_url="/account/absences" if actor.role is not Role.REP else "",
+            absences_words=absence_words(session, person, now()),
             problems=tuple(Problem(e.field.split(".")[0], _sentence(e)) for e in errors),
         )
     return render_template("kb/account.html", page=page, frame=frame("account"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kb.cards.answers import AnswerCard
-from kb.cards.models import Card
+from kb.cards.models import Breach, Card
 from kb.trust.models import Flag, OpenFlag
 from kb.trust.policy import Policy
 
@@ -45,7 +45,8 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class Trust:
     """The computed trust of one card at one instant. `reasons` is never empty. `checked_at`: when the text as it is was
-    last verified; None if it never was, whoever verified an earlier one."""
+    last verified; None if it never was, whoever verified an earlier one. `expiry`: what a rule of the policy says is to
+    happen to the answer of an overdue card; None where no rule says it, or the card isn't overdue."""
 
     state: TrustState
     reasons: tuple[Reason, ...]
@@ -53,6 +54,12 @@ class Trust:
     verified_by: str | None
     verify_by: datetime | None
     checked_at: datetime | None
+    expiry: Breach | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the check is overdue, also while an open flag says something graver."""
+        return any(reason.kind == "expired" for reason in self.reasons)
 
     @property
     def is_good(self) -> bool:

@@ -73,6 +73,7 @@ class AccountPage:
     theme: Choice
     shortcuts_on: bool
     weekly_report_on: bool
+    minutes: Field | None
     sessions: tuple[SessionRow, ...]
     tokens: tuple[TokenRow, ...]
     password_action: str
@@ -83,4 +84,6 @@ class AccountPage:
     current_password: Field = BLANK
     new_password: Field = BLANK
     end_others_action: str = ""
+    absences_url: str = ""
+    absences_words: str = ""
     problems: tuple[Problem, ...] = ()

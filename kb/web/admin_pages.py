@@ -46,6 +46,7 @@ class PersonPage:
     name: Field
     role: Choice
     groups: Choice
+    minutes: Field | None
     facts: tuple[tuple[str, str], ...]
     is_active: bool = True
     moves: tuple[tuple[Link, str], ...] = ()
@@ -55,6 +56,8 @@ class PersonPage:
     reactivate_action: str = ""
     reset_action: str = ""
     reset_link: str = ""
+    absences_url: str = ""
+    handover_url: str = ""
     problems: tuple[Problem, ...] = ()
 
 
@@ -142,6 +145,7 @@ class ShelfPage:
     verifiers: tuple[Choice, ...]
     contract: ContractFields
     is_open: bool = True
+    escalate: Field = BLANK
     effect: RuleEffect | None = None
     delete_action: str = ""
     delete_words: str = ""

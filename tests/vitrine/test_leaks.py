@@ -42,9 +42,13 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar", "/cards/{secret}/audit", "/cards/{secret}/audit.csv", "/cards/{secret}/recall", "/recalls",
+    "/tags/zanzibar", "/reports/schedules", "/reports/schedules?about=collection:2",
+    "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
+    "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
+    "/reports/workload", "/reports/workload.csv",
+    "/cards/{secret}/audit", "/cards/{secret}/audit.csv", "/cards/{secret}/recall", "/recalls",
     "/as-of?q=zanzibar&at={then}", "/as-of?q=refund&at={then}",
 )  # fmt: skip
 OF_A_CARD = ("", "/history", "/audit", "/recall", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
@@ -53,7 +57,9 @@ API = (
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
-    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
+    "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/webhooks", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
     "/search?q=refund&as_of={then}",
 )  # fmt: skip

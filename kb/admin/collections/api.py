@@ -16,7 +16,7 @@ from kb.cards.collections import (
     delete_collection,
     demand_curate,
 )  # fmt: skip
-from kb.cards.fields import IntervalDays, Line, VerifierRef
+from kb.cards.fields import EscalateDays, IntervalDays, Line, VerifierRef
 from kb.cards.models import Breach, Collection, CollectionVerifier
 from kb.errors import NotFound
 from kb.people.actor import Actor
@@ -48,6 +48,14 @@ MinTrust = Annotated[
 ]
 MaxAge = Annotated[int | None, Field(ge=1, le=3650, description="Answers must have been checked within so many days.")]
 
+Escalate = Annotated[
+    EscalateDays | None,
+    Field(
+        description="Overdue or flagged so long with nobody acting moves on to the next in line; 0 is never, null as "
+        "the installation."
+    ),
+]
+
 
 class NewCollection(JsonBody):
     """A collection to be made."""
@@ -64,11 +72,12 @@ class NewCollection(JsonBody):
     contract: Below = "serve"
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
+    escalate_days: Escalate = None
 
 
 class CollectionPatch(JsonBody):
-    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust` or `max_age_days`
-    takes it away."""
+    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust`, `max_age_days`
+    or `escalate_days` takes it away."""
 
     name: Name | None = None
     description: Description | None = None
@@ -81,6 +90,7 @@ class CollectionPatch(JsonBody):
     contract: Below | None = None
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
+    escalate_days: Escalate = None
 
 
 class CollectionShape(Shape):
@@ -99,6 +109,7 @@ class CollectionShape(Shape):
     contract: str
     min_trust: str | None
     max_age_days: int | None
+    escalate_days: int | None
     created_at: datetime
 
 
@@ -128,6 +139,7 @@ def make_collection(body: NewCollection) -> Reply:
             steward_id=person_referred(session, body.steward, "steward").id if body.steward is not None else None,
             interval_days=body.interval_days, verifiers=verifiers_referred(session, body.verifiers),
             contract=Breach(body.contract), min_trust=_state(body.min_trust), max_age_days=body.max_age_days,
+            escalate_days=body.escalate_days,
         )  # fmt: skip
         answer = _anew(session, create_collection(session, actor, fields, now()))
     return Reply(answer, 201, {"Location": f"{PREFIX}/collections/{answer.slug}"})
@@ -178,6 +190,7 @@ def _changed(session: Session, shelf: Collection, body: CollectionPatch) -> Coll
         contract=Breach(body.contract or shelf.contract),
         min_trust=_state(body.min_trust if "min_trust" in given else shelf.min_trust),
         max_age_days=body.max_age_days if "max_age_days" in given else shelf.max_age_days,
+        escalate_days=body.escalate_days if "escalate_days" in given else shelf.escalate_days,
     )
 
 
@@ -189,7 +202,7 @@ def _anew(session: Session, shelf: Collection) -> CollectionShape:
 
 def _shape(session: Session, shelf: Collection) -> CollectionShape:
     names = ("id", "slug", "name", "description", "is_open", "interval_days", "contract", "min_trust", "max_age_days",
-             "created_at")  # fmt: skip
+             "escalate_days", "created_at")  # fmt: skip
     return CollectionShape(
         **{name: getattr(shelf, name) for name in names},
         readers=_groups(shelf.readers),

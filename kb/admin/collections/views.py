@@ -15,7 +15,7 @@ from kb.cards import commands
 from kb.cards.collections import CollectionFields
 from kb.cards.editing.forms import verifier_ref
 from kb.cards.editing.page import interval_options, ref_value, verifier_rows
-from kb.cards.fields import IntervalDays, Line, RowId
+from kb.cards.fields import EscalateDays, IntervalDays, Line, RowId
 from kb.cards.models import Breach, Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
@@ -56,6 +56,7 @@ class ShelfForm(Form):
     contract: Breach = Breach.SERVE
     min_trust: TrustState | None = None
     max_age_days: IntervalDays | None = None
+    escalate_days: EscalateDays | None = None
     apply: Annotated[str, Limit(pattern="^(next|now|spread)$")] | None = None
 
     def fields(self) -> CollectionFields:
@@ -64,6 +65,7 @@ class ShelfForm(Form):
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
             self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
+            self.escalate_days,
         )  # fmt: skip
 
 
@@ -254,6 +256,7 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: Rule
                 found, falling_short(session, found, services().policy, now()), request.form if errors else {}, wrong
             ),
             is_open=found.is_open,
+            escalate=_escalate(found, wrong.get("escalate_days", "")),
             effect=effect,
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
             delete_words="The collection is empty. Deleting it can't be undone.",
@@ -268,6 +271,12 @@ def _stewards(session: Session, found: Collection, error: str) -> Choice:
     options = [Option("", "Nobody", found.steward_id is None)]
     options += [Option(str(p.id), p.name, p.id == found.steward_id) for p in people]
     return Choice(tuple(options), error, "Gets what nobody else can check.")
+
+
+def _escalate(found: Collection, error: str) -> Field:
+    usual = services().settings.freshness.escalate_days
+    hint = f"Days overdue or flagged with nobody acting. 0 is never; empty is the installation's {usual}."
+    return Field("" if found.escalate_days is None else str(found.escalate_days), _sentence(error), hint)
 
 
 def _made_overdue(session: Session, found: Collection, form: ShelfForm) -> list[Card]:
