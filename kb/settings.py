@@ -158,7 +158,6 @@ class Freshness(_Section):
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
     minutes_per_week: int = Field(60, ge=1, le=2400)
-    escalate_days: int = Field(14, ge=0, le=365)
 
 
 class Security(_Section):

@@ -12,7 +12,6 @@ import curator.cards.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
-import curator.notices.views
 import curator.proof.views
 import curator.questions.views
 import curator.queue.views

@@ -14,6 +14,8 @@ _DONE = {
     "pair_reopened": "A card that looks alike is to be decided about again",
     "changed": "Its collection's readers, authors, steward or contract were saved",
 }  # fmt: skip
+_HANDED = {"owner": "Owner", "reassigned": "Next to check it", "escalated": "Escalated"}
+_MOVED = {"next_check": "Next check moved to", "first_check": "First check planned for"}
 _OUTCOMES = {"still_right": "still right", "corrected": "corrected", "archived": "archived"}
 _PREFIX = 12
 
@@ -33,13 +35,13 @@ def check_words(record: Verification) -> str:
 def change_words(entry: AuditEntry, people: Mapping[int, str]) -> str:
     """An audit entry of the card or its collection. It names no other card: who reads this may not see that one."""
     before, after = entry.detail.get("before"), entry.detail.get("after")
-    if entry.action in ("owner", "reassigned"):
-        what = "Owner" if entry.action == "owner" else "Next to check it"
+    if entry.action in _HANDED:
+        what = _HANDED[entry.action]
         return f"{what}: {people.get(before, 'nobody')} → {people.get(after, 'nobody')}"  # type: ignore[arg-type]
     if entry.action == "interval":
         return f"Interval: {_days(before)} → {_days(after)}"
-    if entry.action == "next_check" and isinstance(after, str):
-        return f"Next check moved to {datetime.fromisoformat(after):%Y-%m-%d}"
+    if entry.action in _MOVED and isinstance(after, str):
+        return f"{_MOVED[entry.action]} {datetime.fromisoformat(after):%Y-%m-%d}"
     return _DONE.get(entry.action, entry.action.replace("_", " ").capitalize())
 
 
