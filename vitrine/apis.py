@@ -28,7 +28,6 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.capacity.api.api,
-    curator.duplicates.api.api,
     curator.proof.api.api,
     curator.recall.api.api,
     curator.absences.api.api,
