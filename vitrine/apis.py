@@ -6,7 +6,9 @@ import curator.capacity.api
 import curator.detectors.api
 import curator.duplicates.api
 import curator.hooks.api
+import curator.proof.api
 import curator.questions.api
+import curator.recall.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
@@ -26,7 +28,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.capacity.api.api,
-    curator.duplicates.api.api,
+    curator.proof.api.api,
+    curator.recall.api.api,
     curator.absences.api.api,
     curator.detectors.api.api,
     curator.hooks.api.api,

@@ -13,8 +13,10 @@ import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
+import curator.proof.views
 import curator.questions.views
 import curator.queue.views
+import curator.recall.views
 import curator.reports.mailed.views
 import curator.reports.schedules.views
 import curator.reports.views
@@ -55,6 +57,8 @@ PAGES: tuple[Blueprint, ...] = (
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
     curator.reports.views.blueprint,
+    curator.proof.views.blueprint,
+    curator.recall.views.blueprint,
     curator.reports.schedules.views.blueprint,
     curator.reports.mailed.views.blueprint,
     curator.capacity.views.blueprint,
@@ -83,6 +87,7 @@ def create_app(
     search.views.install(app, search_service)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
+    curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     health.install(app, condition)

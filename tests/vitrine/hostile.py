@@ -21,6 +21,7 @@ from curator.detectors.registry import add_entry
 from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
 from curator.hooks.commands import make_hook
+from curator.recall.models import Recall
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
@@ -137,6 +138,9 @@ FORMS: dict[str, dict[str, str]] = {
     "webhooks.resume": {},
     "webhooks.test": {},
     "webhooks.delete": {},
+    "recall.tell": {"words": "It is 14 days", "first": "1", "last": "1", "since": "2026-11-16T09:00"},
+    "recall.remind": {},
+    "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
@@ -157,7 +161,10 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
     "schedules.show": ("open", "about"), "mailed.show": (),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
-    "detectors.show_registry": ("kind",), "hooks.show": (), "as_of.show": ("q", "at"),
+    "detectors.show_registry": ("kind",), "hooks.show": (),
+    "as_of.show": ("q", "at"), "recall.show": ("first", "last", "since"), "recall.notices": (),
+    "proof.show": ("person", "since", "until", "scope", "page"),
+    "proof.download": ("person", "since", "until", "scope"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
 }  # fmt: skip
@@ -245,6 +252,14 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "recall_id" in rule or not rule:
+                since = self.world.now - timedelta(seconds=next(_numbers))
+                recall = Recall(
+                    card_id=self.card, first_version=1, last_version=1, since=since, words="Wrong", at=since
+                )
+                session.add(recall)
+                session.flush()
+                self.recall = recall.id
             if "webhook_id" in rule or not rule:
                 session.execute(delete(Webhook))
                 fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
@@ -306,7 +321,7 @@ class Places:
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "path:name": "js/frame.js", "int:pair_id": self.pair, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"
