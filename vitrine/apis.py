@@ -4,6 +4,7 @@ import curator.absences.api
 import curator.api
 import curator.capacity.api
 import curator.duplicates.api
+import curator.owners.api
 import curator.questions.api
 import kb.admin.collections.api
 import kb.cards.api
@@ -25,6 +26,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.capacity.api.api,
     curator.duplicates.api.api,
     curator.absences.api.api,
+    curator.owners.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,

@@ -10,6 +10,7 @@ import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
 import curator.duplicates.views
+import curator.owners.views
 import curator.questions.views
 import curator.queue.views
 import curator.reports.views
@@ -43,6 +44,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
+    curator.owners.views.blueprint,
     curator.reports.views.blueprint,
     curator.capacity.views.blueprint,
     health.blueprint,
@@ -70,6 +72,7 @@ def create_app(
     curator.queue.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
+    curator.owners.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

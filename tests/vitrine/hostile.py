@@ -89,6 +89,8 @@ FORMS: dict[str, dict[str, str]] = {
     "asking.ask": {"q": "refund"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
+    "owners.set_owner": {"owner": "3", "suggested": "3,4", "none": ""},
+    "owners.do_handover": {"duty": "both", "collection": "billing", "to": "3"},
     "absences.end": {},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
@@ -112,6 +114,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "sort", "page",
     ),
     "reports.show": ("week",), "reports.download": ("week",),
+    "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
 }  # fmt: skip

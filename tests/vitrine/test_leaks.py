@@ -43,18 +43,19 @@ PAGES = (
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar", "/reports/workload", "/reports/workload.csv",
+    "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
-OF_A_CARD = ("", "/history", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
+OF_A_CARD = ("", "/history", "/diff", "/edit", "/owner", "/replace?q=zanzibar", "/replace?q=refund")
 API = (
     "/cards", "/cards?collection=deals", "/cards?tag=zanzibar", "/cards/{secret}", "/cards/{secret}/similar",
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
+    "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
     "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
-API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
+API_OF_A_CARD = ("", "/owner-suggestions", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
 _PASSING = (
     (re.compile(r'(name="csrf_token" value=")[^"]*'), r"\1"),
     (re.compile(r'(name="csrf-token" content=")[^"]*'), r"\1"),

@@ -44,6 +44,10 @@ SCREENS = {
     "one collection": "/admin/collections/billing",
     "synonyms": "/admin/synonyms?open=1",
     "golden queries": "/admin/golden-queries",
+    "owner": "/cards/{flagged}/owner",
+    "handover": "/people/4/handover?duty=both&to=3&to=2",
+    "owners": "/reports/owners",
+    "absences": "/account/absences",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }

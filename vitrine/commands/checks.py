@@ -4,6 +4,7 @@ import click
 
 from kb.settings import SECRETS
 from kb.trust import log as verification_log
+from kb.trust.orphans import without_assignee
 from search.engines import open_backend
 from search.indexer import Indexer
 from vitrine.commands.edge import Failure, answer, as_json, loaded_settings, spoken
@@ -25,6 +26,22 @@ def verify_log(as_json: bool) -> None:
             answer(data, as_json=True, words="")
         raise Failure(f"Record {found.broken_id} is broken: {found.reason}. The {found.records} before it are intact.")
     answer(data, as_json=as_json, words=f"{found.records} records, unbroken. Head: {found.head}")
+
+
+@click.command("check")
+@as_json
+def check_rules(as_json: bool) -> None:
+    """Check what must always hold: every published card has one able person who checks it; exit 1 names the others.
+
+    Example: vitrine check
+    """
+    with spoken(), opened(loaded_settings().settings) as installation, installation.database.read() as session:
+        orphans = without_assignee(session)
+    words = "Every published card has one able person who checks it."
+    answer({"unassigned": orphans}, as_json=as_json, words=words if not orphans else "")
+    if orphans:
+        numbers = ", ".join(map(str, orphans[:20]))
+        raise Failure(f"{len(orphans)} published cards have nobody able to check them: {numbers}")
 
 
 @click.group()

@@ -97,6 +97,7 @@ def editor_page(
         whole_card_checked=typed.whole_card_checked,
         is_minor=typed.is_minor,
         saved_words=state.saved_words,
+        owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
     )
 
