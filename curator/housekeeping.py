@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlalchemy.orm import Session
 
 from curator.queue.models import Snooze
+from curator.webhooks.models import DeliveryState, WebhookDelivery
 from kb.mail.models import OutgoingMail
 from kb.people.models import SignInAttempt, SignInLink, WebSession
 from kb.schedule.models import JobRun
@@ -21,12 +22,14 @@ JOB_RUNS = timedelta(days=400)
 SENT_MAILS = timedelta(days=90)
 LINKS = timedelta(days=30)
 SNOOZES = timedelta(days=30)
+DELIVERIES = timedelta(days=14)
 SEARCHERS = timedelta(days=30)
 SEARCHES = timedelta(days=180)
 
 
 def remove_old(session: Session, privacy: Privacy, now: datetime) -> int:
     """Remove what is older than its term. Returns how many rows went. An ended snooze counts for 30 days more."""
+    is_done = WebhookDelivery.state.not_in((DeliveryState.NEW, DeliveryState.SENDING))
     is_sent = OutgoingMail.state == "sent"
     rules: tuple[tuple[type[object], ColumnElement[bool]], ...] = (
         (SignInAttempt, SignInAttempt.at < now - ATTEMPTS),
@@ -34,6 +37,7 @@ def remove_old(session: Session, privacy: Privacy, now: datetime) -> int:
         (SignInLink, SignInLink.expires_at < now - LINKS),
         (JobRun, JobRun.at < now - JOB_RUNS),
         (OutgoingMail, is_sent & (OutgoingMail.sent_at < now - SENT_MAILS)),
+        (WebhookDelivery, is_done & (WebhookDelivery.created_at < now - DELIVERIES)),
         (Snooze, Snooze.until < now - SNOOZES),
         (SearchQuery, SearchQuery.last_at < now - SEARCHES),
     )

@@ -7,6 +7,7 @@ from curator.notices import models as notices
 from curator.questions import models as questions
 from curator.queue import models as queue
 from curator.recall import models as recall
+from curator.webhooks import models as webhooks
 from kb import tables as kb
 
-ALL = (detectors, freshness, hooks, kb, notices, questions, queue, recall)
+ALL = (detectors, freshness, hooks, kb, notices, questions, queue, recall, webhooks)

@@ -11,7 +11,7 @@ from kb.db import Database
 from kb.people.sign_in import ensure_first_admin
 from kb.settings import Settings
 
-__all__ = ["Installation", "open_installation", "tables"]
+__all__ = ["Installation", "open_installation", "secret_key", "tables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,12 @@ def open_installation(settings: Settings, now: datetime) -> Installation:
     migrations.upgrade(database)
     with database.transaction() as session:
         ensure_first_admin(session, now)
-    return Installation(settings, database, _secret_key(folder / "secret.key"))
+    return Installation(settings, database, secret_key(settings))
 
 
-def _secret_key(path: Path) -> bytes:
-    """The key that signs forms and peppers tokens: made once, readable by its owner only."""
+def secret_key(settings: Settings) -> bytes:
+    """The key that signs forms and links and peppers tokens: made once, readable by its owner only."""
+    path = settings.storage.data_dir / "secret.key"
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     if not path.exists():
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

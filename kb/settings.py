@@ -22,7 +22,9 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-)
+)  # fmt: skip
+
+from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
@@ -158,20 +160,6 @@ class Freshness(_Section):
     minutes_per_week: int = Field(60, ge=1, le=2400)
 
 
-class Questions(_Section):
-    """When a question that nobody answers is brought up again, in days since somebody was asked."""
-
-    remind_after_days: int = Field(2, ge=1, le=60)
-    escalate_after_days: int = Field(5, ge=1, le=90)
-
-    @field_validator("escalate_after_days")
-    @classmethod
-    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
-        if value <= info.data.get("remind_after_days", 0):
-            raise ValueError("must be more than remind_after_days")
-        return value
-
-
 class Security(_Section):
     """Limits of sessions, passwords and one-time links."""
 
@@ -220,6 +208,7 @@ class Settings(_Section):
     freshness: Freshness = Freshness()
     questions: Questions = Questions()
     security: Security = Security()
+    reports: Reports = Reports()
     outbound: Outbound = Outbound()
     privacy: Privacy = Privacy()
     log: Log = Log()

@@ -3,9 +3,12 @@
 import curator.absences.api
 import curator.api
 import curator.capacity.api
+import curator.detectors.api
 import curator.duplicates.api
+import curator.hooks.api
 import curator.owners.api
 import curator.questions.api
+import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
 import kb.people.api
@@ -27,10 +30,13 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.duplicates.api.api,
     curator.absences.api.api,
     curator.owners.api.api,
+    curator.detectors.api.api,
+    curator.hooks.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,
 )

@@ -9,16 +9,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
+import curator.detectors.views
 import curator.duplicates.views
+import curator.hooks.views
 import curator.owners.views
 import curator.questions.views
 import curator.queue.views
+import curator.reports.mailed.views
+import curator.reports.schedules.views
 import curator.reports.views
+import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.people.views
+import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
@@ -36,17 +42,23 @@ PAGES: tuple[Blueprint, ...] = (
     kb.cards.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    search.as_of.views.blueprint,
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
+    curator.detectors.views.blueprint,
+    curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
     curator.owners.views.blueprint,
     curator.reports.views.blueprint,
+    curator.reports.schedules.views.blueprint,
+    curator.reports.mailed.views.blueprint,
     curator.capacity.views.blueprint,
+    curator.webhooks.views.blueprint,
     health.blueprint,
 )
 
@@ -69,6 +81,7 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.detectors.views.install(app)
     curator.queue.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)

@@ -94,6 +94,7 @@ JOBS = (
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
     Job("questions", 300, "reminds of questions and passes on what waits too long", _curation(curation.questions)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),
+    Job("send-webhooks", 10, "delivers what is queued for webhooks", _curation(curation.send_webhooks)),
     Job("check-index", 600, "once a night: compares the index with the database", _check_index),
     Job("near-duplicates", 60, "compares cards that were not compared when saved", _curation(curation.near_duplicates)),
     Job("learn-freshness", 21600, "learns how often cards change here", _curation(curation.learn_freshness)),
@@ -101,5 +102,6 @@ JOBS = (
     Job("check-links", 60, "tries links to elsewhere, each at most once a day", _curation(curation.check_links)),
     Job("check-sources", 60, "reads watched sources, each once a day", _curation(curation.check_sources)),
     Job("first-checks", 300, "plans first checks within people's time", _curation(curation.first_checks)),
+    Job("suggest-intervals", 600, "once a night: intervals for adaptive cards", _curation(curation.suggest_intervals)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),
 )

@@ -16,6 +16,7 @@ from kb.cards.replacements import let_nobody_replace, replace_card
 from kb.db import hold
 from kb.errors import Conflict, Forbidden, invalid
 from kb.lines.models import CardAlias, Decision
+from kb.lines.spans import note_pairs
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.text.markdown import Rendered
@@ -55,7 +56,7 @@ def merge(
     survivor, loser = _replaced(session, actor, pair_id, survivor_id, now)
     if _may_be_told(survivor, loser):
         _inherit_tags(session, actor, survivor, loser, policy, now)
-        _inherit_names(session, survivor, loser)
+        _inherit_names(session, survivor, loser, now)
         _inherit_queries(session, survivor, loser)
     audit.record(session, actor, "merged", "card", survivor.id, now, loser=loser.id, title=loser.title)
     return survivor, loser
@@ -116,12 +117,12 @@ def _inherit_tags(
     commands.edit_card(session, actor, survivor, text, edit, policy, now)
 
 
-def _inherit_names(session: Session, survivor: Card, loser: Card) -> None:
+def _inherit_names(session: Session, survivor: Card, loser: Card, now: datetime) -> None:
     names: dict[int, set[str]] = {survivor.id: {survivor.title}, loser.id: {loser.title}}
     for row in session.scalars(select(CardAlias).where(CardAlias.card_id.in_(names))):
         names[row.card_id].add(row.words)
     for words in sorted(names[loser.id] - names[survivor.id]):
-        session.add(CardAlias(card_id=survivor.id, words=words))
+        session.add(CardAlias(card_id=survivor.id, words=words, since=now))
 
 
 def _inherit_queries(session: Session, survivor: Card, loser: Card) -> None:
@@ -134,5 +135,6 @@ def _inherit_queries(session: Session, survivor: Card, loser: Card) -> None:
 
 
 def _note(session: Session, actor: Actor, action: str, found: PairOfCards, now: datetime) -> None:
+    note_pairs(session, (found.newer.id, found.older.id), now)
     for card, other in ((found.newer, found.older), (found.older, found.newer)):
         audit.record(session, actor, action, "card", card.id, now, other=other.id)

@@ -1,26 +1,79 @@
-"""Notices: a card's transition, told once."""
+"""Notices and what decides how they are told: choices, quiet hours, and what people follow."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base
 
 
 class Notice(Base):
-    """A card became due soon, overdue, flagged or unverified. `slot` names the transition, so it is noticed once."""
+    """Something happened to a card that a person is to hear of. `slot` names the happening, so it is noticed once.
+
+    `told_at`: it was mailed, or is not to be. `read_at`: the person saw it on the page, or it was settled before.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("card_id", "kind", "slot"),
         Index("ix_notice_person_id_told_at", "person_id", "told_at"),
+        Index("ix_notice_person_id_read_at", "person_id", "read_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(20))
-    slot: Mapped[str] = mapped_column(String(40))
+    slot: Mapped[str] = mapped_column(String(80))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    detail: Mapped[str] = mapped_column(String(500), default="", server_default="")
     at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+
+
+class NoticeSetting(Base):
+    """How a person is told. `choices` holds what differs from the defaults; `last_digest` is the claim of a day."""
+
+    __tablename__ = "notice_setting"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    choices: Mapped[dict[str, Any]]
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
+    last_digest: Mapped[str] = mapped_column(String(10), default="", server_default="")
+
+
+class Follow(Base):
+    """A person wants to hear what becomes of a card, or of all cards with a tag or in a collection."""
+
+    __tablename__ = "follow"
+    __table_args__ = (
+        UniqueConstraint("person_id", "card_id"),
+        UniqueConstraint("person_id", "tag"),
+        UniqueConstraint("person_id", "collection_id"),
+        CheckConstraint(
+            "(card_id IS NOT NULL AND tag IS NULL AND collection_id IS NULL)"
+            " OR (card_id IS NULL AND tag IS NOT NULL AND collection_id IS NULL)"
+            " OR (card_id IS NULL AND tag IS NULL AND collection_id IS NOT NULL)",
+            name="one_of",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"), index=True)
+    tag: Mapped[str | None] = mapped_column(String(60), index=True)
+    collection_id: Mapped[int | None] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+
+
+class NoticeMark(Base):
+    """Up to which instant what happens to cards was looked through."""
+
+    __tablename__ = "notice_mark"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime]

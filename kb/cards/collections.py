@@ -48,7 +48,10 @@ def create_collection(session: Session, actor: Actor, fields: CollectionFields, 
     session.add(shelf)
     session.flush()
     _put(session, shelf, fields, fields.steward_id if fields.steward_id is not None else actor.id)
-    audit.record(session, actor, "created", "collection", shelf.id, now, name=fields.name)
+    audit.record(
+        session, actor, "created", "collection", shelf.id, now, name=fields.name, contract=fields.contract,
+        min_trust=fields.min_trust, max_age_days=fields.max_age_days,
+    )  # fmt: skip
     return shelf
 
 

@@ -42,8 +42,8 @@ class Collection(Base):
     contract: Mapped[str] = mapped_column(String(10), default=Breach.SERVE, server_default=Breach.SERVE.value)
     min_trust: Mapped[str | None] = mapped_column(String(12))
     max_age_days: Mapped[int | None]
-    escalate_days: Mapped[int | None]
     stale_target: Mapped[float | None]
+    escalate_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()

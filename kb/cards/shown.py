@@ -42,8 +42,8 @@ _VERDICTS = {"undo": "check undone", "import": "verified before it was imported"
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
-         "escalated": ("person", "Moved on, because nobody acted on it"),
-         "first_check": ("edit", "First check planned")}  # fmt: skip
+         "first_check": ("edit", "First check planned"),
+         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
 
 
 def card_page(

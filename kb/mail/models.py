@@ -26,3 +26,4 @@ class OutgoingMail(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(300))
+    unsubscribe_url: Mapped[str | None] = mapped_column(String(500))

@@ -18,6 +18,15 @@ def who(person: Person) -> Who:
     return Who(person.name, initials(person.name), ROLE_WORDS[Role(person.role)])
 
 
+def minutes_field(person: Person, settings: Settings, error: str) -> Field | None:
+    """The field for the time they have for checks; nothing for those who check nothing."""
+    if Role(person.role).rank < Role.AUTHOR.rank:
+        return None
+    value = "" if person.minutes_per_week is None else str(person.minutes_per_week)
+    hint = f"Empty: {settings.freshness.minutes_per_week}, as for everybody. No check moves by it."
+    return Field(value, error, hint)
+
+
 def days_away(absence: Absence) -> str:
     """ "3 Dec to 14 Dec 2026"."""
     first, last = absence.first_day, absence.last_day
@@ -34,12 +43,3 @@ def absence_words(session: Session, person: Person, now: datetime) -> str:
         return "None planned."
     who_stands_in = f"{found.stand_in.name} stands in" if found.stand_in else "The next in line take the cards"
     return f"{'Away now' if found.starts_at <= now else 'Away'}, {days_away(found)}. {who_stands_in}."
-
-
-def minutes_field(person: Person, settings: Settings, error: str) -> Field | None:
-    """The field for the time they have for checks; nothing for those who check nothing."""
-    if Role(person.role).rank < Role.AUTHOR.rank:
-        return None
-    value = "" if person.minutes_per_week is None else str(person.minutes_per_week)
-    hint = f"Empty: {settings.freshness.minutes_per_week}, as for everybody. No check moves by it."
-    return Field(value, error, hint)

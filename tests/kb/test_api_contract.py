@@ -24,6 +24,7 @@ PROMISED = {
     "GET /reports/weekly.csv", "GET /collections", "POST /collections", "GET /collections/{}", "PATCH /collections/{}",
     "DELETE /collections/{}", "GET /groups", "POST /groups", "PATCH /groups/{}", "GET /people", "POST /people",
     "GET /people/{}", "PATCH /people/{}", "GET /me", "GET /openapi.json", "GET /docs",
+    "GET /webhooks", "POST /webhooks", "DELETE /webhooks/{}",
 }  # fmt: skip
 
 

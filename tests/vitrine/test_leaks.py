@@ -41,9 +41,13 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences", "/reports/workload", "/reports/workload.csv",
+    "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
+    "/reports/schedules", "/reports/schedules?about=collection:2",
+    "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
+    "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
+    "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 OF_A_CARD = ("", "/history", "/diff", "/edit", "/owner", "/replace?q=zanzibar", "/replace?q=refund")
 API = (
@@ -52,8 +56,9 @@ API = (
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
-    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
-    "/reports/workload", "/reports/workload.csv",
+    "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
+    "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/webhooks", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/owner-suggestions", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
 _PASSING = (
