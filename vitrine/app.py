@@ -13,6 +13,7 @@ import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
+import curator.owners.views
 import curator.proof.views
 import curator.questions.views
 import curator.queue.views
@@ -56,6 +57,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
+    curator.owners.views.blueprint,
     curator.reports.views.blueprint,
     curator.proof.views.blueprint,
     curator.recall.views.blueprint,
@@ -90,6 +92,7 @@ def create_app(
     curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
+    curator.owners.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)
