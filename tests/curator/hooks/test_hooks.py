@@ -109,7 +109,8 @@ def test_an_old_or_a_future_message_is_refused(site: Site, secret: str, seconds:
 )
 def test_a_forged_message_is_refused_like_one_to_no_hook(site: Site, secret: str, forged: dict[str, str]) -> None:
     site.world.card(tags=("pricing",))
-    refused = send(site, secret, CHANGE, **forged)
+    headers: Any = forged
+    refused = send(site, secret, CHANGE, **headers)
     missing = send(site, secret, CHANGE, name="no-such-hook")
     assert (refused.status_code, refused.json["detail"]) == (missing.status_code, missing.json["detail"])
     assert (refused.status_code, open_flags(site.world)) == (401, {})
