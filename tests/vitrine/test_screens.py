@@ -260,6 +260,7 @@ def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) ->
     page.goto("/verify")
     press(page, "v")
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
+    page.locator(".queue-card[data-ready]").wait_for()
     press(page, "v")
     expect(page.get_by_text("Nothing to check", exact=False)).to_be_visible()
     assert {live.world.trust(card).state.value for card in (first, second)} == {"verified"}
