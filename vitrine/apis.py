@@ -6,6 +6,7 @@ import curator.capacity.api
 import curator.detectors.api
 import curator.duplicates.api
 import curator.hooks.api
+import curator.owners.api
 import curator.proof.api
 import curator.questions.api
 import curator.recall.api
@@ -31,8 +32,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.proof.api.api,
     curator.recall.api.api,
     curator.absences.api.api,
+    curator.owners.api.api,
     curator.detectors.api.api,
-    curator.duplicates.api.api,
     curator.hooks.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,

@@ -9,9 +9,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
+import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
+import curator.owners.views
 import curator.proof.views
 import curator.questions.views
 import curator.queue.views
@@ -48,12 +50,14 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
+    curator.checks.views.blueprint,
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
+    curator.owners.views.blueprint,
     curator.reports.views.blueprint,
     curator.proof.views.blueprint,
     curator.recall.views.blueprint,
@@ -88,6 +92,7 @@ def create_app(
     curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
+    curator.owners.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

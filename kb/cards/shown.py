@@ -185,7 +185,7 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         recall_url=f"{base}/recall" if may(actor, Right.RECALL, card) else "",
         duplicate_url=f"/cards/new?copy={card.id}" if card.collection_id in actor.writable else "",
         move_url=f"{edit}#f-collection" if edit else "",
-        owner_url=f"{edit}#f-owner" if edit and can_curate else "",
+        owner_url=f"{base}/owner" if can_curate else "",
         replace_url=f"{base}/replace" if may(actor, Right.REPLACE, card) else "",
         publish_action=f"{base}/publish" if may(actor, Right.PUBLISH, card) else "",
         archive_action=f"{base}/archive" if can_archive and card.status != Status.ARCHIVED else "",

@@ -207,6 +207,7 @@ class EditorPage:
     is_minor: bool = False
     checklist: tuple[tuple[bool, str], ...] = ()
     saved_words: str = ""
+    owner_url: str = ""
     problems: tuple[Problem, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
 

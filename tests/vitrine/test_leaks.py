@@ -42,28 +42,52 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
+    "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar", "/reports/schedules", "/reports/schedules?about=collection:2",
+    "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
+    "/reports/schedules", "/reports/schedules?about=collection:2",
     "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
     "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/audit.csv", "/cards/{secret}/recall", "/recalls",
     "/as-of?q=zanzibar&at={then}", "/as-of?q=refund&at={then}",
 )  # fmt: skip
-OF_A_CARD = ("", "/history", "/audit", "/recall", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
+OF_A_CARD = (
+    "",
+    "/history",
+    "/audit",
+    "/recall",
+    "/diff",
+    "/edit",
+    "/replace?q=zanzibar",
+    "/replace?q=refund",
+    "/owner",
+)
 API = (
     "/cards", "/cards?collection=deals", "/cards?tag=zanzibar", "/cards/{secret}", "/cards/{secret}/similar",
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
+    "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
     "/webhooks", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
     "/search?q=refund&as_of={then}",
 )  # fmt: skip
-API_OF_A_CARD = ("", "/audit", "/recalls", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
+API_OF_A_CARD = (
+    "",
+    "/audit",
+    "/recalls",
+    "/similar",
+    "/revisions",
+    "/revisions/1",
+    "/verifications",
+    "/flags",
+    "/owner-suggestions",
+)
 _PASSING = (
     (re.compile(r'(name="csrf_token" value=")[^"]*'), r"\1"),
     (re.compile(r'(name="csrf-token" content=")[^"]*'), r"\1"),

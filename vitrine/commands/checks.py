@@ -7,6 +7,7 @@ import click
 from kb.settings import SECRETS
 from kb.trust import log as verification_log
 from kb.trust.export import exported, proved
+from kb.trust.orphans import without_assignee
 from search.engines import open_backend
 from search.indexer import Indexer
 from vitrine.commands.edge import Failure, answer, as_json, loaded_settings, spoken
@@ -46,6 +47,22 @@ def _database_checked(target: Path | None) -> verification_log.LogCheck:
 def _file_checked(source: Path) -> verification_log.LogCheck:
     with source.open(encoding="utf-8", errors="replace") as file:
         return proved(file)
+
+
+@click.command("check")
+@as_json
+def check_rules(as_json: bool) -> None:
+    """Check what must always hold: every published card has one able person who checks it; exit 1 names the others.
+
+    Example: vitrine check
+    """
+    with spoken(), opened(loaded_settings().settings) as installation, installation.database.read() as session:
+        orphans = without_assignee(session)
+    words = "Every published card has one able person who checks it."
+    answer({"unassigned": orphans}, as_json=as_json, words=words if not orphans else "")
+    if orphans:
+        numbers = ", ".join(map(str, orphans[:20]))
+        raise Failure(f"{len(orphans)} published cards have nobody able to check them: {numbers}")
 
 
 @click.group()
