@@ -29,6 +29,7 @@ from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
 from vitrine.demo.company import Company, SampleCard
+from vitrine.demo.seen import add_sightings
 from vitrine.demo.stories import Event, events_of
 
 _WEEKS = 12
@@ -167,6 +168,9 @@ class Filling:
         rows = [row for card in self._company.cards for row in self._use_of(card, history[self._ids[card.external_id]])]
         session.execute(insert(CardUse), rows)
         self._add_favourites(session)
+        used = sorted(self._company.cards, key=lambda card: -card.facts.get("weekly_views", 0))[:60]
+        cards = [self._cards[card.external_id] for card in used if card.story != "replaced"]
+        add_sightings(session, cards, self._people.values(), self._now)
 
     def _add_favourites(self, session: Session) -> None:
         """Everybody opened the most used cards lately, each beginning with another."""
