@@ -44,7 +44,7 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
     """The load this handover would make, of the cards that the actor may see."""
     policy = Policy.of(settings)
     calendar = Calendar.from_this_week(now, policy.zone)
-    cards = policy_cards(session, servable(actor.readable), now)
+    cards = policy_cards(session, servable(actor.readable), settings.freshness, now)
     will_have = _assignees(session, handover, now)
     changed = [replace(card, assignee_id=will_have.get(card.id, card.assignee_id)) for card in cards]
     terms = terms_in_force(session, policy)
