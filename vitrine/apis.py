@@ -5,6 +5,7 @@ import curator.api
 import curator.capacity.api
 import curator.duplicates.api
 import curator.questions.api
+import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
@@ -24,6 +25,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.capacity.api.api,
+    curator.rules.api.api,
     curator.duplicates.api.api,
     curator.questions.api.api,
     curator.absences.api.api,

@@ -13,6 +13,7 @@ import curator.duplicates.views
 import curator.questions.views
 import curator.queue.views
 import curator.reports.views
+import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
@@ -48,6 +49,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.absences.views.blueprint,
     curator.reports.views.blueprint,
     curator.capacity.views.blueprint,
+    curator.rules.views.blueprint,
     curator.webhooks.views.blueprint,
     health.blueprint,
 )

@@ -62,7 +62,7 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.create": {"name": "Legal"},
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
-        "interval_days": "60", "verifiers": "person:4", "apply": "next", "contract": "withhold",
+        "interval_days": "60", "verifiers": "person:4", "adaptive": "1", "contract": "withhold",
         "min_trust": "verified", "max_age_days": "180",
     },
     "admin_collections.delete": {"confirm": "nothing"},
@@ -88,6 +88,11 @@ FORMS: dict[str, dict[str, str]] = {
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
     "reports.nudge_assignee": {},
+    "rules.change": {
+        "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
+        "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
+    },
     "asking.ask": {"q": "refund"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},

@@ -43,7 +43,9 @@ PAGES = (
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar", "/reports/workload", "/reports/workload.csv",
+    "/tags/zanzibar", "/reports/workload", "/reports/workload.csv", "/admin/rules",
+    "/admin/rules/preview?kind=add&collection=billing&interval_days=1", "/admin/rules/preview?kind=catch_up",
+    "/admin/rules/preview?kind=add&collection=deals&interval_days=1",
 )  # fmt: skip
 OF_A_CARD = ("", "/history", "/diff", "/edit", "/replace?q=zanzibar", "/replace?q=refund")
 API = (
@@ -52,7 +54,7 @@ API = (
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
-    "/webhooks", "/reports/workload", "/reports/workload.csv",
+    "/webhooks", "/rules", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
 _PASSING = (
