@@ -6,6 +6,7 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from curator.queue.queue import Scope, Waiting, queue_of
+from curator.reports.about import about_asked
 from curator.reports.formats import as_csv, as_json
 from curator.reports.weekly import WeeklyReport, weekly_report
 from curator.reports.weeks import read_week
@@ -32,6 +33,11 @@ class WeekQuery(Params):
     """Which week to report."""
 
     week: Annotated[Words, Field(max_length=8, description="An ISO week, such as 2026-W47; else this week.")] = ""
+    collection: Annotated[Words, Field(max_length=60, description="The slug of a collection; else all.")] = ""
+    person: Annotated[
+        Words,
+        Field(max_length=9, description="`me`, or the number of a person whose cards are in collections you curate."),
+    ] = ""
 
 
 class WaitingCard(CardAnswer):
@@ -68,13 +74,13 @@ def queue(query: QueueQuery) -> QueueAnswer:
     )  # fmt: skip
 
 
-@api.operation("GET", "/reports/weekly", {200: "application/json"}, scope="read")
+@api.operation("GET", "/reports/weekly", {200: "application/json"}, scope="read", errors=(404,))
 def weekly(query: WeekQuery) -> Response:
     """Get the weekly stale report. What is stale, whom it waits for and what it cost, of the cards you may see."""
     return jsonify(as_json(_report(query), services().settings))
 
 
-@api.operation("GET", "/reports/weekly.csv", {200: "text/csv"}, scope="read")
+@api.operation("GET", "/reports/weekly.csv", {200: "text/csv"}, scope="read", errors=(404,))
 def weekly_csv(query: WeekQuery) -> Response:
     """Get the cards in doubt as CSV. Most harmful first."""
     report = _report(query)
@@ -86,7 +92,8 @@ def weekly_csv(query: WeekQuery) -> Response:
 def _report(query: WeekQuery) -> WeeklyReport:
     with reading() as (session, actor):
         week = read_week(query.week, now(), services().policy)
-        return weekly_report(session, actor, week, services().policy, now())
+        about = about_asked(session, actor, query.collection, query.person)
+        return weekly_report(session, actor, week, services().policy, now(), about)
 
 
 def _waiting(row: Waiting) -> WaitingCard:

@@ -22,7 +22,9 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-)
+)  # fmt: skip
+
+from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
@@ -136,6 +138,7 @@ class Freshness(_Section):
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
     stale_target: float = Field(0.20, ge=0.01, le=0.9)
     half_life_days: float = Field(180, ge=7, le=36500)
     default_days_between_corrections: float = Field(500, ge=1, le=36500)
@@ -155,21 +158,6 @@ class Freshness(_Section):
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
     minutes_per_week: int = Field(60, ge=1, le=2400)
-    escalate_days: int = Field(14, ge=0, le=365)
-
-
-class Questions(_Section):
-    """When a question that nobody answers is brought up again, in days since somebody was asked."""
-
-    remind_after_days: int = Field(2, ge=1, le=60)
-    escalate_after_days: int = Field(5, ge=1, le=90)
-
-    @field_validator("escalate_after_days")
-    @classmethod
-    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
-        if value <= info.data.get("remind_after_days", 0):
-            raise ValueError("must be more than remind_after_days")
-        return value
 
 
 class Security(_Section):
@@ -220,6 +208,7 @@ class Settings(_Section):
     freshness: Freshness = Freshness()
     questions: Questions = Questions()
     security: Security = Security()
+    reports: Reports = Reports()
     outbound: Outbound = Outbound()
     privacy: Privacy = Privacy()
     log: Log = Log()

@@ -8,8 +8,9 @@ from kb.mail import models as mail
 from kb.people import absences
 from kb.people import models as people
 from kb.schedule import models as schedule
+from kb.schedule import subscriptions
 from kb.trust import duties, rules
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (absences, cards, duties, importing, lines, mail, outbox, people, rules, schedule, trust, use)
+ALL = (absences, cards, duties, importing, lines, mail, outbox, people, rules, schedule, subscriptions, trust, use)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace
 
 import waitress
 from playwright.sync_api import BrowserContext
@@ -52,6 +53,6 @@ class LiveSite(Site):
     def run_job(self, name: str) -> str:
         """Run one of the curator's jobs at the world's instant."""
         world = self.world
-        context = JobContext(world.database, world.settings, world.policy, lambda: world.now)
+        context = replace(JobContext.of(world), clock=lambda: world.now)
         outcome: str = getattr(jobs, name)(context)
         return outcome

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kb.people.absences import Absence
+from kb.people.absences import Absence, AbsenceState
 from kb.people.budgets import budget_of
 from kb.people.models import Person
 from kb.trust.timing import begins
@@ -59,10 +59,12 @@ def weekly_budgets(session: Session, default: int, calendar: Calendar) -> dict[i
 
 
 def days_away(session: Session) -> Away:
-    """From which to which day people are away, as planned."""
+    """From which to which day people are away."""
     found: dict[int, list[tuple[date, date]]] = {}
-    for person_id, first, last in session.execute(select(Absence.person_id, Absence.first_day, Absence.last_day)):
-        found.setdefault(person_id, []).append((first, last))
+    for person_id, first_day, last_day in session.execute(
+        select(Absence.person_id, Absence.first_day, Absence.last_day).where(Absence.state != AbsenceState.OVER)
+    ):
+        found.setdefault(person_id, []).append((first_day, last_day))
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Executable, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from curator.queue.commands import UNDO
+from curator.reports.about import EVERYTHING, About
 from curator.reports.history import FlagSpan, History, Record
 from curator.reports.weeks import Week
 from kb.cards.models import Card, Collection, Replacement, Status
@@ -44,10 +45,10 @@ class Use:
     stale: int = 0
 
 
-def load_cards(session: Session, actor: Actor) -> list[CardFacts]:
-    """Every card the actor may see that was published at some time."""
+def load_cards(session: Session, actor: Actor, about: About = EVERYTHING) -> list[CardFacts]:
+    """Every card of these the actor may see that was published at some time."""
     owner, assignee = aliased(Person), aliased(Person)
-    seen = (visible_to(actor), Card.status != Status.DRAFT, Card.published_at.is_not(None))
+    seen = (visible_to(actor), about.clause(), Card.status != Status.DRAFT, Card.published_at.is_not(None))
     rows = session.execute(
         select(Card.id, Card.title, Card.collection_id, Collection.name, Collection.slug,
                owner.name, owner.deactivated_at, Card.assignee_id, assignee.name, Card.published_at, Card.archived_at)

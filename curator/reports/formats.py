@@ -6,7 +6,8 @@ from typing import Any
 
 from curator.mail import letter
 from curator.reports.facts import CardFacts
-from curator.reports.shown import card_link, report_mail
+from curator.reports.mail_shown import Delivery, report_mail
+from curator.reports.rows import card_link
 from curator.reports.weekly import InDoubt, Mix, Numbers, WeeklyReport
 from curator.reports.words import meaning
 from kb.mail.outbox import Letter
@@ -15,12 +16,13 @@ from kb.settings import Settings
 _COLUMNS = (
     "id", "title", "url", "collection", "state", "owner", "assignee", "stale_impressions", "days_late", "reports",
 )  # fmt: skip
+NOBODYS = Delivery()
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_letter(report: WeeklyReport, settings: Settings) -> Letter:
+def as_letter(report: WeeklyReport, settings: Settings, delivery: Delivery = NOBODYS) -> Letter:
     """The report as a mail: subject, text and HTML."""
-    return letter("report", report_mail(report, settings))
+    return letter("report", report_mail(report, settings, delivery))
 
 
 def as_csv(report: WeeklyReport, settings: Settings) -> str:

@@ -55,6 +55,7 @@ class FixRow:
     days_late: str
     nudge_action: str = ""
     nudged: str = ""
+    check_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,10 @@ class ReportPage:
 
 @dataclass(frozen=True, slots=True)
 class ReportMail:
-    """The report as a mail: the same words, plain tables. `url` opens the page, `stop_url` the subscription."""
+    """The report as a mail: the same words, plain tables. `yours` waits for the reader's own check.
+
+    `url` opens the page, `stop_url` the subscription.
+    """
 
     workspace_name: str
     subject: str
@@ -128,11 +132,13 @@ class ReportMail:
     sentence: str
     figures: tuple[Figure, ...]
     fix_first: tuple[FixRow, ...]
+    yours: tuple[FixRow, ...]
     shelves: tuple[ShelfTrust, ...]
     assignees: tuple[AssigneeRow, ...]
     unowned: tuple[Link, ...]
     changes: tuple[ChangeRow, ...]
     url: str
+    when: str
     stop_url: str
 
 

@@ -13,6 +13,7 @@ from statistics import median
 
 from sqlalchemy.orm import Session
 
+from curator.reports.about import EVERYTHING, About
 from curator.reports.facts import CardFacts, Use, load_cards, load_use
 from curator.reports.history import due_at, open_flags_at, state_at, times_to_verify
 from curator.reports.weeks import Week
@@ -111,6 +112,7 @@ class WeeklyReport:
     """Everything the page, the mail and the files say. `in_doubt` is most harmful first: fix these first."""
 
     week: Week
+    about: About
     as_of: datetime
     numbers: Numbers
     before: Numbers
@@ -129,9 +131,11 @@ class WeeklyReport:
         return max(late, key=lambda row: (row.days_late, -row.card.id), default=None)
 
 
-def weekly_report(session: Session, actor: Actor, week: Week, policy: Policy, now: datetime) -> WeeklyReport:
+def weekly_report(
+    session: Session, actor: Actor, week: Week, policy: Policy, now: datetime, about: About = EVERYTHING
+) -> WeeklyReport:
     """The report of one week for this reader."""
-    cards = load_cards(session, actor)
+    cards = load_cards(session, actor, about)
     as_of, start = min(now, week.end(policy)), week.start(policy)
     soon = timedelta(days=policy.due_soon_days)
     states, before = _states(cards, as_of, soon), _states(cards, start, soon)
@@ -140,6 +144,7 @@ def weekly_report(session: Session, actor: Actor, week: Week, policy: Policy, no
     in_doubt = _in_doubt(cards, states, use, as_of)
     return WeeklyReport(
         week=week,
+        about=about,
         as_of=as_of,
         numbers=_numbers(cards, states, use, start, as_of),
         before=_numbers(cards, before, use_before, week.before().start(policy), start),

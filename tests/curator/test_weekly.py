@@ -192,9 +192,9 @@ def test_the_page_and_the_mail_say_the_same_and_hostile_titles_stay_text(world: 
     world.later(days=3)
     read(world, card, stale=1204)
     made = report(world)
-    page = report_page(made, world.policy, frozenset({card}), frozenset())
+    page = report_page(made, world.policy, world.settings.reports, frozenset({card}), frozenset())
     assert [(figure.label, figure.value) for figure in page.figures] == [
-        ("Trust score", "0%"), ("Stale views", "1,204"), ("Overdue or flagged", "1"), ("Time to re-verify", "–"),
+        ("Stale views", "1,204"), ("Trust score", "0%"), ("Overdue or flagged", "1"), ("Time to re-verify", "–"),
     ]  # fmt: skip
     assert (page.next_url, page.previous_url) == ("", "/reports/weekly?week=2026-W46")
     assert page.fix_first[0].nudge_action == f"/reports/weekly/nudges/{card}"

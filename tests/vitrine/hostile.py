@@ -17,12 +17,14 @@ from werkzeug.test import TestResponse
 
 from curator.absences.away import Leave, plan_absence
 from curator.duplicates.checking import check_cards
+from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
+from kb.schedule.subscriptions import ReportSchedule
 from search.golden.commands import add_golden_query
 from search.synonyms.commands import add_synonyms
 from tests.site import Site, Visitor
@@ -35,6 +37,9 @@ CARD_FORM = {
     "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
+SCHEDULE = {
+    "about": "collection:1", "weekday": "0", "hour": "8", "time_zone": "Europe/Berlin", "channel": "mail", "to": "",
+}  # fmt: skip
 ABSENCE = {"from": "2027-03-01", "to": "2027-03-05", "stand_in": "3"}
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
@@ -93,6 +98,12 @@ FORMS: dict[str, dict[str, str]] = {
         "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
         "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
     },
+    "schedules.add": SCHEDULE,
+    "schedules.change": SCHEDULE,
+    "schedules.pause": {},
+    "schedules.resume": {},
+    "schedules.remove": {},
+    "mailed.still_correct": {"note": "Read it"},
     "asking.ask": {"q": "refund"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
@@ -126,8 +137,10 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
     ),
-    "reports.show": ("week",), "reports.download": ("week",),
-    "synonyms.show": ("q", "page", "open"), "golden.show": (), "as_of.show": ("q", "at"),
+    "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
+    "schedules.show": ("open", "about"), "mailed.show": (),
+    "synonyms.show": ("q", "page", "open"), "golden.show": (),
+    "as_of.show": ("q", "at"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
 }  # fmt: skip
@@ -191,10 +204,18 @@ class Places:
             self.world.verify(self.card, by="ada")
         if "pair_id" in rule or not rule:
             self.twin, self.pair = self._twins()
+        if "signed" in rule or not rule:
+            self.signed = self._signed()
         with self.world.transaction() as session:
             self.stan = self.world.person(session, "stan").id
             if "secret" in rule or not rule:
                 self.link = issue_link(session, self.world.person(session, "rita"), 24, self.world.now).secret
+            if "schedule_id" in rule or not rule:
+                ada = self.world.person(session, "ada").id
+                schedule = ReportSchedule(person_id=ada, scope="all", channel="mail", since=self.world.now)
+                session.add(schedule)
+                session.flush()
+                self.schedule = schedule.id
             if "group_id" in rule or not rule:
                 team = add_group(session, system_actor(session), f"Team {next(_numbers)}", self.world.now)
                 team.people = [self.world.person(session, "axel")]
@@ -223,6 +244,13 @@ class Places:
         session.flush()
         return absence.id
 
+    def _signed(self) -> str:
+        """A link from a mail to the admin, about a card that nobody has verified."""
+        card = self.world.card(author="ada")
+        with self.world.read() as session:
+            link = CheckLink(self.world.person(session, "ada").id, card, 1, self.world.now, 24)
+        return sign(self.world.installation.secret_key, link)
+
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
         number = next(_numbers)
@@ -237,8 +265,9 @@ class Places:
         values = {
             "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
+            "int:session_id": 999, "secret": self.link, "signed": self.signed,
+            "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
             "path:name": "js/frame.js", "int:pair_id": self.pair,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")

@@ -43,7 +43,10 @@ PAGES = (
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
-    "/tags/zanzibar", "/reports/workload", "/reports/workload.csv", "/admin/rules",
+    "/tags/zanzibar", "/reports/schedules", "/reports/schedules?about=collection:2",
+    "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
+    "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
+    "/reports/workload", "/reports/workload.csv", "/admin/rules",
     "/admin/rules/preview?kind=add&collection=billing&interval_days=1", "/admin/rules/preview?kind=catch_up",
     "/admin/rules/preview?kind=add&collection=deals&interval_days=1",
 )  # fmt: skip
@@ -53,7 +56,8 @@ API = (
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
-    "/reports/weekly.csv", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
+    "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/webhooks", "/rules", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")

@@ -22,6 +22,7 @@ from kb.people.actor import Actor, actor_for, system_actor
 from kb.people.commands import add_group, add_person, deactivate_person
 from kb.people.models import Group, Person, Role
 from kb.people.sign_in import ensure_first_admin
+from kb.schedule.subscriptions import set_weekly_report
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
 from kb.trust.state import GOOD
@@ -97,7 +98,7 @@ class Filling:
                 person = first_admin
             else:
                 person = add_person(session, system, about["email"], about["name"], Role(about["role"]), groups, joined)
-            person.weekly_report = about["role"] in (Role.CURATOR, Role.ADMIN)
+            set_weekly_report(session, person.id, about["role"] in (Role.CURATOR, Role.ADMIN), self._now)
             self._people[about["email"]] = person
 
     def _add_collections(self, session: Session) -> None:

@@ -1,0 +1,100 @@
+"""The rows of the report in ready words: cards in doubt, collections, assignees, changes."""
+
+from collections.abc import Iterable, Mapping
+
+from curator.reports.charts import WeekMix, mix_bar
+from curator.reports.facts import CardFacts
+from curator.reports.pages import AssigneeRow, ChangeRow, FixRow, ShelfTrust, Tone
+from curator.reports.weekly import InDoubt, Mix, ShelfNumbers, WeeklyReport
+from curator.reports.words import percent, points
+from kb.text.slugs import slug
+from kb.trust.state import TrustState
+from kb.web.parts import Badge, Link
+from kb.words import count
+
+FIX_FIRST = 10
+LISTED = 20
+_NOBODY: frozenset[int] = frozenset()
+
+
+def fix_first(report: WeeklyReport) -> list[InDoubt]:
+    """The cards in doubt that cost most; only those that somebody was shown while they were stale."""
+    return [row for row in report.in_doubt[:FIX_FIRST] if row.stale_impressions]
+
+
+def fix_rows(
+    rows: Iterable[InDoubt], *, base: str = "", nudgeable: frozenset[int] = _NOBODY, nudged: frozenset[int] = _NOBODY,
+    checks: Mapping[int, str] | None = None,
+) -> tuple[FixRow, ...]:  # fmt: skip
+    """Cards in doubt; `checks` are the addresses at which the reader of a mail may verify them."""
+    return tuple(
+        FixRow(
+            title=row.card.title, url=base + card_link(row.card).url, collection=row.card.collection,
+            badge=doubt_badge(row), owner=row.card.owner or "No owner", stale_views=f"{row.stale_impressions:,}",
+            days_late=f"{row.days_late:,}" if row.days_late else "–",
+            nudge_action=f"/reports/weekly/nudges/{row.card.id}"
+            if row.card.id in nudgeable and row.card.id not in nudged else "",
+            nudged="Nudged today" if row.card.id in nudged else "",
+            check_url=(checks or {}).get(row.card.id, ""),
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def card_link(card: CardFacts) -> Link:
+    """The card's title and address."""
+    return Link(card.title, f"/cards/{card.id}/{slug(card.title)}")
+
+
+def doubt_badge(row: InDoubt) -> Badge:
+    """The state of a card in doubt, as of the report."""
+    if row.state is TrustState.FLAGGED:
+        return Badge("flagged", "Flagged", count(row.reports, "report"))
+    if row.state is TrustState.OVERDUE:
+        return Badge("overdue", "Overdue", count(row.days_late, "day"))
+    verified = any(record.is_verified for record in row.card.history.records)
+    return Badge("unverified", "Not verified" if verified else "Not verified yet")
+
+
+def week_mix(label: str, mix: Mix) -> WeekMix:
+    """A mix as the charts take it."""
+    counts = {state.value: number for state, number in mix.counts.items()}
+    return WeekMix(label, **counts)
+
+
+def shelf_row(shelf: ShelfNumbers) -> ShelfTrust:
+    """A collection."""
+    change = points(shelf.mix.score, shelf.before.score)
+    return ShelfTrust(
+        name=shelf.name,
+        url=f"/cards?collection={shelf.slug}",
+        trust=percent(shelf.mix.score),
+        mix=mix_bar(week_mix(shelf.name, shelf.mix)),
+        cards=f"{shelf.mix.total:,}",
+        overdue=f"{shelf.mix.counts[TrustState.OVERDUE]:,}",
+        change=f"+{change}" if change > 0 else f"−{-change}" if change < 0 else "0",
+    )
+
+
+def assignee_rows(report: WeeklyReport) -> tuple[AssigneeRow, ...]:
+    """Whom the work waits for."""
+    return tuple(
+        AssigneeRow(load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}")
+        for load in report.loads
+    )
+
+
+def change_rows(report: WeeklyReport) -> tuple[ChangeRow, ...]:
+    """Whose state changed since the week before, worst first."""
+    kinds: tuple[tuple[tuple[CardFacts, ...], str, Tone], ...] = (
+        (report.changes.became_flagged, "Became flagged", "bad"),
+        (report.changes.became_overdue, "Became overdue", "bad"),
+        (report.changes.verified_again, "Verified again", "good"),
+        (report.changes.new, "New", "same"),
+    )
+    return tuple(ChangeRow(card_link(card), words, tone) for cards, words, tone in kinds for card in cards)
+
+
+def more(number: int) -> str:
+    """What a shortened list leaves out."""
+    return f"and {number - LISTED:,} more" if number > LISTED else ""
