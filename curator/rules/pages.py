@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from curator.capacity.charts import PairChart
-from kb.web.parts import BLANK, NOTHING_TO_CHOOSE, Choice, Field, Link, Problem
+from kb.web.parts import BLANK, NOTHING_TO_CHOOSE, Chip, Choice, Field, Link, Problem
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -109,7 +109,7 @@ class ReplayPart:
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """/admin/rules/preview. Apply: POST `fields` and `when` to `action`. Other weeks: GET `again` with weeks."""
+    """/admin/rules/preview. Apply: POST `fields` and `when` to `action`. `weeks` shows it spread over others."""
 
     heading: str
     rule_words: str
@@ -117,10 +117,9 @@ class PreviewPage:
     more: tuple[str, ...]
     action: str
     fields: Fields
-    again: Fields
     back_url: str
     when: Choice = NOTHING_TO_CHOOSE
-    weeks: Choice = NOTHING_TO_CHOOSE
+    weeks: tuple[Chip, ...] = ()
     moved: tuple[MovedRow, ...] = ()
     moved_more: str = ""
     loads: tuple[LoadRow, ...] = ()

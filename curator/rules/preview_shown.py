@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from curator.capacity.charts import NARROW, WIDE, Pair, paired_bars
 from curator.capacity.time import Calendar
 from curator.rules.applying import Preview
 from curator.rules.changes import Kind, rule_seen
-from curator.rules.pages import LoadRow, MovedRow, PreviewPage, ReplayPart, ReplayRow
+from curator.rules.pages import Fields, LoadRow, MovedRow, PreviewPage, ReplayPart, ReplayRow
 from curator.rules.reading import Wanted
 from curator.rules.replay import Replay
 from curator.rules.shown import HERE, collection_names, fields_of
@@ -22,7 +23,7 @@ from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.trust.policy import Policy
 from kb.trust.rules import clause_of
-from kb.web.parts import Choice, Link, Option
+from kb.web.parts import Chip, Choice, Link, Option
 from kb.words import Words, count
 
 SHOWN = 50
@@ -46,12 +47,11 @@ def preview_page(
         more=tuple(more),
         action=f"{HERE}/changes",
         fields=(*fields, *token),
-        again=fields,
         back_url=_back(session, found),
         when=_when(simulation, found.change.kind),
-        weeks=Choice(tuple(Option(str(n), f"{n} weeks", n == simulation.weeks) for n in _weeks(simulation.weeks))),
+        weeks=_weeks(fields, simulation.weeks),
         moved=_moved(session, simulation, names, Words(now, policy.zone)),
-        moved_more=_more(len(simulation.touched)),
+        moved_more=_more(len(simulation.moves[When.NOW])),
         loads=_loads(simulation, Calendar.from_this_week(simulation.at, policy.zone)) if simulation.touched else (),
         replay=_replay(past) if past is not None else None,
         problem=problem,
@@ -91,14 +91,18 @@ def _when(found: Simulation, kind: Kind) -> Choice:
     return Choice((spread, at_once) if kind is Kind.CATCH_UP else (next_, spread, at_once))
 
 
-def _weeks(chosen: int) -> list[int]:
-    return sorted({*_WEEKS, chosen})
+def _weeks(fields: Fields, chosen: int) -> tuple[Chip, ...]:
+    def url(weeks: int) -> str:
+        return f"{HERE}/preview?{urlencode([*fields, ('weeks', str(weeks))])}"
+
+    return tuple(Chip(f"{weeks} weeks", url(weeks), weeks == chosen) for weeks in sorted({*_WEEKS, chosen}))
 
 
 def _moved(session: Session, found: Simulation, names: Mapping[int, str], words: Words) -> tuple[MovedRow, ...]:
     """The cards, those that would be overdue first, the most used of them first."""
     late = {card.id for card in found.overdue}
-    ordered = sorted(found.touched, key=lambda each: (each.card.id not in late, -each.card.use, each.card.id))[:SHOWN]
+    moving = [each for each in found.touched if each.card.id in found.moves[When.NOW]]
+    ordered = sorted(moving, key=lambda each: (each.card.id not in late, -each.card.use, each.card.id))[:SHOWN]
     ids = [each.card.assignee_id for each in ordered if each.card.assignee_id is not None]
     people: dict[int, str] = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
     return tuple(_moved_row(each, found, late, names, people, words) for each in ordered)

@@ -143,8 +143,8 @@ def _form(
         pace=choice("pace", _PACE),
         expiry=choice("expiry", _EXPIRY),
         tag=Field(typed.get("tag", "")[:60], wrong.get("tag", "")),
-        interval_days=Field(typed.get("interval_days", "")[:10], wrong.get("interval_days", ""), "Days, at most."),
-        check_on=Field(typed.get("check_on", "")[:10], wrong.get("check_on", "")),
+        interval_days=Field(typed.get("interval_days", "")[:10], wrong.get("interval_days", ""), "Days."),
+        check_on=Field(typed.get("check_on", "")[:10], wrong.get("check_on", ""), "Once, or every year."),
         is_yearly=bool(typed.get("yearly")),
         cancel_url=HERE if rule_id else "",
     )  # fmt: skip

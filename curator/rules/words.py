@@ -97,7 +97,8 @@ def _overdue(change: Change, number: int) -> str:
 
 def _answers(found: Simulation) -> list[str]:
     counted = Counter(each.expiry.value if each.expiry else "" for each in found.answers)
-    words = {expiry.value: says for expiry, says in EXPIRY.items()} | {"": "treated as their collection says"}
+    words = {expiry.value: says.removesuffix(" while overdue") for expiry, says in EXPIRY.items()}
+    words[""] = "treated as the collection says"
     return [
         f"From now on {count(number, 'overdue answer is', 'overdue answers are')} {words[expiry]}."
         for expiry, number in sorted(counted.items())
