@@ -6,7 +6,10 @@ import curator.capacity.api
 import curator.detectors.api
 import curator.duplicates.api
 import curator.hooks.api
+import curator.owners.api
+import curator.proof.api
 import curator.questions.api
+import curator.recall.api
 import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
@@ -29,7 +32,10 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.capacity.api.api,
     curator.rules.api.api,
     curator.duplicates.api.api,
+    curator.proof.api.api,
+    curator.recall.api.api,
     curator.absences.api.api,
+    curator.owners.api.api,
     curator.detectors.api.api,
     curator.hooks.api.api,
     curator.questions.api.api,

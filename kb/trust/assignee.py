@@ -7,10 +7,10 @@ left, first the escalations and then the absences count for nothing: a card is n
 """
 
 from collections.abc import Collection as Several
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -34,6 +34,15 @@ class Rank(Enum):
     OWNER = auto()
     STEWARD = auto()
     CURATOR = auto()
+
+
+class Named(Protocol):
+    """A verifier: a person or a group."""
+
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def group_id(self) -> int | None: ...
 
 
 class Place(NamedTuple):
@@ -152,27 +161,53 @@ def _assign(
     """Whether it moved."""
     shelf = session.get_one(Collection, card.collection_id, populate_existing=True)
     seat = _seat(session, card)
-    for turn in (_Turn(shelf, seat, away, passed), _Turn(shelf, seat, away, _NOBODY), _Turn(shelf, seat, {}, _NOBODY)):
+    for turn in _turns(shelf, seat, away, passed):
         found = _choose(session, line_of(session, card), turn)
         if found is not None:
             return _sit(session, card, found, now)
     raise Conflict("Nobody could check this card: there is no active admin. Add one first.")
 
 
+def foresee(
+    session: Session, card: Card, verifiers: Iterable[Named], owner_id: int | None, away: Mapping[int, int | None],
+    passed: frozenset[int] = _NOBODY,
+) -> int | None:  # fmt: skip
+    """Who would have the card had it these verifiers and this owner. Only reads."""
+    shelf, named = session.get_one(Collection, card.collection_id), list(verifiers)
+    for turn in _turns(shelf, _seat(session, card), away, passed):
+        found = _choose(session, _line(session, named, owner_id, shelf, fresh=False), turn)
+        if found is not None:
+            return found.person_id
+    return None
+
+
 def line_of(session: Session, card: Card) -> Iterator[Place]:
-    """The card's line, able or not, in the order of succession."""
-    for verifier in card.verifiers:
-        if verifier.person_id is not None:
-            yield Place(Rank.VERIFIER, [session.get_one(Person, verifier.person_id, populate_existing=True)])
-        else:
-            yield Place(Rank.VERIFIER, session.get_one(Group, verifier.group_id, populate_existing=True).people)
+    """The card's line, able or not, in the order of succession, as it is at this moment."""
     shelf = session.get_one(Collection, card.collection_id)
-    for rank, person_id in ((Rank.OWNER, card.owner_id), (Rank.STEWARD, shelf.steward_id)):
+    return _line(session, card.verifiers, card.owner_id, shelf, fresh=True)
+
+
+def _line(
+    session: Session, verifiers: Iterable[Named], owner_id: int | None, shelf: Collection, *, fresh: bool
+) -> Iterator[Place]:
+    for verifier in verifiers:
+        if verifier.person_id is not None:
+            yield Place(Rank.VERIFIER, [session.get_one(Person, verifier.person_id, populate_existing=fresh)])
+        else:
+            yield Place(Rank.VERIFIER, session.get_one(Group, verifier.group_id, populate_existing=fresh).people)
+    for rank, person_id in ((Rank.OWNER, owner_id), (Rank.STEWARD, shelf.steward_id)):
         if person_id is not None:
-            yield Place(rank, [session.get_one(Person, person_id, populate_existing=True)])
+            yield Place(rank, [session.get_one(Person, person_id, populate_existing=fresh)])
     for role in (Role.CURATOR, Role.ADMIN):
         active = select(Person).where(Person.role == role, Person.deactivated_at.is_(None)).order_by(Person.id)
-        yield Place(Rank.CURATOR, session.scalars(active.execution_options(populate_existing=True)).all())
+        yield Place(Rank.CURATOR, session.scalars(active.execution_options(populate_existing=fresh)).all())
+
+
+def _turns(
+    shelf: Collection, seat: Seat, away: Mapping[int, int | None], passed: frozenset[int]
+) -> tuple[_Turn, _Turn, _Turn]:
+    """First by the whole rule, then, when nobody was found, without the escalations, then also without the absences."""
+    return _Turn(shelf, seat, away, passed), _Turn(shelf, seat, away, _NOBODY), _Turn(shelf, seat, {}, _NOBODY)
 
 
 def _choose(session: Session, line: Several[Place] | Iterator[Place], turn: _Turn) -> Seat | None:

@@ -237,6 +237,7 @@ def _person_page(person_id: int, *, errors: tuple[FieldError, ...] = (), reset_l
             reset_action=f"{base}/link" if found.is_active else "",
             reset_link=reset_link,
             absences_url=f"{base}/absences" if found.is_active else "",
+            handover_url=f"/people/{found.id}/handover",
             problems=_problems(errors),
         )
     return render_template("kb/admin_person.html", page=page, frame=frame("admin"))
