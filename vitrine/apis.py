@@ -10,6 +10,7 @@ import curator.owners.api
 import curator.proof.api
 import curator.questions.api
 import curator.recall.api
+import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
@@ -31,6 +32,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.capacity.api.api,
+    curator.rules.api.api,
+    curator.duplicates.api.api,
     curator.proof.api.api,
     curator.recall.api.api,
     curator.absences.api.api,

@@ -21,6 +21,7 @@ import curator.recall.views
 import curator.reports.mailed.views
 import curator.reports.schedules.views
 import curator.reports.views
+import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
@@ -68,6 +69,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.reports.schedules.views.blueprint,
     curator.reports.mailed.views.blueprint,
     curator.capacity.views.blueprint,
+    curator.rules.views.blueprint,
     curator.webhooks.views.blueprint,
     health.blueprint,
 )

@@ -52,6 +52,8 @@ SCREENS = {
     "groups": "/admin/groups",
     "collections": "/admin/collections",
     "one collection": "/admin/collections/billing",
+    "rules": "/admin/rules",
+    "effect of a rule": "/admin/rules/preview?kind=add&interval_days=5&expiry=withhold",
     "synonyms": "/admin/synonyms?open=1",
     "golden queries": "/admin/golden-queries",
     "registry": "/admin/registry?kind=value",

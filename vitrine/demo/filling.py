@@ -99,6 +99,7 @@ class Filling:
                 person = first_admin
             else:
                 person = add_person(session, system, about["email"], about["name"], Role(about["role"]), groups, joined)
+            person.minutes_per_week = about.get("minutes_a_week")
             set_weekly_report(session, person.id, about["role"] in (Role.CURATOR, Role.ADMIN), self._now)
             self._people[about["email"]] = person
 
@@ -122,8 +123,10 @@ class Filling:
     def _write(self, session: Session, event: Event) -> None:
         facts, external_id = event.card.facts, event.card.external_id
         owner = self._people[facts["owner"]]
-        policy = CardPolicy(owner.id, tuple(self._ref(name) for name in facts["verifiers"]), facts.get("interval_days"))
         shelf = self._shelves[event.card.collection]
+        days = facts.get("interval_days")
+        own = days if days != shelf.interval_days else None
+        policy = CardPolicy(owner.id, tuple(self._ref(name) for name in facts["verifiers"]), own)
         text = self._texts[external_id, 0]
         actor = actor_for(session, owner)
         card = commands.create_card(session, actor, shelf, text, policy, event.at, external_id=external_id)
