@@ -17,6 +17,7 @@ from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
 from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
+from curator.reports.expected import keep_weeks
 from curator.reports.schedules.sending import Sender, send_turn, turns_due
 from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
@@ -109,6 +110,11 @@ def weekly_report(context: JobContext) -> str:
     sender = Sender(context.database, context.settings, context.policy, context.secret_key, context.clock())
     sent = _each(turns_due(sender), lambda turn: send_turn(sender, turn), "schedule")
     return f"{count(sent, 'report')} queued" if sent else _DONE
+
+
+def card_weeks(context: JobContext) -> str:
+    """Write down, once a week is over, how many stale answers were expected."""
+    return keep_weeks(context.database, context.settings.freshness, context.policy, context.clock())
 
 
 def near_duplicates(context: JobContext) -> str:

@@ -95,7 +95,7 @@ def report(week: str, send: bool, kind: str, as_json_flag: bool) -> None:
             answer({"week": wanted.key, "queued": queued}, as_json=as_json_flag, words=words)
             return
         with installation.database.read() as session:
-            found = weekly_report(session, system_actor(session), wanted, policy, now)
+            found = weekly_report(session, system_actor(session), wanted, policy, settings.freshness, now)
         if kind == "json" or as_json_flag:
             answer(as_json(found, settings), as_json=True, words="")
         elif kind == "csv":

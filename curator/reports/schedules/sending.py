@@ -138,7 +138,7 @@ def _write(sender: Sender, turn: Turn) -> tuple[str, Letter] | None:
             about = about_of(session, actor, schedule)
         except NotFound:
             return None
-        report = weekly_report(session, actor, turn.week, sender.policy, now, about)
+        report = weekly_report(session, actor, turn.week, sender.policy, settings.freshness, now, about)
         checks = check_urls(session, actor, mailed_cards(report, person.id), settings, sender.secret_key, now)
         sending = Delivery(person.id, time_words(schedule, settings.schedule), checks)
         return person.email, as_letter(report, settings, sending)
