@@ -19,6 +19,7 @@ from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
 from curator.reports.expected import keep_weeks
 from curator.reports.schedules.sending import Sender, send_turn, turns_due
+from curator.rules.suggesting import suggest_all
 from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
 from kb.db import Database
@@ -168,6 +169,11 @@ def first_checks(context: JobContext) -> str:
     """Plan the first check of every card that was published without a date."""
     planned = plan_all(context.database, context.settings, context.clock())
     return f"{count(planned, 'first check')} planned"
+
+
+def suggest_intervals(context: JobContext) -> str:
+    """Once a night: suggest an interval for every card, for those that are checked at an adaptive pace."""
+    return suggest_all(context.database, context.settings, context.clock())
 
 
 def questions(context: JobContext) -> str:

@@ -138,6 +138,7 @@ class Freshness(_Section):
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
     stale_target: float = Field(0.20, ge=0.01, le=0.9)
     half_life_days: float = Field(180, ge=7, le=36500)
     default_days_between_corrections: float = Field(500, ge=1, le=36500)
@@ -157,7 +158,6 @@ class Freshness(_Section):
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
     minutes_per_week: int = Field(60, ge=1, le=2400)
-    escalate_days: int = Field(14, ge=0, le=365)
 
 
 class Security(_Section):

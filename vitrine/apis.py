@@ -3,7 +3,9 @@
 import curator.absences.api
 import curator.api
 import curator.capacity.api
+import curator.detectors.api
 import curator.duplicates.api
+import curator.hooks.api
 import curator.questions.api
 import curator.webhooks.api
 import kb.admin.collections.api
@@ -25,8 +27,10 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.api.api,
     curator.capacity.api.api,
     curator.duplicates.api.api,
-    curator.questions.api.api,
     curator.absences.api.api,
+    curator.detectors.api.api,
+    curator.hooks.api.api,
+    curator.questions.api.api,
     kb.admin.collections.api.api,
     search.synonyms.api.api,
     search.golden.api.api,

@@ -9,7 +9,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
+import curator.detectors.views
 import curator.duplicates.views
+import curator.hooks.views
 import curator.questions.views
 import curator.queue.views
 import curator.reports.mailed.views
@@ -46,6 +48,8 @@ PAGES: tuple[Blueprint, ...] = (
     curator.queue.views.blueprint,
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
+    curator.detectors.views.blueprint,
+    curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.absences.views.blueprint,
     curator.reports.views.blueprint,
@@ -75,9 +79,10 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.detectors.views.install(app)
     curator.queue.views.install(app)
-    curator.questions.views.install(app, search_service)
     curator.absences.views.install(app)
+    curator.questions.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

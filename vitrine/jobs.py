@@ -103,5 +103,6 @@ JOBS = (
     Job("check-links", 60, "tries links to elsewhere, each at most once a day", _curation(curation.check_links)),
     Job("check-sources", 60, "reads watched sources, each once a day", _curation(curation.check_sources)),
     Job("first-checks", 300, "plans first checks within people's time", _curation(curation.first_checks)),
+    Job("suggest-intervals", 600, "once a night: intervals for adaptive cards", _curation(curation.suggest_intervals)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),
 )

@@ -49,6 +49,7 @@ DETECTORS: tuple[Callable[[Batch], Iterator[Evidence]], ...] = (
 )
 AT_ONCE = 100
 _TURN = 7_310_022
+Facts = tuple[int, datetime, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Examiner:
         ahead = {each.card.id: due_dates.dates_ahead(each, self.policy, now) for each in batch.cards}
         return _Looked(
             evidence,
-            facts={card.id: (card.updated_at, card.verified_at) for card in cards},
+            facts={card.id: _facts(card) for card in cards},
             next_due={card_id: dates[0].due_at if dates else None for card_id, dates in ahead.items()},
             urls={each.card.id: links.elsewhere(each, self.public_url) for each in batch.cards},
         )
@@ -87,7 +88,7 @@ class Examiner:
     def _write(self, session: Session, card_ids: Sequence[int], looked: "_Looked", now: datetime) -> int:
         robot = system_actor(session)
         cards = session.scalars(select(Card).where(Card.id.in_(card_ids)).order_by(Card.id)).all()
-        answers = [card for card in cards if looked.facts.get(card.id) == (card.updated_at, card.verified_at)]
+        answers = [card for card in cards if looked.facts.get(card.id) == _facts(card)]
         others = [card for card in cards if not card.is_servable]
         fresh = reconcile(session, robot, answers + others, looked.evidence, now)
         known = {
@@ -96,7 +97,7 @@ class Examiner:
         new_text = {
             card.id: looked.urls[card.id]
             for card in answers
-            if card.id not in known or known[card.id].card_updated_at != card.updated_at
+            if card.id not in known or known[card.id].card_version != card.version
         }
         links.note_links(session, {**new_text, **{card.id: [] for card in others}}, now)
         sources.accept_checked(session, [card.id for card in answers])
@@ -104,7 +105,7 @@ class Examiner:
         for card in answers:
             row = known.get(card.id) or ExaminedCard(card_id=card.id)
             row.examined_at, row.next_due_at = now, looked.next_due[card.id]
-            row.card_updated_at, row.card_verified_at = card.updated_at, card.verified_at
+            row.card_version, row.card_updated_at, row.card_verified_at = _facts(card)
             session.add(row)
         return fresh
 
@@ -114,6 +115,10 @@ class _Looked:
     """What was read: the evidence, and of each card the state in which it was read."""
 
     evidence: list[Evidence]
-    facts: dict[int, tuple[datetime, datetime | None]]
+    facts: dict[int, Facts]
     next_due: dict[int, datetime | None]
     urls: dict[int, list[str]]
+
+
+def _facts(card: Card) -> Facts:
+    return card.version, card.updated_at, card.verified_at

@@ -19,7 +19,11 @@ def waiting_cards(session: Session, night: datetime, now: datetime, limit: int, 
     A card that is no answer any more waits, too, until what was found on it is withdrawn.
     """
     row = ExaminedCard
-    is_changed = or_(row.card_updated_at != Card.updated_at, row.card_verified_at.is_distinct_from(Card.verified_at))
+    is_changed = or_(
+        row.card_version != Card.version,
+        row.card_updated_at != Card.updated_at,
+        row.card_verified_at.is_distinct_from(Card.verified_at),
+    )
     is_due = or_(row.card_id.is_(None), row.examined_at < night, row.next_due_at <= now, is_changed)
     query = (
         select(Card.id)

@@ -55,6 +55,7 @@ class ExaminedCard(Base):
         ForeignKey("card.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     examined_at: Mapped[datetime] = mapped_column(index=True)
+    card_version: Mapped[int]
     card_updated_at: Mapped[datetime]
     card_verified_at: Mapped[datetime | None]
     next_due_at: Mapped[datetime | None] = mapped_column(index=True)

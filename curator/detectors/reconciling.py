@@ -44,7 +44,7 @@ def reconcile(
         if key not in said and row.gone_at is None:
             row.gone_at = now
             settle_flag(session, robot, row, _NO_LONGER, now)
-    for key, each in sorted(said.items()):
+    for key, each in sorted(said.items(), key=lambda item: item[0][0]):
         fresh += _keep(session, robot, by_id[each.card_id], rows.get(key), each, now)
     return fresh
 

@@ -22,23 +22,24 @@ LOW_RATING = "low_rating"
 FAILED_SEARCHES = "failed_searches"
 DUPLICATE = "duplicate"
 
+# The most telling first, which is also the order in which findings are shown.
 _MULTIPLIERS = {
-    LINKED_CORRECTED: 1.23,
-    BROKEN_LINK: 1.14,
-    NAMES_TOOL: 1.24,
-    NAMES_LEFT_PERSON: 1.13,
-    NAMES_PEOPLE: 1.1,
-    NEW_CARD: 1.31,
-    OWNER_INACTIVE: 1.0,
-    DEAD_LINK: 1.0,  # its flag counts instead
-    MOVED_LINK: 1.05,
     SOURCE_CHANGED: 1.0,  # its flag counts instead
-    DATE_PASSED: 1.0,  # its flag counts instead; by itself it predicted nothing
-    OLD_VERSION: 1.5,  # judged
     VALUE_CHANGED: 2.0,  # judged
+    OLD_VERSION: 1.5,  # judged
+    DATE_PASSED: 1.0,  # its flag counts instead; by itself it predicted nothing
+    DEAD_LINK: 1.0,  # its flag counts instead
     LOW_RATING: 1.0,  # its flag counts instead
-    FAILED_SEARCHES: 1.1,  # judged
+    LINKED_CORRECTED: 1.23,
+    NAMES_LEFT_PERSON: 1.13,
+    BROKEN_LINK: 1.14,
     DUPLICATE: 1.0,  # its flag counts instead
+    OWNER_INACTIVE: 1.0,
+    FAILED_SEARCHES: 1.1,  # judged
+    MOVED_LINK: 1.05,
+    NAMES_PEOPLE: 1.1,
+    NAMES_TOOL: 1.24,
+    NEW_CARD: 1.31,
 }
 DETECTORS = tuple(_MULTIPLIERS)
 

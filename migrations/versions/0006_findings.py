@@ -104,6 +104,7 @@ def upgrade() -> None:
         "examined_card",
         sa.Column("card_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("examined_at", kb.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("card_version", sa.Integer(), nullable=False),
         sa.Column("card_updated_at", kb.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("card_verified_at", kb.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("next_due_at", kb.db.UTCDateTime(timezone=True), nullable=True),
