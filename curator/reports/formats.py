@@ -41,6 +41,38 @@ def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
     """The whole report as plain data."""
     changes = report.changes
     return {
+        **numbers_of(report, settings),
+        "gaps": [
+            {"words": gap.words, "also": list(gap.also), "times": gap.times, "people": gap.people,
+             "found_nothing": gap.found_nothing}
+            for gap in report.gaps
+        ],
+        "archive_suggestions": [_card(card, settings) for card in report.unread],
+        "lateness": [{"days": label, "cards": number} for label, number in report.lateness],
+        "fix_first": [_row(row, settings) for row in report.in_doubt],
+        "collections": [
+            {"slug": shelf.slug, "name": shelf.name, "trust_score": shelf.mix.score,
+             "trust_score_last_week": shelf.before.score, **_counts(shelf.mix)}
+            for shelf in report.shelves
+        ],
+        "assignees": [
+            {"name": load.name, "waiting": load.waiting, "overdue": load.overdue,
+             "stale_impressions": load.stale_impressions}
+            for load in report.loads
+        ],
+        "unowned": [_card(card, settings) for card in report.unowned],
+        "changes": {
+            "became_overdue": [_card(card, settings) for card in changes.became_overdue],
+            "became_flagged": [_card(card, settings) for card in changes.became_flagged],
+            "verified_again": [_card(card, settings) for card in changes.verified_again],
+            "new": [_card(card, settings) for card in changes.new],
+        },
+    }  # fmt: skip
+
+
+def numbers_of(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
+    """What the report counts, without naming a card."""
+    return {
         "week": report.week.key,
         "about": report.about.words or None,
         "as_of": report.as_of.isoformat().replace("+00:00", "Z"),
@@ -64,35 +96,10 @@ def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
             "in_batches": report.work.in_batches,
             "averted_stale_impressions": None if report.work.averted is None else _rounded(report.work.averted),
         },
-        "gaps": [
-            {"words": gap.words, "also": list(gap.also), "times": gap.times, "people": gap.people,
-             "found_nothing": gap.found_nothing}
-            for gap in report.gaps
-        ],
-        "archive_suggestions": [_card(card, settings) for card in report.unread],
         "this_week": _numbers(report.numbers),
         "last_week": _numbers(report.before),
         "trend": [{"week": bar.week.key, **_counts(bar.mix)} for bar in report.trend],
-        "lateness": [{"days": label, "cards": number} for label, number in report.lateness],
-        "fix_first": [_row(row, settings) for row in report.in_doubt],
-        "collections": [
-            {"slug": shelf.slug, "name": shelf.name, "trust_score": shelf.mix.score,
-             "trust_score_last_week": shelf.before.score, **_counts(shelf.mix)}
-            for shelf in report.shelves
-        ],
-        "assignees": [
-            {"name": load.name, "waiting": load.waiting, "overdue": load.overdue,
-             "stale_impressions": load.stale_impressions}
-            for load in report.loads
-        ],
-        "unowned": [_card(card, settings) for card in report.unowned],
-        "changes": {
-            "became_overdue": [_card(card, settings) for card in changes.became_overdue],
-            "became_flagged": [_card(card, settings) for card in changes.became_flagged],
-            "verified_again": [_card(card, settings) for card in changes.verified_again],
-            "new": [_card(card, settings) for card in changes.new],
-        },
-    }  # fmt: skip
+    }
 
 
 def _rounded(number: float) -> float:

@@ -195,7 +195,7 @@ def test_the_page_and_the_mail_say_the_same_and_hostile_titles_stay_text(world: 
     made = report(world)
     page = report_page(made, world.policy, world.settings.reports, Nudges(frozenset({card})))
     assert [(figure.label, figure.value) for figure in page.figures] == [
-        ("Expected stale views", "0 a week"), ("Trust score", "0%"), ("Overdue or flagged", "1"),
+        ("Expected stale views", "1 a week"), ("Trust score", "0%"), ("Overdue or flagged", "1"),
         ("Time to re-verify", "–"),
     ]  # fmt: skip
     assert (page.next_url, page.previous_url) == ("", "/reports/weekly?week=2026-W46")

@@ -10,7 +10,8 @@ from rich.progress import Progress
 from curator.capacity.planning import plan_all
 from curator.jobs import JobContext, JobFailed, near_duplicates
 from curator.reports.formats import as_csv, as_json, as_letter
-from curator.reports.schedules.sending import Sender, send_turn, turns_of
+from curator.reports.schedules.sending import send_turn
+from curator.reports.schedules.turns import Sender, turns_of
 from curator.reports.weekly import weekly_report
 from curator.reports.weeks import read_week
 from kb import clock
