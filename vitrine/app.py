@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
+import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
@@ -46,6 +47,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     curator.queue.views.blueprint,
+    curator.checks.views.blueprint,
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,

@@ -21,6 +21,7 @@ from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, 
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Option, Problem
+from kb.web.targets import safe_next
 from kb.words import Words
 
 blueprint = Blueprint("people", __name__)
@@ -201,14 +202,6 @@ def end_other_sessions() -> BaseResponse:
         sign_in.end_sessions_of(session, actor.id or 0, keep=request.cookies.get(cookie_name(), ""))
     say("All other sessions ended.")
     return redirect("/account", 303)
-
-
-def safe_next(target: str) -> str:
-    """A path on this very site, or the home page."""
-    if not target.startswith("/") or target.startswith("//") or any(c in target for c in "\\\r\n\t\x00"):
-        return "/"
-    parts = urlsplit(target)
-    return "/" if parts.netloc or parts.scheme or parts.path.startswith("//") else target
 
 
 def _same_site_referrer() -> str:

@@ -16,10 +16,15 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from curator.absences.away import Leave, plan_absence
+from curator.detectors.models import Finding, RegistryKind
+from curator.detectors.registry import add_entry
+from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
+from curator.hooks.commands import make_hook
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
+from kb.cards.models import Card
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -34,7 +39,8 @@ Pairs = list[tuple[str, str]]
 CARD_FORM = {
     "title": "A title", "body": "Some words.", "collection": "billing", "version": "1", "tags": "a, b",
     "language": "en", "audience": "", "owner": "3", "verifiers": "person:4", "interval_days": "30", "check_on": "",
-    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
+    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save", "reading": "",
+    "opened": "changes", "back": "/verify",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
 SCHEDULE = {
@@ -81,7 +87,10 @@ FORMS: dict[str, dict[str, str]] = {
     "people.revoke_token": {},
     "people.end_session": {},
     "people.end_other_sessions": {},
-    "verify.still_correct": {"version": "1", "note": "Read it", **SCOPED},
+    "verify.still_correct": {
+        "version": "1", "note": "Read it", "reading": "", "opened": "changes", "after": "{other}", **SCOPED
+    },
+    "verify.archive": {"version": "1", "note": "Nobody needs it", "after": "{other}", **SCOPED},
     "verify.undo": SCOPED,
     "verify.later": {"days": "1", **SCOPED},
     "verify.undo_later": SCOPED,
@@ -92,6 +101,8 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
+    "checks.fine": {"record": "1"},
+    "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
     "schedules.add": SCHEDULE,
     "schedules.change": SCHEDULE,
@@ -109,6 +120,15 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "detectors.dismiss": {"reason": "It is right"},
+    "detectors.restore": {},
+    "detectors.add_source": {"place": "https://example.com/prices"},
+    "detectors.remove_source": {},
+    "detectors.add_entry": {"kind": "value", "name": "Pro plan", "current": "€49"},
+    "detectors.change_entry": {"kind": "tool", "name": "Okta", "current": "", "version": "1"},
+    "detectors.delete_entry": {"kind": "tool"},
+    "hooks.make": {"name": "Releases"},
+    "hooks.delete": {},
     "webhooks.add": {
         "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
         "person": "stan@northwind.example", "collection": "1", "is_personal": "",
@@ -121,13 +141,15 @@ FORMS: dict[str, dict[str, str]] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
+    "editing.edit": ("reading", "opened", "back"),
     "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
     "people.sign_in_page": ("next",), "people.welcome": (), "people.account": (),
-    "verify.show": ("scope", "card"), "duplicates.show": ("page",), "duplicates.compare": (),
+    "verify.show": ("scope", "card", "after"), "checks.show": (),
+    "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
@@ -135,7 +157,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
     "schedules.show": ("open", "about"), "mailed.show": (),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
-    "as_of.show": ("q", "at"),
+    "detectors.show_registry": ("kind",), "hooks.show": (), "as_of.show": ("q", "at"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
 }  # fmt: skip
@@ -218,6 +240,7 @@ class Places:
             if "synonym_id" in rule or not rule:
                 words = ["wfh", f"home office {next(_numbers)}"]
                 self.synonym = add_synonyms(session, system_actor(session), words, False, self.world.now).id
+            self._renew_evidence(session, rule)
             if "golden_id" in rule or not rule:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
@@ -246,6 +269,24 @@ class Places:
             link = CheckLink(self.world.person(session, "ada").id, card, 1, self.world.now, 24)
         return sign(self.world.installation.secret_key, link)
 
+    def _renew_evidence(self, session: Session, rule: str) -> None:
+        system, now = system_actor(session), self.world.now
+        if "finding_id" in rule or not rule:
+            row = Finding(
+                card_id=self.card, detector="names_tool", fingerprint=str(next(_numbers)), words="Okta",
+                detail="A tool", version=1, found_at=now,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            self.finding = row.id
+        if "source_id" in rule or not rule:
+            card, place = session.get_one(Card, self.card), f"https://example.com/{next(_numbers)}"
+            self.source = watch(session, system, card, place, self.world.settings.outbound, now).id
+        if "entry_id" in rule or not rule:
+            self.entry = add_entry(session, system, RegistryKind.TOOL, f"Tool {next(_numbers)}", "", now).id
+        if "hook_id" in rule or not rule:
+            self.hook = make_hook(session, system, f"Hook {next(_numbers)}", b"key", now)[0].id
+
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
         number = next(_numbers)
@@ -258,6 +299,8 @@ class Places:
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
+            "int:finding_id": self.finding, "int:source_id": self.source, "int:entry_id": self.entry,
+            "int:hook_id": self.hook,
             "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "signed": self.signed,

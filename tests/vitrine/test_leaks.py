@@ -41,7 +41,8 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
+    "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/schedules", "/reports/schedules?about=collection:2",
     "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
@@ -56,6 +57,7 @@ API = (
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
+    "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
     "/webhooks", "/reports/workload", "/reports/workload.csv",
 )  # fmt: skip
 API_OF_A_CARD = ("", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")

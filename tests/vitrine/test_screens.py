@@ -50,6 +50,8 @@ SCREENS = {
     "one collection": "/admin/collections/billing",
     "synonyms": "/admin/synonyms?open=1",
     "golden queries": "/admin/golden-queries",
+    "registry": "/admin/registry?kind=value",
+    "hooks": "/admin/hooks",
     "webhooks": "/admin/webhooks?open=1",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
