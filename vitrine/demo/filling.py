@@ -29,6 +29,7 @@ from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
 from vitrine.demo.company import Company, SampleCard
+from vitrine.demo.searches import add_searches
 from vitrine.demo.seen import add_sightings
 from vitrine.demo.stories import Event, events_of
 
@@ -71,6 +72,7 @@ class Filling:
         session.flush()
         self._remove_leavers(session)
         self._add_use(session)
+        add_searches(session, self._services.installation.secret_key, self._people, self._now)
 
     def _compose(self, card: SampleCard, step: int) -> CardText:
         """The text after `step` of its edits: the file holds the last state, earlier ones are won by undoing edits."""
