@@ -21,6 +21,7 @@ from curator.detectors.registry import add_entry
 from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
 from curator.hooks.commands import make_hook
+from curator.recall.models import Recall
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
@@ -73,7 +74,7 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.create": {"name": "Legal"},
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
-        "interval_days": "60", "verifiers": "person:4", "apply": "next", "contract": "withhold",
+        "interval_days": "60", "verifiers": "person:4", "adaptive": "1", "contract": "withhold",
         "min_trust": "verified", "max_age_days": "180",
     },
     "admin_collections.delete": {"confirm": "nothing"},
@@ -104,6 +105,11 @@ FORMS: dict[str, dict[str, str]] = {
     "checks.fine": {"record": "1"},
     "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
+    "rules.change": {
+        "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
+        "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
+    },
     "schedules.add": SCHEDULE,
     "schedules.change": SCHEDULE,
     "schedules.pause": {},
@@ -113,6 +119,8 @@ FORMS: dict[str, dict[str, str]] = {
     "asking.ask": {"q": "refund"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
+    "owners.set_owner": {"owner": "3", "suggested": "3,4", "none": ""},
+    "owners.do_handover": {"duty": "both", "collection": "billing", "to": "3"},
     "absences.end": {},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
@@ -137,6 +145,9 @@ FORMS: dict[str, dict[str, str]] = {
     "webhooks.resume": {},
     "webhooks.test": {},
     "webhooks.delete": {},
+    "recall.tell": {"words": "It is 14 days", "first": "1", "last": "1", "since": "2026-11-16T09:00"},
+    "recall.remind": {},
+    "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
@@ -156,8 +167,12 @@ QUERIES: dict[str, tuple[str, ...]] = {
     ),
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
     "schedules.show": ("open", "about"), "mailed.show": (),
+    "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
-    "detectors.show_registry": ("kind",), "hooks.show": (), "as_of.show": ("q", "at"),
+    "detectors.show_registry": ("kind",), "hooks.show": (),
+    "as_of.show": ("q", "at"), "recall.show": ("first", "last", "since"), "recall.notices": (),
+    "proof.show": ("person", "since", "until", "scope", "page"),
+    "proof.download": ("person", "since", "until", "scope"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
 }  # fmt: skip
@@ -245,6 +260,14 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "recall_id" in rule or not rule:
+                since = self.world.now - timedelta(seconds=next(_numbers))
+                recall = Recall(
+                    card_id=self.card, first_version=1, last_version=1, since=since, words="Wrong", at=since
+                )
+                session.add(recall)
+                session.flush()
+                self.recall = recall.id
             if "webhook_id" in rule or not rule:
                 session.execute(delete(Webhook))
                 fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
@@ -306,7 +329,7 @@ class Places:
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "path:name": "js/frame.js", "int:pair_id": self.pair, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"

@@ -99,6 +99,7 @@ def editor_page(
         is_minor=typed.is_minor,
         hidden=typed.carried(),
         saved_words=state.saved_words,
+        owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
     )
 
