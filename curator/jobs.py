@@ -9,8 +9,9 @@ from typing import Protocol
 
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.housekeeping import remove_old
-from curator.notices.digest import people_to_tell, send_digest
-from curator.notices.transitions import notice_changes
+from curator.notices.digest import due_digests, send_digest, skip_day
+from curator.notices.looking import look_around
+from curator.notices.telling import people_waiting, tell_at_once
 from curator.reports.send import last_full_week, send_report, subscribers
 from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
@@ -18,7 +19,7 @@ from kb.db import Database
 from kb.errors import Unavailable
 from kb.mail import sender
 from kb.schedule.claims import claim, is_claimed, note_outcome
-from kb.schedule.slots import Slot, latest_daily, latest_weekly
+from kb.schedule.slots import Slot, latest_weekly
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.words import count
@@ -58,26 +59,37 @@ class JobFailed(Exception):
 
 
 def notice(context: JobContext) -> str:
-    """Write a notice for each card that fell due, fell overdue, was flagged or un-verified."""
-    with context.database.transaction() as session:
-        new = notice_changes(session, context.policy, context.clock())
-    return f"{count(new, 'new notice')}"
+    """Write a notice of each thing that happened to a card, for whoever is to hear of it."""
+    return f"{count(look_around(context.database, context.settings, context.policy, context.clock()), 'new notice')}"
+
+
+def tell(context: JobContext) -> str:
+    """Mail at once what people want to hear at once."""
+    now = context.clock()
+
+    def act(person_id: int) -> int:
+        with context.database.transaction() as session:
+            return tell_at_once(session, person_id, context.settings, context.policy, now)
+
+    with context.database.read() as session:
+        people = people_waiting(session)
+    return f"{count(_each(people, act), 'mail')} queued"
 
 
 def digest(context: JobContext) -> str:
-    """Once a day: tell each person what fell to them."""
+    """Once on each person's day: tell them what fell to them."""
     now = context.clock()
-    slot = latest_daily(now, context.settings.schedule.digest_hour, context.settings.schedule.zone)
-    if _is_done(context, "digest", slot):
-        return _DONE
 
-    def tell(person_id: int) -> bool:
+    def act(person_id: int) -> bool:
         with context.database.transaction() as session:
-            return send_digest(session, person_id, slot.key, context.settings, context.policy, now)
+            return send_digest(session, person_id, context.settings, context.policy, now)
 
     with context.database.read() as session:
-        people = people_to_tell(session)
-    return _finish(context, "digest", slot, _each(people, tell), now)
+        due = due_digests(session, context.settings, now)
+    if due.idle:
+        with context.database.transaction() as session:
+            skip_day(session, due.idle)
+    return f"{count(_each(due.waiting, act), 'mail')} queued" if due.waiting else _DONE
 
 
 def weekly_report(context: JobContext) -> str:
@@ -150,7 +162,7 @@ def _is_done(context: JobContext, job: str, slot: Slot) -> bool:
         return is_claimed(session, job, slot.key)
 
 
-def _each(people: Iterable[int], act: Callable[[int], bool]) -> int:
+def _each(people: Iterable[int], act: Callable[[int], int]) -> int:
     """Do it for everybody; one failure keeps nobody else waiting, but fails the job in the end."""
     sent, failures = 0, []
     for person_id in people:

@@ -2,11 +2,8 @@
 
 from curator.notices import models as notices
 from curator.queue import models as queue
+from curator.recall import models as recall
 from curator.webhooks import models as webhooks
 from kb import tables as kb
 
-ALL = (kb, notices, queue, webhooks)
-from curator.recall import models as recall
-from kb import tables as kb
-
-ALL = (kb, notices, queue, recall)
+ALL = (kb, notices, queue, recall, webhooks)

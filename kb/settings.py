@@ -156,10 +156,18 @@ class Outbound(_Section):
     allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
     timeout_seconds: float = Field(10, ge=0.1, le=60)
+
+
 class Privacy(_Section):
     """How long it is known who did what, where nothing else needs it."""
 
     sighting_days: int = Field(730, ge=1, le=36500)
+
+
+class Notices(_Section):
+    """How people are told what happens to cards."""
+
+    mails_a_day: int = Field(5, ge=1, le=100)
 
 
 class Log(_Section):
@@ -182,6 +190,7 @@ class Settings(_Section):
     freshness: Freshness = Freshness()
     security: Security = Security()
     outbound: Outbound = Outbound()
+    notices: Notices = Notices()
     privacy: Privacy = Privacy()
     log: Log = Log()
 

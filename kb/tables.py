@@ -2,6 +2,7 @@
 
 from kb.cards import models as cards
 from kb.cards import outbox
+from kb.following import models as following
 from kb.importing import models as importing
 from kb.lines import models as lines
 from kb.mail import models as mail
@@ -10,4 +11,4 @@ from kb.schedule import models as schedule
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines)
+ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines, following)

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import curator.cards.views
 import curator.duplicates.views
+import curator.notices.account.views
 import curator.notices.views
 import curator.queue.views
 import curator.reports.views
@@ -16,6 +17,7 @@ import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.following.views
 import kb.people.views
 import search.golden.views
 import search.synonyms.views
@@ -37,8 +39,10 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.following.views.blueprint,
     curator.queue.views.blueprint,
     curator.notices.views.blueprint,
+    curator.notices.account.views.blueprint,
     curator.cards.views.blueprint,
     curator.duplicates.views.blueprint,
     curator.reports.views.blueprint,
@@ -66,6 +70,7 @@ def create_app(
     assets.install(app, root / "static")
     search.views.install(app, search_service)
     curator.queue.views.install(app)
+    curator.notices.account.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -87,8 +87,9 @@ def _check_index(runtime: Runtime) -> str:
 
 
 JOBS = (
-    Job("notice", 60, "notices what fell due, overdue, flagged or un-verified", _curation(curation.notice)),
-    Job("digest", 60, "once a day: tells each person what fell to them", _curation(curation.digest)),
+    Job("notice", 60, "notices what happened to cards, and who is to hear of it", _curation(curation.notice)),
+    Job("tell", 60, "mails at once what people want to hear at once", _curation(curation.tell)),
+    Job("digest", 60, "once a day of each person: tells what fell to them", _curation(curation.digest)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),
     Job("send-webhooks", 10, "delivers what is queued for webhooks", _curation(curation.send_webhooks)),

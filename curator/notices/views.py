@@ -32,15 +32,16 @@ def ask(card_id: int) -> Response:
         card = card_visible_to(session, actor, card_id)
         back = f"/?{urlencode({'q': query})}" if query else card_path(card)
         try:
-            person, is_new = ask_expert(session, actor, card, query, services().settings, services().policy, now())
-            said = _said(person.name) if is_new else f"You asked {person.name} today already."
+            asked = ask_expert(session, actor, card, query, services().settings, services().policy, now())
+            person, is_new, is_mailed = asked
+            said = _said(person.name, is_mailed) if is_new else f"You asked {person.name} today already."
         except Conflict as error:
             said = error.detail
     say(said)
     return redirect(back, 303)
 
 
-def _said(name: str) -> str:
-    if services().settings.mail.enabled:
+def _said(name: str, is_mailed: bool) -> str:
+    if is_mailed and services().settings.mail.enabled:
         return f"{name} was asked by mail."
-    return f"{name} gets your question as soon as mail is switched on here."
+    return f"{name} was asked, and finds your question among their notices."

@@ -14,6 +14,7 @@ from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, Th
 from kb.people.models import ApiToken, Person, WebSession
 from kb.people.passwords import matches, new_hash
 from kb.people.shown import who
+from kb.people.zones import zone_choice
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
@@ -112,6 +113,7 @@ def save_profile() -> BaseResponse:
         person = session.get_one(Person, actor.id)
         person.name, person.theme = form.name, form.theme
         person.shortcuts, person.weekly_report = form.shortcuts, form.weekly_report
+        person.time_zone = form.time_zone
     say("Saved.")
     return redirect("/account", 303)
 
@@ -268,6 +270,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
             weekly_report_on=person.weekly_report,
+            time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
+            notices_url="/account/notices",
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106

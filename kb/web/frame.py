@@ -14,12 +14,18 @@ from kb.web.parts import Frame, Place, Theme, Toast
 
 _COUNTER = "vitrine.queue_counter"
 _WARNING = "vitrine.warning"
+_NOTICES = "vitrine.notice_counter"
 QueueCounter = Callable[[Session, Actor], int]
 
 
 def count_queue_with(counter: QueueCounter) -> None:
     """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
     current_app.extensions[_COUNTER] = counter
+
+
+def count_notices_with(counter: QueueCounter) -> None:
+    """Say how the number beside the bell is counted; the room that keeps notices knows."""
+    current_app.extensions[_NOTICES] = counter
 
 
 def warn_with(warning: Callable[[], str]) -> None:
@@ -40,6 +46,8 @@ def frame(active: Place = "", query: str = "") -> Frame:
         actor = actor_for(db, person)
         warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
+        notices = cast("QueueCounter | None", current_app.extensions.get(_NOTICES))
+        unread = notices(db, actor) if notices else 0
         return Frame(
             workspace_name=name,
             workspace_initial=name[:1].upper(),
@@ -53,6 +61,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             shortcuts_on=person.shortcuts,
             toasts=_take_toasts(),
             query=query or request.args.get("q", ""),
+            notice_count=("" if not unread else f"{unread}" if unread < 100 else "99+"),
             warning=warning() if warning and actor.is_curator else "",
         )
 

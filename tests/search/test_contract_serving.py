@@ -153,11 +153,11 @@ def test_asking_is_one_click_and_one_mail_a_day(site: Site, best: int) -> None:
     rita.get("/?q=refund+window")
     answer = rita.post(f"/cards/{best}/ask", {"q": "refund window\r\nBcc: x@y.example"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/?q=refund+window+Bcc%3A+x%40y.example")
-    assert "Vera gets your question as soon as mail is switched on here." in rita.get("/?q=refund").text
+    assert "Vera was asked, and finds your question among their notices." in rita.get("/?q=refund").text
     rita.post(f"/cards/{best}/ask")
     assert "You asked Vera today already." in rita.get("/?q=refund").text
     (mail,) = mails(site.world).values()
-    assert (mail.key, mail.to_address) == (f"ask:{best}:6:2026-11-16", email("vera"))
+    assert mail.to_address == email("vera")
     assert mail.subject == "Rita asks you about “Refund window”"
     for text in (mail.text, mail.html):
         for told in (

@@ -41,7 +41,8 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks",
+    "/notices", "/account/notices", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar",
 )  # fmt: skip
@@ -212,7 +213,7 @@ def digest(world: World, name: str) -> str:
     with world.transaction() as session:
         notice_changes(session, world.policy, world.now)
         person = world.person(session, name)
-        send_digest(session, person.id, "2026-11-16", world.settings, world.policy, world.now)
+        send_digest(session, person.id, world.settings, world.policy, world.now)
         mail = session.scalars(select(OutgoingMail).where(OutgoingMail.key == f"digest:{person.id}:2026-11-16")).first()
         words = f"{mail.subject}\n{mail.text}\n{mail.html}" if mail else ""
         session.rollback()
