@@ -5,38 +5,45 @@ in words what it did. The due times and claims are in the database, so however m
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from curator.absences.away import follow_absences
+from curator.capacity.planning import plan_all
+from curator.detectors import rounds
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
+from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
 from curator.notices.digest import due_digests, send_digest, skip_day
 from curator.notices.looking import look_around
 from curator.notices.telling import people_waiting, tell_at_once
-from curator.reports.send import last_full_week, send_report, subscribers
+from curator.owners.escalating import escalate_all
+from curator.questions.following import follow_up
+from curator.reports.expected import keep_weeks
+from curator.reports.schedules.posting import post_weekly
+from curator.reports.schedules.sending import send_turn
+from curator.reports.schedules.turns import Sender, turns_due
+from curator.rules.suggesting import suggest_all
 from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
 from kb.db import Database
 from kb.errors import Unavailable
+from kb.installation import Installation
 from kb.mail import sender
 from kb.schedule.claims import claim, is_claimed, note_outcome
-from kb.schedule.slots import Slot, latest_weekly
+from kb.schedule.slots import Slot
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.words import count
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DONE = "nothing due"
+T = TypeVar("T")
 
 
 class Carrier(Protocol):
     """Whatever carries an open installation: the edge's services, or a test's world."""
 
     @property
-    def database(self) -> Database: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def policy(self) -> Policy: ...
+    def installation(self) -> Installation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +54,36 @@ class JobContext:
     settings: Settings
     policy: Policy
     clock: Callable[[], datetime]
+    secret_key: bytes
 
     @classmethod
     def of(cls, carrier: Carrier) -> "JobContext":
         """The context in which the service runs its jobs."""
-        return cls(carrier.database, carrier.settings, carrier.policy, clock.now)
+        return cls.on(carrier.installation, clock.now)
+
+    @classmethod
+    def on(cls, installation: Installation, clock: Callable[[], datetime]) -> "JobContext":
+        """The same for an installation alone."""
+        settings = installation.settings
+        return cls(installation.database, settings, Policy.of(settings), clock, installation.secret_key)
 
 
 class JobFailed(Exception):
     """Some of a job's units failed; the others were done. The next run makes up what is missing."""
+
+
+def absences(context: JobContext) -> str:
+    """Move the cards of whoever went away or came back."""
+    with context.database.transaction() as session:
+        moved = follow_absences(session, context.policy, context.clock())
+    return f"{count(moved, 'card')} moved"
+
+
+def escalate(context: JobContext) -> str:
+    """Move on what nobody acted on, and back what was checked since."""
+    days = context.settings.freshness.escalate_days
+    moved, back = escalate_all(context.database, days, context.policy, context.clock())
+    return f"{count(moved, 'card')} moved on, {back:,} back"
 
 
 def notice(context: JobContext) -> str:
@@ -93,18 +121,15 @@ def digest(context: JobContext) -> str:
 
 
 def weekly_report(context: JobContext) -> str:
-    """Once a week: send the report of the week that ended."""
-    now = context.clock()
-    schedule = context.settings.schedule
-    slot = latest_weekly(now, _WEEKDAYS.index(schedule.report_weekday), schedule.report_hour, schedule.zone)
-    if _is_done(context, "weekly_report", slot):
-        return _DONE
-    week = last_full_week(slot.due, context.policy)
+    """Tell each reader of the week that ended, once their hour has come."""
+    sender = Sender(context.database, context.settings, context.policy, context.secret_key, context.clock())
+    sent = post_weekly(sender) + _each(turns_due(sender), lambda turn: send_turn(sender, turn), "schedule")
+    return f"{count(sent, 'report')} queued" if sent else _DONE
 
-    def send(person_id: int) -> bool:
-        return send_report(context.database, context.settings, context.policy, week, person_id, now)
 
-    return _finish(context, "weekly_report", slot, _each(subscribers(context.database), send), now)
+def card_weeks(context: JobContext) -> str:
+    """Write down, once a week is over, how many stale answers were expected."""
+    return keep_weeks(context.database, context.settings.freshness, context.policy, context.clock())
 
 
 def near_duplicates(context: JobContext) -> str:
@@ -127,6 +152,49 @@ def near_duplicates(context: JobContext) -> str:
     if failures:
         raise JobFailed("; ".join(failures))
     return f"{count(checked, 'card')} compared"
+
+
+def learn_freshness(context: JobContext) -> str:
+    """Learn how often cards change here and what P(stale) is worth, so that one card is judged without all others."""
+    now = context.clock()
+    with context.database.read() as session:
+        model = learn(session, context.settings.freshness, now)
+    with context.database.transaction() as session:
+        keep(session, model, now)
+    return f"learnt from {count(model.checks, 'check')}; calibration {model.calibration:.2f}"
+
+
+def detect(context: JobContext) -> str:
+    """Look for what speaks against cards: those that changed, and all of them once a night."""
+    return rounds.detect(context.database, context.settings, context.policy, context.clock)
+
+
+def check_links(context: JobContext) -> str:
+    """Try some of the links to elsewhere that are due."""
+    return rounds.links(context.database, context.settings, context.clock)
+
+
+def check_sources(context: JobContext) -> str:
+    """Read some of the watched sources that are due."""
+    return rounds.watched(context.database, context.settings, context.clock)
+
+
+def first_checks(context: JobContext) -> str:
+    """Plan the first check of every card that was published without a date."""
+    planned = plan_all(context.database, context.settings, context.clock())
+    return f"{count(planned, 'first check')} planned"
+
+
+def suggest_intervals(context: JobContext) -> str:
+    """Once a night: suggest an interval for every card, for those that are checked at an adaptive pace."""
+    return suggest_all(context.database, context.settings, context.clock())
+
+
+def questions(context: JobContext) -> str:
+    """Remind of questions that wait, and ask somebody else when they waited too long."""
+    with context.database.transaction() as session:
+        reminded, escalated = follow_up(session, context.settings, context.clock())
+    return f"{count(reminded, 'reminder')}, {count(escalated, 'question')} passed on"
 
 
 def send_mail(context: JobContext) -> str:
@@ -162,14 +230,14 @@ def _is_done(context: JobContext, job: str, slot: Slot) -> bool:
         return is_claimed(session, job, slot.key)
 
 
-def _each(people: Iterable[int], act: Callable[[int], int]) -> int:
+def _each(things: Iterable[T], act: Callable[[T], int], named: str = "person") -> int:
     """Do it for everybody; one failure keeps nobody else waiting, but fails the job in the end."""
     sent, failures = 0, []
-    for person_id in people:
+    for thing in things:
         try:
-            sent += act(person_id)
+            sent += act(thing)
         except Exception as error:  # a poisoned row must not stop the others
-            failures.append(f"person {person_id}: {type(error).__name__}: {error}")
+            failures.append(f"{named} {thing}: {type(error).__name__}: {error}")
     if failures:
         raise JobFailed("; ".join(failures))
     return sent

@@ -22,11 +22,13 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-)
+)  # fmt: skip
+
+from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
-LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports"})
+LISTS = frozenset({"languages", "audiences", "replica_urls", "allow_networks", "allow_ports", "source_folders"})
 Language = Literal["en", "de", "ru", "pl", "fi"]
 KNOWN_LANGUAGES: tuple[Language, ...] = ("en", "de", "ru", "pl", "fi")
 POSTGRES_URL = r"^postgresql(\+psycopg)?://"
@@ -131,10 +133,34 @@ class Schedule(_Section):
 
 
 class Freshness(_Section):
-    """Defaults of the verification policy, in days."""
+    """Defaults of the verification policy, in days, the parameters of the estimate (docs/freshness.md), and the time
+    people have for checks."""
 
     interval_days: int = Field(90, ge=1, le=3650)
     due_soon_days: int = Field(14, ge=1, le=90)
+    escalate_days: int = Field(14, ge=0, le=365)
+    stale_target: float = Field(0.20, ge=0.01, le=0.9)
+    half_life_days: float = Field(180, ge=7, le=36500)
+    default_days_between_corrections: float = Field(500, ge=1, le=36500)
+    default_weight_days: float = Field(2000, gt=0, le=1e6)
+    collection_weight: float = Field(20, gt=0, le=1e4)
+    prior_corrections: float = Field(0.8, ge=0.1, le=100)
+    silence_weight: float = Field(0.5, gt=0, le=1)
+    batch_weight: float = Field(0.5, ge=0, le=1)
+    addition_weight: float = Field(0.3, ge=0, le=1)
+    size_exponent: float = Field(0.3, ge=0, le=1)
+    report_odds: float = Field(10, ge=1, le=100)
+    detector_odds: float = Field(3, ge=1, le=100)
+    reports_per_stale_view: float = Field(0.002, ge=0, le=1)
+    reports_weight_views: float = Field(100, gt=0, le=1e6)
+    repair_days: float = Field(120, ge=1, le=36500)
+    rest_days: float = Field(7, ge=0, le=90)
+    calibration: float = Field(0.6, ge=0.05, le=3)
+    calibration_weight: float = Field(10, gt=0, le=1e4)
+    calibration_checks: int = Field(300, ge=0, le=10000)
+    check_minutes: float = Field(2, ge=0, le=60)
+    words_a_minute: float = Field(200, ge=10, le=2000)
+    minutes_per_week: int = Field(60, ge=1, le=2400)
 
 
 class Security(_Section):
@@ -155,6 +181,7 @@ class Outbound(_Section):
 
     allow_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
     allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+    source_folders: tuple[Path, ...] = ()
     timeout_seconds: float = Field(10, ge=0.1, le=60)
 
 
@@ -188,7 +215,9 @@ class Settings(_Section):
     mail: Mail = Mail()
     schedule: Schedule = Schedule()
     freshness: Freshness = Freshness()
+    questions: Questions = Questions()
     security: Security = Security()
+    reports: Reports = Reports()
     outbound: Outbound = Outbound()
     notices: Notices = Notices()
     privacy: Privacy = Privacy()

@@ -2,13 +2,35 @@
 
 from kb.cards import models as cards
 from kb.cards import outbox
+from kb.extension import models as extension
 from kb.following import models as following
 from kb.importing import models as importing
 from kb.lines import models as lines
 from kb.mail import models as mail
+from kb.people import absences
 from kb.people import models as people
 from kb.schedule import models as schedule
+from kb.schedule import subscriptions
+from kb.triggers import models as triggers
+from kb.trust import duties, rules
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (people, cards, outbox, trust, mail, use, schedule, importing, lines, following)
+ALL = (
+    absences,
+    cards,
+    duties,
+    extension,
+    following,
+    importing,
+    lines,
+    mail,
+    outbox,
+    people,
+    rules,
+    schedule,
+    subscriptions,
+    triggers,
+    trust,
+    use,
+)

@@ -25,7 +25,7 @@ from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_answer
 from kb.trust.state import Trust, TrustState
 from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
-from search.boosts import Boosts
+from search.boosts import Boosts, UseCounts
 from search.contract import Contract, Filters
 from search.folds import WINDOW, fold_hits
 from search.query import parse
@@ -85,7 +85,7 @@ class SearchService:
     def __init__(self, backend: SearchBackend, policy: Policy, section: SearchSection | None = None) -> None:
         self.backend = backend
         self.synonyms = SynonymCache()
-        self._policy = policy
+        self.policy = policy
         self._section = section or SearchSection()
         self._use = UseTable(self._section.use_boost)
         self._trust = {
@@ -106,14 +106,14 @@ class SearchService:
         Raises Unavailable when the index can't be read.
         """
         began = time.perf_counter()
-        query, chosen = self._with_synonyms(session, parse(text)), filters or Filters()
-        boosts = self._boosts(session, actor, now, trust_counts=trust_counts)
+        query, chosen = self.understood(session, text), filters or Filters()
+        boosts = self.boosts(actor, now, self._use.current(session, now), trust_counts=trust_counts)
         only = Narrowing(chosen.tags, chosen.trust, chosen.owner_id, chosen.language, chosen.updated_since)
-        ask = partial(self.backend.search, query, _scope(session, actor, query, chosen), only=only, boosts=boosts)
+        ask = partial(self.backend.search, query, scope_of(session, actor, query, chosen), only=only, boosts=boosts)
         try:
             served = self._served(session, actor, ask, limit, offset)
             if folds and (offset or any(card.has_near_duplicates for card in served.cards.values())):
-                reaches = _is_plain(query, chosen)
+                reaches = is_plain(query, chosen)
                 served = self._folded(session, actor, ask, now, limit, offset, reaches=reaches)
             generation = served.hits.generation or self.backend.generation()
         except IndexUnusable as error:
@@ -121,10 +121,10 @@ class SearchService:
             raise Unavailable(_REBUILDING) from error
         page, hits = served.page[:limit], served.hits
         shown = [served.cards[hit.card_id] for hit in page]
-        trusts = trust_by_answer(session, shown, self._policy, now)
-        query = _as_corrected(query, hits)
+        trusts = trust_by_answer(session, shown, self.policy, now)
+        query = as_corrected(query, hits)
         marker = Marker(query)
-        results = tuple(_shown(marker, served.cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
+        results = tuple(shown_result(marker, served.cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
         older = replaced_by(session, actor, shown)
         folded = sum(served.hidden.get(hit.card_id, 0) for hit in page)
         return Answers(
@@ -144,36 +144,39 @@ class SearchService:
     ) -> "_Served":
         """The same with near-duplicates folded, from the first hit on: what is hidden before a page moves the page."""
         hits = ask(max(WINDOW, offset + limit + SPARE), 0)
-        ranked, hidden = fold_hits(session, actor, hits.hits, self._policy, now, reaches=reaches)
+        ranked, hidden = fold_hits(session, actor, hits.hits, self.policy, now, reaches=reaches)
         return _through_gate(session, actor, hits, ranked[offset : offset + limit + SPARE], hidden, limit)
 
     def suggest(self, session: Session, actor: Actor, text: str, now: datetime, limit: int = 8) -> list[AnswerCard]:
         """Servable cards whose titles begin with or hold these words."""
-        boosts = self._boosts(session, actor, now, trust_counts=True)
+        boosts = self.boosts(actor, now, self._use.current(session, now))
         try:
             hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
         except IndexUnusable as error:
             raise Unavailable(_REBUILDING) from error
-        ranked, _ = fold_hits(session, actor, hits.hits, self._policy, now, reaches=False)
+        ranked, _ = fold_hits(session, actor, hits.hits, self.policy, now, reaches=False)
         served = _through_gate(session, actor, hits, ranked, {}, limit)
         return [served.cards[hit.card_id] for hit in served.page[:limit]]
 
-    def _boosts(self, session: Session, actor: Actor, now: datetime, *, trust_counts: bool) -> Boosts:
+    def boosts(self, actor: Actor, now: datetime, use: UseCounts, *, trust_counts: bool = True) -> Boosts:
+        """What counts beside the words, for this reader at this instant."""
         return Boosts(
             now=now,
-            due_soon=timedelta(days=self._policy.due_soon_days),
+            due_soon=timedelta(days=self.policy.due_soon_days),
             trust=self._trust if trust_counts else {},
-            use=self._use.current(session, now),
+            use=use,
             audiences=actor.group_slugs,
             audience=1.0 + (self._section.audience_boost if actor.group_slugs else 0.0),
         )
 
-    def _with_synonyms(self, session: Session, query: Query) -> Query:
+    def understood(self, session: Session, text: str) -> Query:
+        """The query with the words that mean the same."""
+        query = parse(text)
         found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
         return replace(query, synonyms=found) if found else query
 
 
-def _is_plain(query: Query, filters: Filters) -> bool:
+def is_plain(query: Query, filters: Filters) -> bool:
     """Whether only words were asked for: else a card that was not found may lack what was demanded beside them."""
     demands = (query.phrases, query.excluded, query.tags, query.collections)
     return not any(demands) and filters == Filters()
@@ -203,7 +206,8 @@ def _through_gate(
     return _Served(hits, page, cards, hidden, hits.total - sum(hidden.values()) - refused)
 
 
-def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Scope:
+def scope_of(session: Session, actor: Actor, query: Query, filters: Filters) -> Scope:
+    """The collections that the actor may read and that were asked for."""
     wanted = [set(names) for names in (query.collections, filters.collections) if names]
     ids = set(actor.readable)
     for names in wanted:
@@ -214,7 +218,7 @@ def _scope(session: Session, actor: Actor, query: Query, filters: Filters) -> Sc
 _COLLECTIONS = Prepared(select(Collection.id).where(Collection.slug.in_(bindparam("slugs", expanding=True))))
 
 
-def _as_corrected(query: Query, hits: Hits) -> Query:
+def as_corrected(query: Query, hits: Hits) -> Query:
     """The query as the engine understood it: what is marked in the texts, and what "did you mean" says."""
     if not hits.corrected:
         return query
@@ -223,7 +227,8 @@ def _as_corrected(query: Query, hits: Hits) -> Query:
     return Query(words, query.phrases, query.excluded, query.tags, query.collections, query.raw, False, query.synonyms)
 
 
-def _shown(marker: Marker, card: AnswerCard, trust: Trust, hit: Hit) -> Result:
+def shown_result(marker: Marker, card: AnswerCard, trust: Trust, hit: Hit) -> Result:
+    """A hit with what is shown of its card."""
     return Result(
         card=card,
         trust=trust,

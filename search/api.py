@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,7 @@ from kb.web.api_models import InstantParam, Listing, Params, PersonParam, Shape,
 from kb.web.edge import demand_scope, now, person_id, reading, services
 from kb.words import Words as InWords
 from search.answers import Answers, Contract, Filters, Result
+from search.as_of.answers import answers_as_of
 from search.asking import asked
 from search.views import search_service
 
@@ -46,6 +48,10 @@ MinTrust = Annotated[State | None, Field(description="What is less trusted is wi
 MaxAge = Annotated[
     int | None, Field(ge=0, le=36500, description="What was not verified within so many days is withheld.")
 ]
+AsOf = Annotated[
+    InstantParam | None,
+    Field(description="Answer as at this instant, of what you may read today. Nothing is counted or noted then."),
+]
 QueryId = Annotated[str | None, Field(description="Send it with `POST /events` when a result is opened or copied.")]
 
 
@@ -59,6 +65,7 @@ class LookupQuery(Params):
     max_age_days: MaxAge = None
     collection: Collections = Field([])
     lang: Code | None = None
+    as_of: AsOf = None
 
 
 class SearchQuery(Listing):
@@ -73,6 +80,7 @@ class SearchQuery(Listing):
     updated: Annotated[InstantParam | None, Field(description="Cards updated at or after this instant.")] = None
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
+    as_of: AsOf = None
     explain: Annotated[bool, Field(description="Add each score and its parts.")] = False
 
 
@@ -126,19 +134,19 @@ class SearchAnswer(Shape):
     took_ms: float
 
 
-@api.operation("GET", "/lookup", {200: LookupAnswer}, scope="read")
+@api.operation("GET", "/lookup", {200: LookupAnswer}, scope="lookup")
 def lookup(query: LookupQuery) -> LookupAnswer:
     """Look up the one current answer. There is none when the best card has fewer than half of the words; it is
     withheld when a freshness contract does not accept it: the collection's, or the request's."""
     filters = Filters(collections=tuple(query.collection), language=query.lang)
     with reading() as (session, actor):
-        found = search_service().search(session, actor, query.q, now(), filters=filters, limit=query.limit)
-        results = _named(session, found, _contract(query))
+        found = _answers(session, actor, query, filters)
+        results = _named(session, found, query)
         best = results[0] if results else None
         is_answered = best is not None and not best.withheld and not found.has_few
-        if is_answered:
+        if is_answered and query.as_of is None:
             _note_shown(found.results[0], actor)
-        query_id = _note_asked(found, actor)
+        query_id = _note_asked(found, actor) if query.as_of is None else None
     return LookupAnswer(
         query=found.query,
         answer=best if is_answered else None,
@@ -159,12 +167,10 @@ def search(query: SearchQuery) -> SearchAnswer:
     start = position(query.cursor)
     with reading() as (session, actor):
         filters = _filters(session, query)
-        found = search_service().search(
-            session, actor, query.q, now(), filters=filters, limit=query.limit, offset=start
-        )
-        named = _named(session, found, _contract(query))
+        found = _answers(session, actor, query, filters, start)
+        named = _named(session, found, query)
         items = [_found(card, result, query.explain) for card, result in zip(named, found.results, strict=True)]
-        query_id = _note_asked(found, actor)
+        query_id = _note_asked(found, actor) if query.as_of is None else None
     return SearchAnswer(
         query=found.query,
         items=items,
@@ -211,8 +217,22 @@ def _contract(query: LookupQuery | SearchQuery) -> Contract:
     return Contract(TrustState(query.min_trust) if query.min_trust else None, query.max_age_days)
 
 
-def _named(session: Session, found: Answers, contract: Contract) -> list[NamedCard]:
-    cards = [shaper().answer(result.card, result.trust, result.snippet, contract) for result in found.results]
+def _answers(
+    session: Session, actor: Actor, query: LookupQuery | SearchQuery, filters: Filters, start: int = 0
+) -> Answers:
+    if query.as_of is None:
+        return search_service().search(
+            session, actor, query.q, now(), filters=filters, limit=query.limit, offset=start
+        )  # fmt: skip
+    return answers_as_of(
+        search_service(), session, actor, query.q, query.as_of, now(), filters=filters, limit=query.limit, offset=start
+    )
+
+
+def _named(session: Session, found: Answers, query: LookupQuery | SearchQuery) -> list[NamedCard]:
+    """The cards as answers, judged at the instant of the question; whom to ask is whoever can be asked now."""
+    shape, contract = replace(shaper(), now=query.as_of or now()), _contract(query)
+    cards = [shape.answer(result.card, result.trust, result.snippet, contract) for result in found.results]
     whom = experts(session, [card.id for card in cards if card.warning])
     return [NamedCard(**dict(card), ask=person_or_none(whom.get(card.id))) for card in cards]
 

@@ -10,10 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kb.trust.state import TrustState
 from search.boosts import Boosts
+
+if TYPE_CHECKING:
+    from search.arrays.snapshot import Snapshot
 
 
 class IndexUnusable(Exception):
@@ -161,6 +164,10 @@ class SearchBackend(Protocol):
 
     def rebuild(self, cards: Iterable[CardDoc], seq: int) -> None:
         """Build a new index beside the old one, then swap. Works when the old one is unusable."""
+
+    def overlaid(self, kept: Mapping[int, CardDoc], changed: Sequence[CardDoc], seq: int) -> "Snapshot | None":
+        """A state of exactly these cards: `kept` with the words that the index has and the facts given, `changed` as
+        they are given. None where the index is not at `seq`, or lies elsewhere."""
 
     def generation(self) -> str:
         """Changes with every commit and rebuild: a key for caches."""

@@ -3,7 +3,7 @@
 The best trusted one may not have the asked words at all: an old title leads to the current card all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -38,7 +38,12 @@ def fold_hits(
         return list(hits), {}
     pairs += undecided_of(session, [card_id for card_id in cards if card_id not in found])
     trusts = trust_by_answer(session, list(cards.values()), policy, now)
-    served = fold([member(card, trusts[card.id]) for card in cards.values()], pairs, now)
+    return arranged(hits, fold([member(card, trusts[card.id]) for card in cards.values()], pairs, now))
+
+
+def arranged(hits: Sequence[Hit], served: Mapping[int, int]) -> tuple[list[Hit], dict[int, int]]:
+    """The hits with each group at the place of its first, and by card how many found ones are hidden behind it."""
+    found = {hit.card_id: hit for hit in hits}
     order: dict[int, Hit] = {}
     hidden: dict[int, int] = {}
     for hit in hits:

@@ -143,6 +143,7 @@ def _results(
         did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
         correction=correction(answers, _url(form, q=answers.did_you_mean or ""), is_narrowed=bool(form.collection)),
         write_url=f"/cards/new?{urlencode({'title': answers.query})}" if actor.writable else "",
+        ask_url=f"/questions/new?{urlencode({'q': answers.query})}",
         drop_filters_url=f"/?{urlencode({'q': form.q})}" if has_filters and not answers.results else "",
         paging=_paging(form, answers, offset),
         notice="No card has all of these words; these have some of them." if answers.is_relaxed and not nothing else "",

@@ -6,19 +6,33 @@ from flask import Blueprint, Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import curator.absences.views
+import curator.capacity.views
 import curator.cards.views
+import curator.checks.views
+import curator.detectors.views
 import curator.duplicates.views
-import curator.notices.account.views
+import curator.hooks.views
 import curator.notices.views
+import curator.owners.views
+import curator.proof.views
+import curator.questions.views
 import curator.queue.views
+import curator.recall.views
+import curator.reports.mailed.views
+import curator.reports.schedules.views
 import curator.reports.views
+import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.extension.views
 import kb.following.views
 import kb.people.views
+import kb.triggers.views
+import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
@@ -36,16 +50,30 @@ PAGES: tuple[Blueprint, ...] = (
     kb.cards.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    search.as_of.views.blueprint,
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
     kb.following.views.blueprint,
     curator.queue.views.blueprint,
     curator.notices.views.blueprint,
-    curator.notices.account.views.blueprint,
+    kb.triggers.views.blueprint,
+    kb.extension.views.blueprint,
+    curator.checks.views.blueprint,
+    curator.questions.views.blueprint,
     curator.cards.views.blueprint,
+    curator.detectors.views.blueprint,
+    curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.absences.views.blueprint,
+    curator.owners.views.blueprint,
     curator.reports.views.blueprint,
+    curator.proof.views.blueprint,
+    curator.recall.views.blueprint,
+    curator.reports.schedules.views.blueprint,
+    curator.reports.mailed.views.blueprint,
+    curator.capacity.views.blueprint,
+    curator.rules.views.blueprint,
     curator.webhooks.views.blueprint,
     health.blueprint,
 )
@@ -69,8 +97,13 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.detectors.views.install(app)
     curator.queue.views.install(app)
-    curator.notices.account.views.install(app)
+    curator.notices.views.install(app)
+    curator.recall.views.install(app)
+    curator.absences.views.install(app)
+    curator.questions.views.install(app, search_service)
+    curator.owners.views.install(app, search_service)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vitrine import __version__
-from vitrine.commands import checks, content, people, quality, run
+from vitrine.commands import changes, checks, content, people, quality, run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,7 +23,7 @@ def main(context: click.Context, config: Path | None) -> None:
 
 
 for command in (
-    run.serve, run.scheduler, run.run_job, run.jobs, content.import_cards, content.report,
-    checks.index, quality.measure, checks.verify_log, checks.config, people.user, people.token,
+    run.serve, run.scheduler, run.run_job, run.jobs, content.import_cards, content.report, changes.flag,
+    checks.index, quality.measure, checks.verify_log, checks.check_rules, checks.config, people.user, people.token,
 ):  # fmt: skip
     main.add_command(command)

@@ -13,13 +13,14 @@ from curator.duplicates.reading import Reading, read_card
 from kb.cards.models import Card, Revision, Status
 from kb.db import Database, take_turns
 from kb.lines.models import NearDuplicate, SketchedCard
+from kb.lines.spans import note_pairs
 
 METHOD = 1  # a higher number makes the job compare every card anew
 MOST_COMPARED = 10
 MOST_WEIGHED = 200
 AT_ONCE = 100
 _AT_SAVING = 5
-_TURN = 7_310_004
+_TURN = 7_310_023
 _IN_USE = and_(Card.status != Status.ARCHIVED, Card.replaced_by_id.is_(None))
 Key = tuple[int, int]
 
@@ -55,6 +56,7 @@ def check_cards(session: Session, card_ids: Sequence[int], now: datetime) -> Non
     _keep_true(session, keys, known, everything, now)
     done = [{"card_id": text.card_id, "version": text.version, "method": METHOD} for text in texts.values()]
     session.execute(insert(SketchedCard), done)
+    note_pairs(session, {card_id for key in keys for card_id in key}, now)
 
 
 def unchecked(session: Session, limit: int, *, among: Collection[int] | None = None, after: int = 0) -> list[int]:

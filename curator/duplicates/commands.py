@@ -16,9 +16,11 @@ from kb.cards.replacements import let_nobody_replace, replace_card
 from kb.db import hold
 from kb.errors import Conflict, Forbidden, invalid
 from kb.lines.models import CardAlias, Decision
+from kb.lines.spans import note_pairs
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.text.markdown import Rendered
+from kb.triggers.commands import inherit_triggers
 from kb.trust.policy import Policy
 from kb.use.models import SearchClick
 
@@ -47,7 +49,7 @@ def reopen(session: Session, actor: Actor, pair_id: int, now: datetime) -> PairO
 def merge(
     session: Session, actor: Actor, pair_id: int, survivor_id: int, policy: Policy, now: datetime
 ) -> tuple[Card, Card]:
-    """The other card leads to the survivor, which inherits its tags, its names and the searches that ended on it.
+    """The other card leads to the survivor, which inherits its tags, names, triggers and the searches that ended on it.
 
     It inherits nothing that its readers could not read before: see `_may_be_told`. Returns the survivor and the loser.
     Their texts stay as they are: whoever wants something of the loser's in the survivor edits it.
@@ -55,8 +57,9 @@ def merge(
     survivor, loser = _replaced(session, actor, pair_id, survivor_id, now)
     if _may_be_told(survivor, loser):
         _inherit_tags(session, actor, survivor, loser, policy, now)
-        _inherit_names(session, survivor, loser)
+        _inherit_names(session, survivor, loser, now)
         _inherit_queries(session, survivor, loser)
+        inherit_triggers(session, survivor.id, loser.id)
     audit.record(session, actor, "merged", "card", survivor.id, now, loser=loser.id, title=loser.title)
     return survivor, loser
 
@@ -116,12 +119,12 @@ def _inherit_tags(
     commands.edit_card(session, actor, survivor, text, edit, policy, now)
 
 
-def _inherit_names(session: Session, survivor: Card, loser: Card) -> None:
+def _inherit_names(session: Session, survivor: Card, loser: Card, now: datetime) -> None:
     names: dict[int, set[str]] = {survivor.id: {survivor.title}, loser.id: {loser.title}}
     for row in session.scalars(select(CardAlias).where(CardAlias.card_id.in_(names))):
         names[row.card_id].add(row.words)
     for words in sorted(names[loser.id] - names[survivor.id]):
-        session.add(CardAlias(card_id=survivor.id, words=words))
+        session.add(CardAlias(card_id=survivor.id, words=words, since=now))
 
 
 def _inherit_queries(session: Session, survivor: Card, loser: Card) -> None:
@@ -134,5 +137,6 @@ def _inherit_queries(session: Session, survivor: Card, loser: Card) -> None:
 
 
 def _note(session: Session, actor: Actor, action: str, found: PairOfCards, now: datetime) -> None:
+    note_pairs(session, (found.newer.id, found.older.id), now)
     for card, other in ((found.newer, found.older), (found.older, found.newer)):
         audit.record(session, actor, action, "card", card.id, now, other=other.id)

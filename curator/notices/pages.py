@@ -23,23 +23,6 @@ class NoticeMail:
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionMail:
-    """Somebody needs an answer that a card may not give as it is."""
-
-    workspace_name: str
-    subject: str
-    greeting: str
-    sentence: str
-    query: str
-    card: str
-    card_url: str
-    reason: str
-    asker: str
-    asker_address: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class NoticeRow:
     """A notice in the list. `url` opens the card and marks it as read."""
 
@@ -68,7 +51,7 @@ class NoticesPage:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRow:
-    """A row of the matrix. Fields: `page` and `webhook` (ticks named by the event), `mail_<event>` (a select)."""
+    """A row of the matrix. Fields: `page` and `webhook` (ticks with the event as value), `mail_<event>` (a select)."""
 
     event: str
     label: str
@@ -76,6 +59,7 @@ class ChoiceRow:
     page: bool
     mail: Choice
     webhook: bool
+    is_mail_only: bool
 
 
 @dataclass(frozen=True, slots=True)

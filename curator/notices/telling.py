@@ -1,10 +1,11 @@
-"""Mails at once, for the events a person chose them for: in one mail what came up together, never in their quiet hours,
+"""Mails at once, for the events a person chose them for: what came up together in one mail, never in their quiet hours,
 at most so many a day; what is beyond goes into the digest.
 
 The mails of a day are numbered and the number is part of their key, so the limit holds also when two processes tell.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -13,18 +14,16 @@ from sqlalchemy.orm import Session
 from curator.mail import letter
 from curator.notices.choices import Manner, held_setting, manner_of
 from curator.notices.composing import Told, grouped, holding, summary
-from curator.notices.kinds import ASKED, EVENT_OF, HEADINGS
+from curator.notices.kinds import EVENT_OF, HEADINGS
 from curator.notices.models import Notice
-from curator.notices.pages import NoticeMail, QuestionMail
+from curator.notices.pages import NoticeMail
 from kb.cards.queries import card_path
 from kb.mail.models import OutgoingMail
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import AT_ONCE, unsubscribe_url
 from kb.people.models import Person
 from kb.settings import Settings
-from kb.trust.contract import standing
 from kb.trust.policy import Policy
-from kb.trust.queries import trust_of_card
 from kb.words import first_name
 
 
@@ -37,7 +36,7 @@ def people_waiting(session: Session) -> Sequence[int]:
 
 
 def tell_at_once(session: Session, person_id: int, settings: Settings, policy: Policy, now: datetime) -> int:
-    """Queue the mails that the person is to get at once, and mark their notices. Returns how many mails."""
+    """Queue the mail that the person is to get at once, and mark its notices. Returns how many mails that is."""
     setting = held_setting(session, person_id)
     person = session.get_one(Person, person_id, populate_existing=True)
     manner = manner_of(person, setting, settings)
@@ -54,7 +53,7 @@ def tell_at_once(session: Session, person_id: int, settings: Settings, policy: P
     for notice in urgent:
         if notice.id not in held:
             notice.told_at = now  # its reason is gone, or a graver one about the same card is told
-    return _send(session, person, manner, told, settings, policy, now)
+    return _send(session, person, manner, told, settings, now)
 
 
 def _is_urgent(notice: Notice, manner: Manner, now: datetime) -> bool:
@@ -64,76 +63,40 @@ def _is_urgent(notice: Notice, manner: Manner, now: datetime) -> bool:
 
 
 def _send(
-    session: Session, person: Person, manner: Manner, told: Sequence[Told], settings: Settings, policy: Policy,
-    now: datetime,
-) -> int:  # fmt: skip
-    """Questions one by one, because they are answered one by one; the rest together."""
-    questions = [[each] for each in told if each.notice.kind == ASKED]
-    others = [each for each in told if each.notice.kind != ASKED]
+    session: Session, person: Person, manner: Manner, told: Sequence[Told], settings: Settings, now: datetime
+) -> int:
     stem = f"notice:{person.id}:{manner.day(now)}:"
-    sent_before = _mails_like(session, stem)
-    sent = 0
-    for parcel in [*([others] if others else []), *questions]:
-        if sent_before + sent >= settings.notices.mails_a_day:
-            break
-        key = f"{stem}{sent_before + sent + 1}"
-        if not enqueue(session, key, person.email, _letter(session, person, parcel, settings, policy, now), now):
-            break
-        sent += 1
-        for each in parcel:
-            each.notice.told_at = now
-    return sent
+    before = _mails_like(session, stem)
+    if not told or before >= settings.notices.mails_a_day:
+        return 0
+    if not enqueue(session, f"{stem}{before + 1}", person.email, _letter(person, told, settings), now):
+        return 0
+    for each in told:
+        each.notice.told_at = now
+    return 1
 
 
 def _mails_like(session: Session, stem: str) -> int:
     return session.scalar(select(func.count()).where(OutgoingMail.key.startswith(stem, autoescape=True))) or 0
 
 
-def _letter(
-    session: Session, person: Person, parcel: Sequence[Told], settings: Settings, policy: Policy, now: datetime
-) -> Letter:
+def _letter(person: Person, told: Sequence[Told], settings: Settings) -> Letter:
     stop = unsubscribe_url(settings, person.id, AT_ONCE)
-    first = parcel[0]
-    asker = session.get(Person, first.notice.by_id) if first.notice.by_id is not None else None
-    if first.notice.kind == ASKED and asker is not None:
-        written = letter("question", _question(session, person, first, asker, settings, policy, now))
-    else:
-        written = letter("digest", _mail(person, parcel, settings, stop))
-    return Letter(written.subject, written.text, written.html, stop)
+    return replace(letter("digest", _mail(person, told, settings, stop)), unsubscribe_url=stop)
 
 
-def _mail(person: Person, parcel: Sequence[Told], settings: Settings, stop: str) -> NoticeMail:
-    one = parcel[0]
-    is_single = len(parcel) == 1
+def _mail(person: Person, told: Sequence[Told], settings: Settings, stop: str) -> NoticeMail:
+    one = told[0]
+    is_single = len(told) == 1
     return NoticeMail(
         workspace_name=settings.workspace.name,
-        subject=f"{HEADINGS[one.notice.kind]}: {one.card.title}" if is_single else summary(parcel),
+        subject=f"{HEADINGS[one.notice.kind]}: {one.card.title}" if is_single else summary(told),
         greeting=f"Hello {first_name(person.name)},",
-        sentence=f"{summary(parcel)}.",
-        groups=grouped(parcel, settings.public_url),
+        sentence=f"{summary(told)}.",
+        groups=grouped(told, settings.public_url),
         button="Open the card" if is_single else "Open your notices",
         url=settings.public_url + (card_path(one.card) if is_single else "/notices"),
         why=f"Choose what you are told: {settings.public_url}/account/notices.",
         stop="Stop mails at once",
         stop_url=stop,
-    )
-
-
-def _question(
-    session: Session, expert: Person, told: Told, asker: Person, settings: Settings, policy: Policy, now: datetime
-) -> QuestionMail:
-    card = told.card
-    trust = trust_of_card(session, card, policy, now)
-    return QuestionMail(
-        workspace_name=settings.workspace.name,
-        subject=f"{asker.name} asks you about “{card.title}”",
-        greeting=f"Hello {first_name(expert.name)},",
-        sentence=f"{asker.name} needs this answer and can't rely on it. Check the card, or answer {asker.email}.",
-        query=told.notice.detail,
-        card=card.title,
-        card_url=settings.public_url + card_path(card),
-        reason=standing(card.collection, trust, now).reason or trust.reasons[0].detail,
-        asker=asker.name,
-        asker_address=asker.email,
-        url=f"{settings.public_url}/verify?card={card.id}",
     )

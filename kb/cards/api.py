@@ -133,7 +133,7 @@ def create_card(body: NewCard) -> Reply:
     return Reply(answer, 201, {"Location": f"{PREFIX}/cards/{answer.id}"})
 
 
-@api.operation("GET", "/cards/<int:card_id>", {200: FullCard, 308: Moved}, scope="read", errors=(410,))
+@api.operation("GET", "/cards/<int:card_id>", {200: FullCard, 308: Moved}, scope="lookup", errors=(410,))
 def show_card(card_id: int) -> FullCard | Reply:
     """Read a card. A replaced one leads to the head of its answer line; an archived one is gone for readers."""
     with reading() as (session, actor):

@@ -25,6 +25,7 @@ from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Group, Person
+from kb.text.corrections import is_correction
 from kb.text.markdown import Rendered
 from kb.text.renderer import RENDERER_VERSION
 from kb.text.sameness import same_rendering
@@ -32,6 +33,7 @@ from kb.trust import assignee
 from kb.trust.commands import doubt, verify
 from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
+from kb.trust.reading import NOTHING_SEEN, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,14 @@ class CardPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit: the version it was drawn from, what changed in words, and whether the whole card was checked."""
+    """An edit: the version it was drawn from, what changed in words, and whether the whole card was checked; then
+    `seen` goes into the record."""
 
     version: int
     note: str = ""
     is_minor: bool = False
     checked: bool = False
+    seen: Seen = NOTHING_SEEN
 
 
 @dataclass(slots=True)
@@ -99,7 +103,7 @@ def create_card(
     session.flush()
     verifiers = policy.verifiers if policy.verifiers is not None else _defaults(shelf.verifiers)
     _put_verifiers(session, card, verifiers)
-    _write_revision(session, card, actor, now, "", is_minor=False)
+    _write_revision(session, card, actor, now, "")
     session.refresh(card, ["collection", "owner"])
     return card
 
@@ -124,13 +128,14 @@ def edit_card(
     outcome = EditOutcome(_differences(card, text, shelf))
     if outcome.changed:
         if shelf is not None and shelf.id != card.collection_id:
-            _move(session, actor, card, shelf)
+            _move(session, actor, card, shelf, now)
         if "body" not in outcome.changed:
             text = _keep_source(card, text)
+        corrects = not edit.is_minor and is_correction(card.title, card.body, text.title, text.body)
         _put_text(card, text)
         card.version += 1
         card.updated_at, card.updated_by_id = now, actor.id
-        _write_revision(session, card, actor, now, edit.note, is_minor=edit.is_minor)
+        _write_revision(session, card, actor, now, edit.note, is_minor=edit.is_minor, corrects=corrects)
     _judge(session, actor, card, edit, outcome, policy, now)
     return outcome
 
@@ -151,7 +156,7 @@ def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     if not card.body.strip():
         raise invalid("body", "Write the answer before you publish it.")
     card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     audit.record(session, actor, "published", "card", card.id, now, version=card.version)
 
 
@@ -172,7 +177,7 @@ def restore_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
         raise Conflict("The card is not archived.")
     card.status = Status.PUBLISHED if card.published_at else Status.DRAFT
     card.archived_at, card.updated_at = None, now
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     audit.record(session, actor, "restored", "card", card.id, now, version=card.version)
 
 
@@ -204,7 +209,7 @@ def set_owner(session: Session, actor: Actor, card: Card, owner_id: int | None, 
     _check_owner(session, owner_id)
     audit.record(session, actor, "owner", "card", card.id, now, before=card.owner_id, after=owner_id)
     card.owner_id = owner_id
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
     session.refresh(card, ["owner"])
 
 
@@ -216,7 +221,7 @@ def set_verifiers(session: Session, actor: Actor, card: Card, verifiers: Sequenc
     after = [[v.person_id, v.group_id] for v in verifiers]
     audit.record(session, actor, "verifiers", "card", card.id, now, after=after)
     card.assignee_id = None  # the new order decides, not who happened to have it
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
 
 
 def set_interval(
@@ -244,7 +249,8 @@ def _judge(
         is_corrected = not {"title", "body"}.isdisjoint(outcome.changed)
         verify(
             session, actor, card, card.version, policy, now, note=edit.note, basis="edited", whole_card=True,
-            outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT,
+            outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT, seconds=edit.seen.seconds,
+            evidence=edit.seen.evidence, last_flag=edit.seen.last_flag,
         )  # fmt: skip
     elif outcome.changed and not edit.is_minor and card.verified_at is not None and card.unverified_at is None:
         doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
@@ -276,29 +282,19 @@ def _put_text(card: Card, text: CardText) -> None:
     card.tag_rows = [have.get(tag) or CardTag(tag=tag) for tag in sorted(set(text.tags))]
 
 
-def _write_revision(session: Session, card: Card, actor: Actor, now: datetime, note: str, *, is_minor: bool) -> None:
-    session.add(
-        Revision(
-            card_id=card.id,
-            number=card.version,
-            title=card.title,
-            body=card.body,
-            tags=card.tags,
-            language=card.language,
-            note=note,
-            is_minor=is_minor,
-            author_id=actor.id,
-            at=now,
-            text=card.text,
-            headings=card.headings,
-            audience=card.audience,
-            collection_id=card.collection_id,
-        )
-    )
+def _write_revision(
+    session: Session, card: Card, actor: Actor, now: datetime, note: str, *, is_minor: bool = False,
+    corrects: bool = False,
+) -> None:  # fmt: skip
+    session.add(Revision(
+        card_id=card.id, number=card.version, title=card.title, body=card.body, tags=card.tags, language=card.language,
+        note=note, is_minor=is_minor, corrects=corrects, author_id=actor.id, at=now, text=card.text,
+        headings=card.headings, audience=card.audience, collection_id=card.collection_id,
+    ))  # fmt: skip
     session.flush()
 
 
-def _move(session: Session, actor: Actor, card: Card, shelf: Collection) -> None:
+def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: datetime) -> None:
     if shelf.id not in actor.readable:
         raise NotFound("There is no such collection.")
     if shelf.id not in actor.writable:
@@ -307,7 +303,7 @@ def _move(session: Session, actor: Actor, card: Card, shelf: Collection) -> None
     card.collection_id = shelf.id
     session.flush()
     session.refresh(card, ["collection"])
-    assignee.assign(session, card)
+    assignee.assign(session, card, now)
 
 
 def _keep_external_id_unique(session: Session, shelf: Collection, external_id: str | None) -> None:

@@ -58,6 +58,7 @@ Email = Annotated[
     Field(max_length=254, pattern=r"^\s*[^@\s<>,;\"]+@[^@\s<>,;\"]+\s*$"),
 ]  # fmt: skip
 IntervalDays = Annotated[int, Field(ge=1, le=3650)]
+EscalateDays = Annotated[int, Field(ge=0, le=365)]
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.db import Base
@@ -38,9 +38,12 @@ class Collection(Base):
     is_open: Mapped[bool] = mapped_column(Boolean, default=True)
     steward_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     interval_days: Mapped[int | None]
+    is_adaptive: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     contract: Mapped[str] = mapped_column(String(10), default=Breach.SERVE, server_default=Breach.SERVE.value)
     min_trust: Mapped[str | None] = mapped_column(String(12))
     max_age_days: Mapped[int | None]
+    stale_target: Mapped[float | None]
+    escalate_days: Mapped[int | None]
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()
@@ -173,7 +176,7 @@ class CardVerifier(Base):
 
 
 class Revision(Base):
-    """One state of a card's text. Append-only."""
+    """One state of a card's text. Append-only. `corrects`: it took back something that the one before it said."""
 
     __tablename__ = "revision"
 
@@ -185,6 +188,7 @@ class Revision(Base):
     language: Mapped[str] = mapped_column(String(8))
     note: Mapped[str] = mapped_column(String(300), default="")
     is_minor: Mapped[bool] = mapped_column(default=False)
+    corrects: Mapped[bool] = mapped_column(default=False, server_default=false())
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     # What was searched and shown then. Empty in revisions from before it was kept.

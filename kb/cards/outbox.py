@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, func, insert, select, text
 from sqlalchemy.orm import Session, UOWTransaction
 
 from kb.cards.models import Card, CardTag, IndexOutbox
@@ -28,6 +28,11 @@ def enqueue(session: Session, card_ids: list[int]) -> None:
         # Sequence numbers must become visible in order, or a reader of "seq > last" would skip a late commit.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER_LOCK})
     connection.execute(insert(IndexOutbox), [{"card_id": card_id} for card_id in card_ids])
+
+
+def newest_change(session: Session) -> int:
+    """The number of the newest row in this state of the database; 0 where there has never been one."""
+    return session.scalar(select(func.max(IndexOutbox.seq))) or 0
 
 
 class NewestChange:

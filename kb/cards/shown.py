@@ -43,7 +43,9 @@ _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplic
 _VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
-         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved")}  # fmt: skip
+         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
+         "first_check": ("edit", "First check planned"),
+         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
 
 
 def card_page(
@@ -125,7 +127,7 @@ def history_events(session: Session, card: Card, words: Words) -> tuple[EventRow
     )
 
 
-def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
+def history_page(session: Session, actor: Actor, card: Card, words: Words) -> HistoryPage:
     """The whole history."""
     revisions = revisions_of(session, card)
     options = [Option(str(r.number), f"Version {r.number}") for r in revisions]
@@ -139,6 +141,7 @@ def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
         compare_url=f"/cards/{card.id}/diff",
         compare_from=Choice(tuple(Option(o.value, o.label, o.value == older) for o in options)),
         compare_to=Choice(tuple(Option(o.value, o.label, o.value == str(card.version)) for o in options)),
+        audit_url=f"/cards/{card.id}/audit" if may(actor, Right.AUDIT, card) else "",
     )
 
 
@@ -182,9 +185,11 @@ def _actions(
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",
+        audit_url=f"{base}/audit" if may(actor, Right.AUDIT, card) else "",
+        recall_url=f"{base}/recall" if may(actor, Right.RECALL, card) else "",
         duplicate_url=f"/cards/new?copy={card.id}" if card.collection_id in actor.writable else "",
         move_url=f"{edit}#f-collection" if edit else "",
-        owner_url=f"{edit}#f-owner" if edit and can_curate else "",
+        owner_url=f"{base}/owner" if can_curate else "",
         replace_url=f"{base}/replace" if may(actor, Right.REPLACE, card) else "",
         publish_action=f"{base}/publish" if may(actor, Right.PUBLISH, card) else "",
         archive_action=f"{base}/archive" if can_archive and card.status != Status.ARCHIVED else "",

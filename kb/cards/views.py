@@ -22,6 +22,7 @@ from kb.trust.queries import open_flags, trust_of_card
 from kb.use.commands import give_feedback, seen_version
 from kb.use.recorder import Use, UseKind
 from kb.use.searches import as_query_id
+from kb.web.card_panels import card_panels
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
@@ -46,7 +47,8 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
             query_id=_query_id(),
         )  # fmt: skip
         _note_use(session, actor, card, "view", card.version)
-    return render_template("kb/card.html", page=page, frame=frame())
+        panels = card_panels(session, actor, card)
+    return render_template("kb/card.html", page=page, panels=panels, frame=frame())
 
 
 @blueprint.get("/cards/<int:card_id>/history")
@@ -54,7 +56,7 @@ def history(card_id: int) -> str:
     """Everything that happened to the card."""
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
-        page = history_page(session, card, Words(now(), services().policy.zone))
+        page = history_page(session, actor, card, Words(now(), services().policy.zone))
     return render_template("kb/history.html", page=page, frame=frame())
 
 
@@ -260,7 +262,8 @@ def _show_report_error(card_id: int) -> Response:
             session, actor, card, services().policy, services().settings.public_url, now(),
             report_error="Say in a few words what is wrong.",
         )  # fmt: skip
-    return Response(render_template("kb/card.html", page=page, frame=frame()), 422)
+        panels = card_panels(session, actor, card)
+    return Response(render_template("kb/card.html", page=page, panels=panels, frame=frame()), 422)
 
 
 def _with_title(session: Session, actor: Actor, words: str, not_this: Card) -> list[Card]:

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 from kb.cards.fields import RowId, Tag
 from kb.errors import Conflict, invalid
 from kb.following.commands import Followed, follow, unfollow
-from kb.people.views import safe_next
 from kb.web.edge import now, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import say
+from kb.web.targets import safe_next
 
 blueprint = Blueprint("following", __name__)
 

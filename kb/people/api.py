@@ -11,6 +11,7 @@ from kb.cards.fields import Email
 from kb.errors import Forbidden, NotFound
 from kb.people import commands
 from kb.people.actor import Actor
+from kb.people.budgets import Minutes, set_budget
 from kb.people.models import Group, Person, Role
 from kb.people.queries import active_people, all_groups, all_people
 from kb.people.references import groups_referred, people_referred
@@ -34,11 +35,14 @@ class NewPerson(JsonBody):
 
 
 class PersonPatch(JsonBody):
-    """What changes. What is left out or null stays as it is."""
+    """What changes. What is left out stays as it is, and so does what is null, except `minutes_per_week`."""
 
     name: Name | None = None
     role: RoleName | None = None
     groups: Slugs | None = None
+    minutes_per_week: Annotated[
+        Minutes | None, Field(description="Time for checks; null is the installation's default.")
+    ] = None
     active: Annotated[bool | None, Field(description="False ends all access and hands the cards on.")] = None
 
 
@@ -79,7 +83,7 @@ class Groups(Shape):
     next_cursor: str | None
 
 
-@api.operation("GET", "/me", {200: Me}, scope="read")
+@api.operation("GET", "/me", {200: Me}, scope="lookup")
 def who_am_i() -> Me:
     """Ask who the token belongs to. With its scopes."""
     with reading() as (session, actor):
@@ -135,6 +139,8 @@ def change_person(person_id: int, body: PersonPatch) -> FullPerson:
             groups = groups_referred(session, body.groups, "groups") if body.groups is not None else person.groups
             role = Role(body.role or person.role)
             commands.change_person(session, actor, person, body.name or person.name, role, groups, now())
+        if "minutes_per_week" in body.model_fields_set:
+            set_budget(session, actor, person, body.minutes_per_week, now())
         if body.active is False:
             commands.deactivate_person(session, actor, person, now())
         session.flush()

@@ -45,7 +45,7 @@ def change_person(
         before=[person.role, sorted(g.slug for g in person.groups)], after=[role, sorted(g.slug for g in groups)],
     )  # fmt: skip
     person.name, person.role, person.groups = name, role, list(groups)
-    return assignee.succeed(session, person)
+    return assignee.succeed(session, person, now)
 
 
 def deactivate_person(session: Session, actor: Actor, person: Person, now: datetime) -> list[Card]:
@@ -63,17 +63,16 @@ def deactivate_person(session: Session, actor: Actor, person: Person, now: datet
     )
     for token in session.scalars(select(ApiToken).where(ApiToken.person_id == person.id)):
         token.revoked_at = token.revoked_at or now
-    moved = assignee.succeed(session, person)
+    moved = assignee.succeed(session, person, now)
     audit.record(session, actor, "deactivated", "person", person.id, now, cards_moved=len(moved))
     return moved
 
 
-def preview_deactivation(session: Session, person: Person, now: datetime) -> list[Card]:
-    """The cards that would move, with their next assignee. Changes the session's objects: use a read session only."""
+def preview_deactivation(session: Session, person: Person, now: datetime) -> list[tuple[Card, int | None]]:
+    """The cards that would move, each with whoever would have it next. Only reads."""
     if Role(person.role) is Role.ADMIN:
         _keep_an_admin(session, person)
-    person.deactivated_at = now
-    return assignee.succeed(session, person)
+    return assignee.foresee_succession(session, person, now)
 
 
 def reactivate_person(session: Session, actor: Actor, person: Person, now: datetime) -> None:
@@ -129,7 +128,7 @@ def set_members(
     session.flush()
     for person in left:
         session.refresh(person, ["groups"])
-    return [card for person in left for card in assignee.succeed(session, person)]
+    return [card for person in left for card in assignee.succeed(session, person, now)]
 
 
 def person_with_email(session: Session, email: str) -> Person:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from kb.cards.fields import Email, Line
+from kb.people.budgets import Minutes
 from kb.people.models import Role
 from kb.people.zones import time_zones
 from kb.web.forms import Form
@@ -47,6 +48,7 @@ class ProfileForm(Form):
     shortcuts: bool = False
     weekly_report: bool = False
     time_zone: TimeZone | None = None
+    minutes_per_week: Minutes | None = None
 
 
 class ThemeForm(Form):
@@ -83,6 +85,7 @@ class PersonForm(Form):
     name: Name
     role: Role
     groups: list[int] = Field(default_factory=list)
+    minutes_per_week: Minutes | None = None
 
 
 class NameForm(Form):

@@ -41,6 +41,7 @@ class FullPerson(PersonShape):
     role: str
     groups: list[str]
     active: bool
+    minutes_per_week: int | None
     created_at: datetime
 
 
@@ -72,7 +73,7 @@ def full_person(person: Person) -> FullPerson:
     groups = sorted(group.slug for group in person.groups)
     return FullPerson(
         id=person.id, name=person.name, email=person.email, role=person.role, groups=groups, active=person.is_active,
-        created_at=person.created_at,
+        minutes_per_week=person.minutes_per_week, created_at=person.created_at,
     )  # fmt: skip
 
 

@@ -10,20 +10,24 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import FieldError, Gone, Invalid
 from kb.people import audit, sign_in, tokens
+from kb.people.budgets import set_budget
 from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
-from kb.people.models import ApiToken, Person, WebSession
+from kb.people.models import ApiToken, Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
-from kb.people.shown import who
+from kb.people.shown import absence_words, minutes_field, who
 from kb.people.zones import zone_choice
+from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Option, Problem
+from kb.web.targets import safe_next
 from kb.words import Words
 
 blueprint = Blueprint("people", __name__)
 _SCOPE_WORDS = {
+    "lookup": "Look up, report and ask, as the browser extension does",
     "read": "Search, look up and read cards",
     "write": "Write and edit cards",
     "verify": "Verify cards and resolve reports",
@@ -108,12 +112,16 @@ def account() -> str:
 @blueprint.post("/account")
 def save_profile() -> BaseResponse:
     """Save name, theme, shortcuts and subscriptions."""
-    form = read_form(ProfileForm)
+    try:
+        form = read_form(ProfileForm)
+    except Invalid as error:
+        return Response(_account_page(errors=error.errors), 422)
     with writing() as (session, actor):
         person = session.get_one(Person, actor.id)
         person.name, person.theme = form.name, form.theme
-        person.shortcuts, person.weekly_report = form.shortcuts, form.weekly_report
-        person.time_zone = form.time_zone
+        person.shortcuts, person.time_zone = form.shortcuts, form.time_zone
+        set_weekly_report(session, person.id, form.weekly_report, now())
+        set_budget(session, actor, person, form.minutes_per_week, now())
     say("Saved.")
     return redirect("/account", 303)
 
@@ -198,14 +206,6 @@ def end_other_sessions() -> BaseResponse:
     return redirect("/account", 303)
 
 
-def safe_next(target: str) -> str:
-    """A path on this very site, or the home page."""
-    if not target.startswith("/") or target.startswith("//") or any(c in target for c in "\\\r\n\t\x00"):
-        return "/"
-    parts = urlsplit(target)
-    return "/" if parts.netloc or parts.scheme or parts.path.startswith("//") else target
-
-
 def _same_site_referrer() -> str:
     try:
         parts = urlsplit(request.referrer or "")
@@ -264,14 +264,15 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
         themes = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
         page = AccountPage(
             profile_action="/account",
-            name=Field(person.name),
+            name=Field(person.name, wrong.get("name", "")),
             email=person.email,
             role=who(person).role,
+            minutes=minutes_field(person, services().settings, wrong.get("minutes_per_week", "")),
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
-            weekly_report_on=person.weekly_report,
             time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
             notices_url="/account/notices",
+            weekly_report_on=wants_weekly_report(session, person.id),
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106
@@ -285,6 +286,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             current_password=Field(error=wrong.get("current_password", "")),
             new_password=Field(error=wrong.get("new_password", "")),
             end_others_action="/account/sessions/end-others",
+            absences_url="/account/absences" if actor.role is not Role.REP else "",
+            absences_words=absence_words(session, person, now()),
             problems=tuple(Problem(e.field.split(".")[0], _sentence(e)) for e in errors),
         )
     return render_template("kb/account.html", page=page, frame=frame("account"))

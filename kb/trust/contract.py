@@ -14,6 +14,10 @@ _DEMANDS = {
     TrustState.FLAGGED: "flagged at worst",
     TrustState.UNVERIFIED: "published",
 }
+_OVERDUE = {
+    Breach.WARN: "Its check is overdue, and a rule of the policy asks for a warning then.",
+    Breach.WITHHOLD: "Its check is overdue, and a rule of the policy withholds such an answer until it is done.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,27 @@ def contract_of(shelf: Collection | Shelf) -> Contract:
 
 def standing(shelf: Collection | Shelf, trust: Trust, now: datetime, asked: Contract = ANYTHING_GOES) -> Standing:
     """How an answer of this collection and this trust stands. A request withholds what it does not accept, a
-    collection as it says: together the stricter counts."""
-    below = Breach(shelf.contract)
-    reason = contract_of(shelf).refuses(trust, f"“{shelf.name}”", now) if below is not Breach.SERVE else ""
-    if reason and below is Breach.WITHHOLD:
-        return Standing(reason, is_withheld=True)
+    collection as it says: together the stricter counts. What a rule says of overdue cards comes before the trust that
+    the collection asks for; an age that it asks for counts beside it."""
+    refusals = _refusals(shelf, trust, now)
+    withheld = next((reason for below, reason in refusals if below is Breach.WITHHOLD), "")
+    if withheld:
+        return Standing(withheld, is_withheld=True)
     refusal = asked.refuses(trust, "the request", now)
-    return Standing(refusal, is_withheld=True) if refusal else Standing(reason)
+    if refusal:
+        return Standing(refusal, is_withheld=True)
+    return Standing(refusals[0][1] if refusals else "")
+
+
+def _refusals(shelf: Collection | Shelf, trust: Trust, now: datetime) -> list[tuple[Breach, str]]:
+    """Why the answer should not simply be given, and what is to happen instead: by a rule, by the collection."""
+    asks, found = contract_of(shelf), []
+    if trust.expiry is not None:
+        found.append((trust.expiry, _OVERDUE.get(trust.expiry, "")))
+        if trust.state is TrustState.OVERDUE:
+            asks = Contract(max_age_days=asks.max_age_days)
+    found.append((Breach(shelf.contract), asks.refuses(trust, f"“{shelf.name}”", now)))
+    return [(below, reason) for below, reason in found if reason and below is not Breach.SERVE]
 
 
 def contract_words(shelf: Collection | Shelf) -> str:

@@ -1,16 +1,21 @@
 """The verification policy in force: intervals, and when a check falls due."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from kb.cards.models import Card
+from sqlalchemy.orm import object_session
+
+from kb.cards.models import Card, Collection
 from kb.settings import Settings
+from kb.trust.rules import SuggestedInterval, about, clauses_in_force
+from kb.trust.timing import Shelf, Timing, begins, timing_of
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Defaults that come from settings. Days are days of 24 hours; fixed dates begin in the installation's zone."""
+    """Defaults that come from settings; rules and collections are read in the card's own transaction. Days are days of
+    24 hours; fixed dates begin in the installation's zone."""
 
     interval_days: int
     due_soon_days: int
@@ -21,16 +26,34 @@ class Policy:
         """The policy that these settings describe."""
         return cls(settings.freshness.interval_days, settings.freshness.due_soon_days, settings.schedule.zone)
 
+    def timing_of(self, card: Card) -> Timing:
+        """How often this card is checked: its own word, else the first rule about it, its collection, the settings."""
+        session = object_session(card)
+        clauses = clauses_in_force(session) if session is not None else ()
+        return timing_of(
+            about(card), card.interval_days, card.check_on, clauses, shelf_of(card.collection), self.interval_days
+        )
+
     def interval_of(self, card: Card) -> int:
-        """Days between checks of this card: its own, its collection's, or the installation's."""
-        return card.interval_days or card.collection.interval_days or self.interval_days
+        """Days between checks of this card at most; an adaptive pace may ask for one earlier."""
+        return self.timing_of(card).interval_days
 
     def next_check(self, card: Card, verified_at: datetime) -> datetime:
-        """When a card verified at that instant must be checked again: its fixed date if ahead, else an interval."""
-        if card.check_on is not None and (fixed := self.start_of(card.check_on)) > verified_at:
-            return fixed
-        return verified_at + timedelta(days=self.interval_of(card))
+        """When a card verified at that instant must be checked again."""
+        timing = self.timing_of(card)
+        return timing.due(verified_at, _suggested(card) if timing.is_adaptive else None, self.zone)
 
     def start_of(self, day: date) -> datetime:
         """The instant at which a calendar day begins in the installation's zone."""
-        return datetime.combine(day, time.min, self.zone).astimezone(UTC)
+        return begins(day, self.zone)
+
+
+def shelf_of(collection: Collection) -> Shelf:
+    """What a collection says about checks."""
+    return Shelf(collection.interval_days, collection.is_adaptive)
+
+
+def _suggested(card: Card) -> int | None:
+    session = object_session(card)
+    found = session.get(SuggestedInterval, card.id) if session is not None else None
+    return found.days if found is not None else None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
@@ -14,6 +15,7 @@ from kb.prepared import Prepared
 from kb.trust.contract import contract_of
 from kb.trust.models import Flag, OpenFlag, Verification
 from kb.trust.policy import Policy
+from kb.trust.rules import about, clauses_in_force, expiry_of
 from kb.trust.state import RANK, Trust, TrustState, trust_of
 
 
@@ -35,7 +37,7 @@ def trust_by_answer(session: Session, cards: Sequence[AnswerCard], policy: Polic
     for card_id, kind, detail, raised_at, url, *person in _OPEN_FLAGS.rows(session, ids=flagged) if flagged else ():
         by = Named(*person) if person[0] is not None else None
         flags[card_id].append(OpenFlag(kind, detail, raised_at, url, by))
-    return {card.id: trust_of(card, flags[card.id], policy, now) for card in cards}
+    return _with_expiry(session, cards, {card.id: trust_of(card, flags[card.id], policy, now) for card in cards})
 
 
 _OPEN_FLAGS = Prepared(
@@ -47,9 +49,10 @@ _OPEN_FLAGS = Prepared(
 
 
 def trust_by_card(session: Session, cards: Sequence[Card], policy: Policy, now: datetime) -> dict[int, Trust]:
-    """The trust of each of these cards at `now`, in two queries however many there are."""
+    """The trust of each of these cards at `now`, in two or three queries however many there are."""
     flags = open_flags(session, [card.id for card in cards])
-    return {card.id: trust_of(card, flags.get(card.id, []), policy, now) for card in cards}
+    trusts = {card.id: trust_of(card, flags.get(card.id, []), policy, now) for card in cards}
+    return _with_expiry(session, cards, trusts)
 
 
 def trust_of_card(session: Session, card: Card, policy: Policy, now: datetime) -> Trust:
@@ -89,3 +92,15 @@ def verifications_of(session: Session, card_id: int) -> Sequence[Verification]:
     return session.scalars(
         select(Verification).where(Verification.card_id == card_id).order_by(Verification.id.desc())
     ).all()
+
+
+def _with_expiry(
+    session: Session, cards: Sequence[Card] | Sequence[AnswerCard], trusts: dict[int, Trust]
+) -> dict[int, Trust]:
+    """Rules are only read where something is overdue."""
+    late = [card for card in cards if trusts[card.id].is_late]
+    clauses = clauses_in_force(session) if late else ()
+    if any(clause.expiry is not None for clause in clauses):
+        for card in late:
+            trusts[card.id] = replace(trusts[card.id], expiry=expiry_of(clauses, about(card)))
+    return trusts

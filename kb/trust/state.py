@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kb.cards.answers import AnswerCard
-from kb.cards.models import Card
+from kb.cards.models import Breach, Card
 from kb.trust.models import Flag, OpenFlag
 from kb.trust.policy import Policy
 
@@ -45,7 +45,8 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class Trust:
     """The computed trust of one card at one instant. `reasons` is never empty. `checked_at`: when the text as it is was
-    last verified; None if it never was, whoever verified an earlier one."""
+    last verified; None if it never was, whoever verified an earlier one. `expiry`: what a rule of the policy says is to
+    happen to the answer of an overdue card; None where no rule says it, or the card isn't overdue."""
 
     state: TrustState
     reasons: tuple[Reason, ...]
@@ -53,6 +54,12 @@ class Trust:
     verified_by: str | None
     verify_by: datetime | None
     checked_at: datetime | None
+    expiry: Breach | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the check is overdue, also while an open flag says something graver."""
+        return any(reason.kind == "expired" for reason in self.reasons)
 
     @property
     def is_good(self) -> bool:
@@ -73,7 +80,7 @@ def trust_of(card: Card | AnswerCard, open_flags: Sequence[Flag | OpenFlag], pol
         reasons.append(_expired(card.verify_by, policy))
     elif not is_verified:
         reasons.append(_unverified(card))
-    state = _state(bool(open_flags), is_verified, is_late, card.verify_by, policy, now)
+    state = state_from(bool(open_flags), is_verified, is_late, card.verify_by, policy, now)
     if not reasons:
         reasons.append(_good(card, state))
     by = card.verified_by.name if card.verified_by else None
@@ -81,9 +88,10 @@ def trust_of(card: Card | AnswerCard, open_flags: Sequence[Flag | OpenFlag], pol
     return Trust(state, tuple(reasons), card.verified_at, by, due, checked_at)
 
 
-def _state(
+def state_from(
     is_flagged: bool, is_verified: bool, is_late: bool, verify_by: datetime | None, policy: Policy, now: datetime
 ) -> TrustState:
+    """The state of a published card, from facts."""
     if is_flagged:
         return TrustState.FLAGGED
     if not is_verified:

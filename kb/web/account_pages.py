@@ -75,6 +75,7 @@ class AccountPage:
     weekly_report_on: bool
     time_zone: Choice
     notices_url: str
+    minutes: Field | None
     sessions: tuple[SessionRow, ...]
     tokens: tuple[TokenRow, ...]
     password_action: str
@@ -85,4 +86,6 @@ class AccountPage:
     current_password: Field = BLANK
     new_password: Field = BLANK
     end_others_action: str = ""
+    absences_url: str = ""
+    absences_words: str = ""
     problems: tuple[Problem, ...] = ()

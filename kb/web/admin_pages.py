@@ -46,6 +46,7 @@ class PersonPage:
     name: Field
     role: Choice
     groups: Choice
+    minutes: Field | None
     facts: tuple[tuple[str, str], ...]
     is_active: bool = True
     moves: tuple[tuple[Link, str], ...] = ()
@@ -55,6 +56,8 @@ class PersonPage:
     reactivate_action: str = ""
     reset_action: str = ""
     reset_link: str = ""
+    absences_url: str = ""
+    handover_url: str = ""
     problems: tuple[Problem, ...] = ()
 
 
@@ -107,15 +110,6 @@ class CollectionsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleEffect:
-    """What a changed interval does, said before it is done; the answer is posted as `apply` with all other fields."""
-
-    sentence: str
-    choices: Choice
-    fields: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ContractFields:
     """A collection's freshness contract as a sentence, and the fields `contract`, `min_trust`, `max_age_days`."""
 
@@ -128,7 +122,7 @@ class ContractFields:
 
 @dataclass(frozen=True, slots=True)
 class ShelfPage:
-    """/admin/collections/{slug}. One form: POST all fields to `action`; with `effect`, the second form answers it."""
+    """/admin/collections/{slug}. One form: POST all fields to `action`."""
 
     heading: str
     action: str
@@ -142,7 +136,8 @@ class ShelfPage:
     verifiers: tuple[Choice, ...]
     contract: ContractFields
     is_open: bool = True
-    effect: RuleEffect | None = None
+    escalate: Field = BLANK
+    is_adaptive: bool = False
     delete_action: str = ""
     delete_words: str = ""
     confirm: Field = BLANK

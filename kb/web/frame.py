@@ -13,8 +13,10 @@ from kb.web.edge import person_id, services
 from kb.web.parts import Frame, Place, Theme, Toast
 
 _COUNTER = "vitrine.queue_counter"
+_QUESTIONS = "vitrine.question_counter"
 _WARNING = "vitrine.warning"
 _NOTICES = "vitrine.notice_counter"
+_CORRECTION = "vitrine.correction"
 QueueCounter = Callable[[Session, Actor], int]
 
 
@@ -26,6 +28,16 @@ def count_queue_with(counter: QueueCounter) -> None:
 def count_notices_with(counter: QueueCounter) -> None:
     """Say how the number beside the bell is counted; the room that keeps notices knows."""
     current_app.extensions[_NOTICES] = counter
+
+
+def tell_with(correction: Callable[[Session, Actor], str]) -> None:
+    """Say what everybody reads on every page of a correction that concerns them; "" is nothing."""
+    current_app.extensions[_CORRECTION] = correction
+
+
+def count_questions_with(counter: QueueCounter) -> None:
+    """Say how the number beside "Questions" in a person's menu is counted."""
+    current_app.extensions[_QUESTIONS] = counter
 
 
 def warn_with(warning: Callable[[], str]) -> None:
@@ -45,14 +57,17 @@ def frame(active: Place = "", query: str = "") -> Frame:
             return bare
         actor = actor_for(db, person)
         warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
+        correction = cast("Callable[[Session, Actor], str] | None", current_app.extensions.get(_CORRECTION))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
         notices = cast("QueueCounter | None", current_app.extensions.get(_NOTICES))
         unread = notices(db, actor) if notices else 0
+        questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
         return Frame(
             workspace_name=name,
             workspace_initial=name[:1].upper(),
             person=who(person),
             queue_count=counter(db, actor) if counter and actor.role is not Role.REP else 0,
+            question_count=questions(db, actor) if questions and actor.role is not Role.REP else 0,
             can_write=bool(actor.writable) or actor.is_curator,
             is_admin=actor.is_admin,
             admin_url="/admin/people" if actor.is_admin else "/admin/collections" if actor.is_curator else "",
@@ -63,6 +78,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             query=query or request.args.get("q", ""),
             notice_count=("" if not unread else f"{unread}" if unread < 100 else "99+"),
             warning=warning() if warning and actor.is_curator else "",
+            correction=correction(db, actor) if correction else "",
         )
 
 

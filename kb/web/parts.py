@@ -166,6 +166,7 @@ class Frame:
     workspace_initial: str
     person: Who | None
     queue_count: int = 0
+    question_count: int = 0
     can_write: bool = False
     is_admin: bool = False
     admin_url: str = ""
@@ -178,3 +179,4 @@ class Frame:
     language: str = "en"
     warning: str = ""
     notice_count: str = ""
+    correction: str = ""

@@ -9,6 +9,7 @@ import structlog
 from kb.errors import Unavailable
 from search.arrays.evaluate import find, find_titles
 from search.arrays.matching import spelt_otherwise
+from search.arrays.snapshot import Snapshot
 from search.arrays.words import Group, edge_of, groups_of, query_groups, title_groups
 from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexBusy, Narrowing, Query, Scope, Upsert
 from search.boosts import Boosts
@@ -95,6 +96,9 @@ class PostgresBackend:
                 cursor.execute("SET LOCAL statement_timeout = 0")
                 state = write_all(cursor, cards, seq)
             self._drop_others(state)
+
+    def overlaid(self, kept: Mapping[int, CardDoc], changed: Sequence[CardDoc], seq: int) -> Snapshot | None:
+        return None  # the postings lie in the database: nothing to lay anything over
 
     def generation(self) -> str:
         return self._state().generation

@@ -9,13 +9,16 @@ from threading import Lock
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError
 
+from search.arrays.batch import batch_of
 from search.arrays.evaluate import find, find_titles
 from search.arrays.matching import spelt_otherwise
+from search.arrays.snapshot import Snapshot
 from search.backend import ANYTHING, CardDoc, Change, Health, Hits, IndexBusy, IndexUnusable, Narrowing, Query, Scope
 from search.boosts import Boosts
 from search.query import parse
 from search.turns import Turns
 from search.whoosh_index.directory import IndexDirectory
+from search.whoosh_index.overlay import OverlaidSnapshot
 from search.whoosh_index.segment_snapshot import SegmentSnapshot
 from search.whoosh_index.segments import Segment
 from search.whoosh_index.writing import create_index, prepare, write_all, write_changes
@@ -85,6 +88,12 @@ class WhooshBackend:
             with self._directory.next_one() as path:
                 create_index(path)
                 write_all(path, _first_of_each(cards), seq)
+
+    def overlaid(self, kept: Mapping[int, CardDoc], changed: Sequence[CardDoc], seq: int) -> Snapshot | None:
+        live = self._current()
+        if live.applied_seq() != seq or not set(live.card_ids[live.alive].tolist()) >= kept.keys():
+            return None
+        return OverlaidSnapshot(live, kept, batch_of(changed))
 
     def generation(self) -> str:
         return self._current().generation

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.arrays.batch import FACTS
+from search.arrays.batch import FACTS, Batch
 from search.arrays.postings import FieldPostings
 from search.whoosh_index.codec import POSTINGS, DamagedPostings, read_fields
 from search.whoosh_index.schema import FACTS_COLUMN
@@ -38,6 +38,16 @@ class Segment:
                 self._places.clear()
             found = self._places[key] = self.fields[field].extent(term.encode())
         return found
+
+
+class HeldSegment(Segment):
+    """The same of cards that were never written: for the one question that it is made for."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.size = len(batch.facts)
+        self.fields = dict(batch.fields)
+        self.facts = batch.facts
+        self._places = {}
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:

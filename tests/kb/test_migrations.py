@@ -11,6 +11,9 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from kb import migrations
+from kb.cards import commands
+from kb.cards.commands import Edit
+from kb.cards.models import Card, Revision
 from kb.db import Base, Database
 from kb.installation import open_installation
 from kb.settings import Settings
@@ -138,3 +141,27 @@ def test_several_processes_open_an_empty_installation_at_once(empty_url: str, tm
     assert len((tmp_path / "data" / "secret.key").read_bytes()) == 32
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret.key"]
+
+
+def test_revisions_from_before_are_told_whether_they_corrected_something(world: World) -> None:
+    card_id = world.card(body="Refund within 30 days.")
+    for body, minor in (
+        ("Refund within 45 days.", False),
+        ("Refund within 45 days. Always.", False),
+        ("Now 50.", True),
+    ):
+        with world.transaction() as session:
+            card = session.get_one(Card, card_id)
+            edit = Edit(card.version, is_minor=minor)
+            actor = world.actor(session, "cora")
+            commands.edit_card(session, actor, card, world.text(card.title, body), edit, world.policy, world.now)
+    before = corrections(world, card_id)
+    migrations.downgrade(world.database, REVISIONS[REVISIONS.index("0005") - 1])
+    migrations.upgrade(world.database)
+    assert corrections(world, card_id) == before == [False, True, False, False]
+
+
+def corrections(world: World, card_id: int) -> list[bool]:
+    with world.read() as session:
+        query = sa.select(Revision.corrects).where(Revision.card_id == card_id).order_by(Revision.number)
+        return list(session.scalars(query))

@@ -132,9 +132,9 @@ def test_a_failed_write_keeps_what_was_seen_and_a_deleted_card_is_left_out(
         recorder.flush()
     recorder.record(Use(kept, 1, "copy", False, rita, world.now + timedelta(seconds=1)))
     with world.transaction() as session:
-        ada, card = world.actor(session, "ada"), session.get_one(Card, gone)
-        commands.archive_card(session, ada, card, world.now)
-        commands.delete_card(session, ada, card, world.now)
+        ada, doomed = world.actor(session, "ada"), session.get_one(Card, gone)
+        commands.archive_card(session, ada, doomed, world.now)
+        commands.delete_card(session, ada, doomed, world.now)
     recorder.flush()
     assert seen(world, kept) == [(1, "rita", "copy", world.now, world.now + timedelta(seconds=1), 2)]
     assert seen(world, gone) == []
@@ -151,7 +151,7 @@ def test_after_its_term_a_sighting_is_somebodys(world: World) -> None:
     recorder.record(Use(card, 1, "view", False, stan, old + timedelta(seconds=1)))
     recorder.flush()
     world.later(days=30, seconds=1)
-    jobs.housekeeping(JobContext(world.database, world.settings, world.policy, lambda: world.now))
+    jobs.housekeeping(JobContext.on(world.installation, lambda: world.now))
     recorder.record(Use(card, 1, "view", False, rita, world.now))
     recorder.flush()
     assert [(row[1], row[5]) for row in seen(world, card)] == [(None, 1), ("rita", 1), ("stan", 1)]

@@ -190,8 +190,9 @@ def ids_of(answer: dict[str, Any], key: str = "results") -> list[int]:
 def test_a_card_with_few_of_the_words_is_a_result_and_no_answer(site: Site) -> None:
     card = site.world.card("Refund window", "Fourteen days.", verified=True)
     site.index()
-    asked = site.api("rita").get("/lookup", query_string={"q": "refund warehouse customs Norway"}).json
+    rita: Any = site.api("rita")
+    asked = rita.get("/lookup", query_string={"q": "refund warehouse customs Norway"}).json
     assert asked["answer"] is None
     assert asked["no_answer"] == "No card has most of these words; the results have some of them."
     assert [found["id"] for found in asked["results"]] == [card]
-    assert site.api("rita").get("/lookup", query_string={"q": "refund Norway"}).json["answer"]["id"] == card
+    assert rita.get("/lookup", query_string={"q": "refund Norway"}).json["answer"]["id"] == card

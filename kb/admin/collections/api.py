@@ -16,7 +16,7 @@ from kb.cards.collections import (
     delete_collection,
     demand_curate,
 )  # fmt: skip
-from kb.cards.fields import IntervalDays, Line, VerifierRef
+from kb.cards.fields import EscalateDays, IntervalDays, Line, VerifierRef
 from kb.cards.models import Breach, Collection, CollectionVerifier
 from kb.errors import NotFound
 from kb.people.actor import Actor
@@ -46,7 +46,16 @@ MinTrust = Annotated[
     Literal["verified", "due_soon", "overdue", "flagged", "unverified"] | None,
     Field(description="Answers must be at least this well trusted."),
 ]
+Adaptive = Annotated[bool, Field(description="Whether a card is checked earlier where its history suggests it.")]
 MaxAge = Annotated[int | None, Field(ge=1, le=3650, description="Answers must have been checked within so many days.")]
+
+Escalate = Annotated[
+    EscalateDays | None,
+    Field(
+        description="Overdue or flagged so long with nobody acting moves on to the next in line; 0 is never, null as "
+        "the installation."
+    ),
+]
 
 
 class NewCollection(JsonBody):
@@ -60,15 +69,17 @@ class NewCollection(JsonBody):
     authors: Annotated[Slugs, Field(description="Slugs of groups; without any, every author may write.")] = Field([])
     steward: Annotated[PersonRef | None, Field(description="Whoever makes it, unless given.")] = None
     interval_days: IntervalDays | None = None
+    adaptive: Adaptive = False
     verifiers: Verifiers = Field([])
     contract: Below = "serve"
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
+    escalate_days: Escalate = None
 
 
 class CollectionPatch(JsonBody):
-    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust` or `max_age_days`
-    takes it away."""
+    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust`, `max_age_days`
+    or `escalate_days` takes it away."""
 
     name: Name | None = None
     description: Description | None = None
@@ -77,10 +88,12 @@ class CollectionPatch(JsonBody):
     authors: Slugs | None = None
     steward: PersonRef | None = None
     interval_days: IntervalDays | None = None
+    adaptive: Adaptive | None = None
     verifiers: Verifiers | None = None
     contract: Below | None = None
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
+    escalate_days: Escalate = None
 
 
 class CollectionShape(Shape):
@@ -95,10 +108,12 @@ class CollectionShape(Shape):
     authors: list[GroupRef]
     steward: PersonShape | None
     interval_days: int | None
+    adaptive: bool
     verifiers: list[PersonVerifier | GroupVerifier]
     contract: str
     min_trust: str | None
     max_age_days: int | None
+    escalate_days: int | None
     created_at: datetime
 
 
@@ -126,8 +141,10 @@ def make_collection(body: NewCollection) -> Reply:
             reader_ids=_ids(groups_referred(session, body.readers, "readers")),
             author_ids=_ids(groups_referred(session, body.authors, "authors")),
             steward_id=person_referred(session, body.steward, "steward").id if body.steward is not None else None,
-            interval_days=body.interval_days, verifiers=verifiers_referred(session, body.verifiers),
+            interval_days=body.interval_days, is_adaptive=body.adaptive,
+            verifiers=verifiers_referred(session, body.verifiers),
             contract=Breach(body.contract), min_trust=_state(body.min_trust), max_age_days=body.max_age_days,
+            escalate_days=body.escalate_days,
         )  # fmt: skip
         answer = _anew(session, create_collection(session, actor, fields, now()))
     return Reply(answer, 201, {"Location": f"{PREFIX}/collections/{answer.slug}"})
@@ -174,10 +191,12 @@ def _changed(session: Session, shelf: Collection, body: CollectionPatch) -> Coll
         author_ids=_ids(authors),
         steward_id=steward_id,
         interval_days=body.interval_days if "interval_days" in given else shelf.interval_days,
+        is_adaptive=shelf.is_adaptive if body.adaptive is None else body.adaptive,
         verifiers=kept if body.verifiers is None else verifiers_referred(session, body.verifiers),
         contract=Breach(body.contract or shelf.contract),
         min_trust=_state(body.min_trust if "min_trust" in given else shelf.min_trust),
         max_age_days=body.max_age_days if "max_age_days" in given else shelf.max_age_days,
+        escalate_days=body.escalate_days if "escalate_days" in given else shelf.escalate_days,
     )
 
 
@@ -189,9 +208,10 @@ def _anew(session: Session, shelf: Collection) -> CollectionShape:
 
 def _shape(session: Session, shelf: Collection) -> CollectionShape:
     names = ("id", "slug", "name", "description", "is_open", "interval_days", "contract", "min_trust", "max_age_days",
-             "created_at")  # fmt: skip
+             "escalate_days", "created_at")  # fmt: skip
     return CollectionShape(
         **{name: getattr(shelf, name) for name in names},
+        adaptive=shelf.is_adaptive,
         readers=_groups(shelf.readers),
         authors=_groups(shelf.authors),
         steward=person_or_none(shelf.steward),

@@ -9,10 +9,11 @@ from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier, 
 from kb.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from kb.people import commands, tokens
 from kb.people.actor import Actor
+from kb.people.budgets import set_budget
 from kb.people.forms import GroupForm, InviteForm, NameForm, PersonForm
 from kb.people.models import Group, Person, Role
 from kb.people.queries import active_people, all_groups, all_people
-from kb.people.shown import ROLE_WORDS, who
+from kb.people.shown import ROLE_WORDS, absence_words, minutes_field, who
 from kb.web.admin_pages import GroupRow, GroupsPage, PeoplePage, PersonPage, PersonRow
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
@@ -58,6 +59,7 @@ def change(person_id: int) -> BaseResponse:
             found = _person(session, actor, person_id)
             groups = [group for group in all_groups(session) if group.id in form.groups]
             moved = commands.change_person(session, actor, found, form.name, form.role, groups, now())
+            set_budget(session, actor, found, form.minutes_per_week, now())
             words = f" {count(len(moved), 'card')} went to the next in line." if moved else ""
     except Invalid as error:
         return Response(_person_page(person_id, errors=error.errors), 422)
@@ -224,6 +226,7 @@ def _person_page(person_id: int, *, errors: tuple[FieldError, ...] = (), reset_l
             name=Field(found.name, _sentence("Name", wrong.get("name", ""))),
             role=_roles(found.role),
             groups=Choice(tuple(Option(str(g.id), g.name, g.id in mine) for g in all_groups(session))),
+            minutes=minutes_field(found, services().settings, _sentence("Minutes", wrong.get("minutes_per_week", ""))),
             facts=_facts(session, found),
             is_active=found.is_active,
             moves=tuple(moves[:_MOVES_SHOWN]),
@@ -233,18 +236,21 @@ def _person_page(person_id: int, *, errors: tuple[FieldError, ...] = (), reset_l
             reactivate_action="" if found.is_active else f"{base}/reactivate",
             reset_action=f"{base}/link" if found.is_active else "",
             reset_link=reset_link,
+            absences_url=f"{base}/absences" if found.is_active else "",
+            handover_url=f"/people/{found.id}/handover",
             problems=_problems(errors),
         )
     return render_template("kb/admin_person.html", page=page, frame=frame("admin"))
 
 
 def _moves(session: Session, person: Person) -> list[tuple[Link, str]]:
-    """Which cards would go to whom: tried out in this read session, which keeps nothing."""
+    """Which cards would go to whom."""
     try:
-        cards = commands.preview_deactivation(session, person, now())
+        found = commands.preview_deactivation(session, person, now())
     except Conflict:
         return []
-    return [(Link(card.title, f"/cards/{card.id}"), session.get_one(Person, card.assignee_id).name) for card in cards]
+    names = {each.id: each.name for each in all_people(session)}
+    return [(Link(card.title, f"/cards/{card.id}"), names.get(taker or 0, "nobody")) for card, taker in found]
 
 
 def _facts(session: Session, person: Person) -> tuple[tuple[str, str], ...]:
@@ -255,6 +261,7 @@ def _facts(session: Session, person: Person) -> tuple[tuple[str, str], ...]:
     return (
         ("Owns", count(_owned(session).get(person.id, 0), "card")),
         ("Next in line for", count(assigned or 0, "card")),
+        ("Away", absence_words(session, person, now())),
         ("Joined", words.full_day(person.created_at)),
     )
 

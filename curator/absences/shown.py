@@ -1,0 +1,86 @@
+"""The page of somebody's absences, in words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from curator.absences.pages import AbsenceRow, AbsencesPage
+from kb.errors import FieldError
+from kb.people.absences import Absence, absences_of
+from kb.people.actor import Actor
+from kb.people.models import Person, Role
+from kb.people.queries import active_people
+from kb.people.shown import days_away
+from kb.trust.policy import Policy
+from kb.web.parts import Choice, Field, Link, Option, Problem
+
+
+def absences_page(
+    session: Session, actor: Actor, person: Person, policy: Policy, now: datetime,
+    *, editing: Absence | None = None, typed: Mapping[str, str] | None = None, errors: Sequence[FieldError] = (),
+) -> AbsencesPage:  # fmt: skip
+    """The absences that are not over, and the form for one more, or for one that is edited."""
+    is_own = actor.id == person.id
+    base = "/account/absences" if is_own else f"/admin/people/{person.id}/absences"
+    wrong = {error.field: _sentence(error) for error in errors}
+    values = typed if typed is not None else _values(editing)
+    return AbsencesPage(
+        heading="Absences" if is_own else f"Absences of {person.name}",
+        sentence=(
+            "While you are away, your cards wait for whoever stands in."
+            if is_own
+            else f"While {person.name} is away, the cards wait for whoever stands in."
+        ),
+        back=Link("Account", "/account") if is_own else Link(person.name, f"/admin/people/{person.id}"),
+        is_own=is_own,
+        rows=tuple(_row(absence, base, now) for absence in absences_of(session, person.id, now)),
+        form_heading="Change this absence" if editing else "Add an absence",
+        action=f"{base}/{editing.id}" if editing else base,
+        first_day=Field(values.get("from", ""), wrong.get("from", "")),
+        last_day=Field(
+            values.get("to", ""), wrong.get("to", ""), f"The last day away. Days are days in {policy.zone}."
+        ),
+        stand_in=_stand_ins(session, person, values.get("stand_in", ""), wrong.get("stand_in", "")),
+        cancel_url=base if editing else "",
+        problems=tuple(Problem(error.field, _sentence(error)) for error in errors),
+    )
+
+
+def _row(absence: Absence, base: str, now: datetime) -> AbsenceRow:
+    is_now = absence.starts_at <= now
+    who = f"{absence.stand_in.name} stands in" if absence.stand_in else "The next in line take the cards"
+    return AbsenceRow(
+        days=days_away(absence),
+        words=f"Away now. {who}." if is_now else f"{who}.",
+        edit_url=f"{base}?edit={absence.id}",
+        end_action=f"{base}/{absence.id}/end",
+        end_label="Back today" if is_now else "Remove",
+        is_now=is_now,
+    )
+
+
+def _stand_ins(session: Session, person: Person, chosen: str, error: str) -> Choice:
+    options = [Option("", "Nobody: the next in line", not chosen)]
+    options += [
+        Option(str(other.id), other.name, str(other.id) == chosen)
+        for other in active_people(session, at_least=Role.AUTHOR)
+        if other.id != person.id
+    ]
+    return Choice(tuple(options), error, "Gets the cards they may read; the others go to the next in line.")
+
+
+def _values(absence: Absence | None) -> Mapping[str, str]:
+    if absence is None:
+        return {}
+    return {
+        "from": absence.first_day.isoformat(), "to": absence.last_day.isoformat(),
+        "stand_in": str(absence.stand_in_id or ""),
+    }  # fmt: skip
+
+
+def _sentence(error: FieldError) -> str:
+    names = {"from": "The first day", "to": "The last day", "stand_in": "The stand-in"}
+    if error.message[:1].isupper():
+        return error.message
+    return f"{names.get(error.field, error.field)} {error.message}."

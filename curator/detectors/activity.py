@@ -1,0 +1,82 @@
+"""The owner, or whoever wrote most of a card, was not seen for half a year: nobody notices what changes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from curator.detectors.batch import Batch
+from curator.detectors.evidence import Evidence
+from curator.detectors.weights import OWNER_INACTIVE
+from kb.cards.models import Revision
+from kb.people.models import ApiToken, AuditEntry, Person, WebSession
+from kb.trust.models import Verification
+from kb.use.models import RecentUse
+from kb.words import Words
+
+INACTIVE_AFTER = timedelta(days=180)
+_TRACES = (
+    (Revision.author_id, Revision.at),
+    (Verification.actor_id, Verification.at),
+    (AuditEntry.actor_id, AuditEntry.at),
+    (WebSession.person_id, WebSession.last_seen_at),
+    (ApiToken.person_id, ApiToken.last_used_at),
+    (RecentUse.person_id, RecentUse.at),
+)
+
+
+def found(batch: Batch) -> Iterator[Evidence]:
+    """Owners and main authors of these cards who left or were not seen lately."""
+    authors = _top_authors(batch)
+    owners = {each.card.id: each.card.owner_id for each in batch.cards}
+    people = _people(batch.session, {*owners.values(), *authors.values()} - {None})
+    seen = last_seen(batch.session, people.values())
+    words = Words(batch.now, batch.policy.zone)
+    for each in batch.cards:
+        owner, author = people.get(owners[each.card.id] or 0), people.get(authors.get(each.card.id) or 0)
+        if owner is not None and (why := _absence(owner, seen[owner.id], words)):
+            yield Evidence(each.card.id, OWNER_INACTIVE, owner.name, f"The owner {why}.", key=f"owner/{owner.id}")
+        elif author is not None and author is not owner and (why := _absence(author, seen[author.id], words)):
+            detail = f"Whoever wrote most of it {why}."
+            yield Evidence(each.card.id, OWNER_INACTIVE, author.name, detail, key=f"author/{author.id}")
+
+
+def last_seen(session: Session, people: Iterable[Person]) -> dict[int, datetime]:
+    """When each of these people last did anything here, at the earliest when they were added."""
+    seen = {person.id: max(person.created_at, person.last_seen_at or person.created_at) for person in people}
+    for person_column, instant in _TRACES:
+        rows = session.execute(
+            select(person_column, func.max(instant)).where(person_column.in_(seen)).group_by(person_column)
+        )
+        for person_id, at in rows:
+            if person_id is not None and at is not None:
+                seen[person_id] = max(seen[person_id], at)
+    return seen
+
+
+def _absence(person: Person, seen: datetime, words: Words) -> str:
+    if person.deactivated_at is not None:
+        return f"left on {words.full_day(person.deactivated_at)}"
+    if words.now - seen >= INACTIVE_AFTER:
+        return f"was not seen since {words.full_day(seen)}"
+    return ""
+
+
+def _top_authors(batch: Batch) -> dict[int, int]:
+    """Who wrote most revisions of each card; of several, who wrote last."""
+    rows = batch.session.execute(
+        select(Revision.card_id, Revision.author_id, func.count(), func.max(Revision.number))
+        .where(Revision.card_id.in_(batch.ids), Revision.author_id.is_not(None))
+        .group_by(Revision.card_id, Revision.author_id)
+    )
+    best: dict[int, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for card_id, author_id, revisions, last in rows:
+        if author_id is not None:
+            best[card_id] = max(best[card_id], (revisions, last, author_id))
+    return {card_id: author_id for card_id, (_, _, author_id) in best.items()}
+
+
+def _people(session: Session, ids: Collection[int | None]) -> dict[int, Person]:
+    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}

@@ -1,0 +1,37 @@
+"""What a detector says of a card: the words it points to, and why they speak against it."""
+
+import hashlib
+from dataclasses import dataclass
+
+from curator.detectors.models import DETAIL_LIMIT, URL_LIMIT, WORDS_LIMIT
+
+_FINGERPRINT_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing found. `words` are exactly those of the card where it is about words; `key` is what else must stay the
+    same for it to be the same finding, such as which change of a source it is about."""
+
+    card_id: int
+    detector: str
+    words: str
+    detail: str
+    url: str | None = None
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", _cut(self.words, WORDS_LIMIT))
+        object.__setattr__(self, "detail", _cut(self.detail, DETAIL_LIMIT))
+        if self.url is not None and len(self.url) > URL_LIMIT:
+            object.__setattr__(self, "url", None)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same words, whatever is before and after them."""
+        text = f"{' '.join(self.words.split())}\0{self.key}"
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,101 @@
+"""Mails about questions, queued in the transaction of what they tell about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from curator.mail import letter
+from curator.notices.personal import mail_person
+from curator.questions.models import Question
+from kb.cards.models import Card
+from kb.cards.queries import card_path
+from kb.mail.outbox import enqueue
+from kb.people.actor import actor_for
+from kb.people.models import Person
+from kb.settings import Settings
+from kb.words import first_name, joined
+
+
+@dataclass(frozen=True, slots=True)
+class AskedMail:
+    """Somebody needs an answer from you; `card_url` leads to the card it is about, `url` to where it is answered."""
+
+    workspace_name: str
+    subject: str
+    greeting: str
+    sentence: str
+    question: str
+    detail: str
+    card: str
+    card_url: str
+    why: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredMail:
+    """The card that answers what you asked; without `card_url` it can't be opened by this person."""
+
+    workspace_name: str
+    subject: str
+    greeting: str
+    sentence: str
+    question: str
+    card: str
+    card_url: str
+    url: str
+
+
+def tell_assignee(session: Session, question: Question, settings: Settings, now: datetime, *, again: str = "") -> bool:
+    """Tell whoever is asked, once per person; `again` names a further time and its reason, such as "reminder"."""
+    person = question.assignee
+    names = joined([asker.person.name for asker in question.askers])
+    begin = {"reminder": f"{names} still waits for your answer."}.get(again, f"{names} needs an answer from you.")
+    card = question.card if question.card is not None and question.card.is_servable else None
+    mail = AskedMail(
+        workspace_name=settings.workspace.name,
+        subject=("Still open: " if again else "") + f"{names} asks: {question.text}",
+        greeting=f"Hello {first_name(person.name)},",
+        sentence=begin,
+        question=question.text,
+        detail=question.detail,
+        card=card.title if card else "",
+        card_url=settings.public_url + card_path(card) if card else "",
+        why=question.why_assigned,
+        url=f"{settings.public_url}/questions/{question.id}",
+    )
+    key = f"question:{question.id}:{person.id}" + (f":{again}" if again else "")
+    return mail_person(session, person, "asked", key, letter("asked", mail), settings, now)
+
+
+def tell_askers(session: Session, question: Question, card: Card, settings: Settings, now: datetime) -> None:
+    """Tell everybody who asked; whoever can't open the card learns only who answered."""
+    by = question.closed_by.name if question.closed_by is not None else "Somebody"
+    for asker in question.askers:
+        if asker.person.is_active and asker.person_id != question.closed_by_id:
+            mail = _answered(session, question, asker.person, card, by, settings)
+            enqueue(
+                session, f"answer:{question.id}:{asker.person_id}", asker.person.email, letter("answered", mail), now
+            )
+
+
+def _answered(
+    session: Session, question: Question, person: Person, card: Card, by: str, settings: Settings
+) -> AnsweredMail:
+    is_open_to = card.collection_id in actor_for(session, person).readable
+    sentence = (
+        f"{by} answered your question."
+        if is_open_to
+        else f"{by} has the answer in a card that is not open to you. Ask them."
+    )
+    return AnsweredMail(
+        workspace_name=settings.workspace.name,
+        subject=f"Answered: {question.text}",
+        greeting=f"Hello {first_name(person.name)},",
+        sentence=sentence,
+        question=question.text,
+        card=card.title if is_open_to else "",
+        card_url=settings.public_url + card_path(card) if is_open_to else "",
+        url=f"{settings.public_url}/questions/{question.id}",
+    )

@@ -1,0 +1,1 @@
+"""Rules of the policy: simulated before they are applied, applied as they were shown."""

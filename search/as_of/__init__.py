@@ -1,0 +1,1 @@
+"""Answers as they would have been at an earlier instant."""
