@@ -43,7 +43,8 @@ def workload_page(found: Workload) -> WorkloadPage:
         staffing_words=staffing_words(found.staffing, found.readers_lately),
         staffing=tuple(_staff_row(day, each) for day, each in reversed(found.staffing_trend)),
         csv_url="/reports/workload.csv",
-        tabs=(Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload")),
+        tabs=(Link("Weekly report", "/reports/weekly"), Link("Freshness", "/reports/freshness"),
+              Link("Workload", "/reports/workload")),
     )  # fmt: skip
 
 

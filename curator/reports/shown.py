@@ -20,7 +20,10 @@ from curator.reports.words import meaning
 from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
+from kb.web.parts import Link
 from kb.words import count
+
+_TABS = (Link("Weekly report", "/reports/weekly"), Link("Freshness", "/reports/freshness"))
 
 
 def report_page(
@@ -56,6 +59,7 @@ def report_page(
         previous_url=report.about.address("/reports/weekly", week=report.week.before().key),
         next_url="" if is_last else report.about.address("/reports/weekly", week=following.key),
         readers_url="/reports/schedules",
+        tabs=_TABS,
     )
 
 

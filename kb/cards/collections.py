@@ -35,6 +35,7 @@ class CollectionFields:
     min_trust: TrustState | None = None
     max_age_days: int | None = None
     escalate_days: int | None = None
+    stale_target: float | None = None
 
 
 def create_collection(session: Session, actor: Actor, fields: CollectionFields, now: datetime) -> Collection:
@@ -68,6 +69,7 @@ def change_collection(
         name=fields.name, is_open=fields.is_open, readers=list(fields.reader_ids), authors=list(fields.author_ids),
         steward=fields.steward_id, interval_days=fields.interval_days, contract=fields.contract,
         min_trust=fields.min_trust, max_age_days=fields.max_age_days, escalate_days=fields.escalate_days,
+        stale_target=fields.stale_target,
     )  # fmt: skip
 
 
@@ -123,7 +125,7 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
     if fields.contract is not Breach.SERVE and fields.min_trust is None and fields.max_age_days is None:
         raise invalid("contract", "Say what an answer must be: how well trusted, or checked within how many days.")
     shelf.contract, shelf.min_trust, shelf.max_age_days = fields.contract, fields.min_trust, fields.max_age_days
-    shelf.escalate_days = fields.escalate_days
+    shelf.escalate_days, shelf.stale_target = fields.escalate_days, fields.stale_target
     shelf.readers = _groups(session, fields.reader_ids, "readers")
     shelf.authors = _groups(session, fields.author_ids, "authors")
     _check_verifiers(session, fields.verifiers)

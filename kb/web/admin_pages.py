@@ -142,6 +142,7 @@ class ShelfPage:
     authors: Choice
     steward: Choice
     interval: Choice
+    stale_target: Choice
     verifiers: tuple[Choice, ...]
     contract: ContractFields
     is_open: bool = True

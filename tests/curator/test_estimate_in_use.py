@@ -51,7 +51,7 @@ def test_an_edit_is_no_check_and_makes_the_card_likelier_to_have_changed(world: 
     assert after.days_since_check == before.days_since_check
     assert after.rate_per_year > before.rate_per_year
     assert after.p_stale > before.p_stale
-    assert any(reason.startswith("Corrected 1 time in the last year") for reason in after.reasons)
+    assert any(reason.startswith("Corrected once in the last year") for reason in after.reasons)
 
 
 def test_what_a_curator_calls_minor_is_no_evidence_and_what_is_only_added_a_little(world: World) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.admin.collections.contracts import contract_fields
+from kb.admin.collections.targets import target_options
 from kb.cards import collections as shelves
 from kb.cards import commands
 from kb.cards.collections import CollectionFields
@@ -57,6 +58,7 @@ class ShelfForm(Form):
     min_trust: TrustState | None = None
     max_age_days: IntervalDays | None = None
     escalate_days: EscalateDays | None = None
+    stale_target: Annotated[float, Limit(ge=0.01, le=0.9)] | None = None
     apply: Annotated[str, Limit(pattern="^(next|now|spread)$")] | None = None
 
     def fields(self) -> CollectionFields:
@@ -65,7 +67,7 @@ class ShelfForm(Form):
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
             self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
-            self.escalate_days,
+            self.escalate_days, self.stale_target,
         )  # fmt: skip
 
 
@@ -257,6 +259,9 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: Rule
             ),
             is_open=found.is_open,
             escalate=_escalate(found, wrong.get("escalate_days", "")),
+            stale_target=target_options(
+                found.stale_target, services().settings.freshness.stale_target, wrong.get("stale_target", "")
+            ),
             effect=effect,
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
             delete_words="The collection is empty. Deleting it can't be undone.",
