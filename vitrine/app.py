@@ -22,12 +22,15 @@ import curator.recall.views
 import curator.reports.mailed.views
 import curator.reports.schedules.views
 import curator.reports.views
+import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.extension.views
 import kb.people.views
+import kb.triggers.views
 import search.as_of.views
 import search.golden.views
 import search.synonyms.views
@@ -50,6 +53,8 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.triggers.views.blueprint,
+    kb.extension.views.blueprint,
     curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
@@ -66,6 +71,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.reports.schedules.views.blueprint,
     curator.reports.mailed.views.blueprint,
     curator.capacity.views.blueprint,
+    curator.rules.views.blueprint,
     curator.webhooks.views.blueprint,
     health.blueprint,
 )

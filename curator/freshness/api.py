@@ -7,6 +7,7 @@ from pydantic import Field
 from curator.freshness.assessing import Assessment, assess_cards
 from curator.freshness.estimate import Band
 from curator.freshness.expecting import Expected, freshness_report
+from curator.freshness.intervals import interval_within
 from kb.cards.permissions import Right, demand
 from kb.cards.queries import card_visible_to
 from kb.web.api import Api
@@ -24,7 +25,9 @@ class CardFreshness(Shape):
     p_stale: float = Field(description="How likely a check would find something to correct now, 0 to 1.")
     band: BandName
     reasons: list[str]
-    suggested_interval_days: int = Field(description="Never longer than what a person set for card or collection.")
+    suggested_interval_days: int = Field(
+        description="Never longer than what a person set for the card, by rule or for its collection."
+    )
     unlimited_interval_days: int = Field(description="What the evidence alone suggests.")
     rate_per_year: float = Field(description="How often a card like this is corrected.")
     days_since_check: float = Field(description="A check in a batch sets it back half the way.")
@@ -79,7 +82,8 @@ def card_freshness(card_id: int) -> CardFreshness:
     with reading() as (session, actor):
         card = card_visible_to(session, actor, card_id)
         demand(actor, Right.VERIFY, card)
-        return _shape(assess_cards(session, [card.id], services().settings.freshness, now())[card.id])
+        judged = assess_cards(session, [card.id], services().settings.freshness, now())[card.id]
+        return _shape(judged, interval_within(judged, card, services().policy))
 
 
 @api.operation("GET", "/reports/freshness", {200: FreshnessAnswer}, scope="read")
@@ -102,10 +106,10 @@ def report() -> FreshnessAnswer:
     )
 
 
-def _shape(judged: Assessment) -> CardFreshness:
+def _shape(judged: Assessment, interval_days: int) -> CardFreshness:
     return CardFreshness(
         card_id=judged.card_id, p_stale=round(judged.p_stale, 4), band=_name(judged.band),
-        reasons=list(judged.reasons), suggested_interval_days=judged.interval_days,
+        reasons=list(judged.reasons), suggested_interval_days=interval_days,
         unlimited_interval_days=judged.free_interval_days, rate_per_year=round(judged.rate_per_year, 3),
         days_since_check=round(judged.days_since_check, 2), views_per_week=round(judged.views_per_week, 2),
         stale_per_week=round(judged.stale_per_week, 2), averted_per_minute=round(judged.averted_per_minute, 4),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from curator.freshness.assessing import Assessment, assess_card
 from curator.freshness.estimate import BANDS, Band
 from curator.freshness.expecting import Expected, FreshnessReport, ShelfExpected, freshness_report
+from curator.freshness.intervals import interval_within
 from curator.freshness.pages import (
     BandRow,
     CostlyRow,
@@ -24,6 +25,7 @@ from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.people.models import Role
 from kb.settings import Freshness
+from kb.trust.policy import Policy
 from kb.web.parts import Link
 from kb.words import count
 
@@ -38,17 +40,17 @@ _LOOKED_AT = 200
 
 
 def freshness_panel(
-    session: Session, actor: Actor, card: Card, settings: Freshness, now: datetime
+    session: Session, actor: Actor, card: Card, settings: Freshness, policy: Policy, now: datetime
 ) -> FreshnessPanel | None:
     """How likely a card is still right, for whoever may verify it; nothing for anybody else."""
     if not may(actor, Right.VERIFY, card):
         return None
     judged = assess_card(session, card.id, settings, now)
-    return panel_of(judged) if judged is not None else None
+    return panel_of(judged, interval_within(judged, card, policy)) if judged is not None else None
 
 
-def panel_of(judged: Assessment) -> FreshnessPanel:
-    """An assessment in words."""
+def panel_of(judged: Assessment, interval_days: int) -> FreshnessPanel:
+    """An assessment in words, with the interval to suggest."""
     used = round(judged.views_per_week)
     stale = round(judged.stale_per_week)
     return FreshnessPanel(
@@ -56,7 +58,7 @@ def panel_of(judged: Assessment) -> FreshnessPanel:
         sentence=f"{_in_ten(judged.p_stale)} when checked.",
         cost=f"Used {count(used, 'time')} a week, about {stale:,} of them expected to be stale." if used else "",
         reasons=judged.reasons,
-        interval=f"Every {judged.interval_days} days",
+        interval=f"Every {interval_days} days",
         rate=_rate(judged.rate_per_year),
         minutes=f"About {count(judged.minutes, 'minute')}",
     )

@@ -28,7 +28,7 @@ def show() -> str:
 
 
 def _panel(session: Session, actor: Actor, card: Card) -> Markup | None:
-    panel = freshness_panel(session, actor, card, services().settings.freshness, now())
+    panel = freshness_panel(session, actor, card, services().settings.freshness, services().policy, now())
     if panel is None:
         return None
     return Markup(render_template("curator/_freshness.html", panel=panel))  # noqa: S704  (a template escapes)

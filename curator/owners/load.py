@@ -28,6 +28,7 @@ class Load:
     assigned: int
     overdue: int
     minutes: int
+    is_away: bool
     before: Weeks
     after: Weeks
 
@@ -44,13 +45,14 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
     """The load this handover would make, of the cards that the actor may see."""
     policy = Policy.of(settings)
     calendar = Calendar.from_this_week(now, policy.zone)
-    cards = policy_cards(session, servable(actor.readable), now)
+    cards = policy_cards(session, servable(actor.readable), settings.freshness, now)
     will_have = _assignees(session, handover, now)
     changed = [replace(card, assignee_id=will_have.get(card.id, card.assignee_id)) for card in cards]
     terms = terms_in_force(session, policy)
     budgets = weekly_budgets(session, settings.freshness.minutes_per_week, calendar)
     before, after = (forecast(each, terms, calendar, budgets, 0.0, now) for each in (cards, changed))
     had = {card.id: card.assignee_id for card in cards}
+    away = absent(session, now)
     loads = []
     for taker in handover.order.takers:
         new = [card for card in changed if card.assignee_id == taker.id and had[card.id] != taker.id]
@@ -61,6 +63,7 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
                 assigned=len(new),
                 overdue=sum(is_waiting(card, now) for card in new),
                 minutes=sum(card.minutes for card in new),
+                is_away=taker.id in away,
                 before=before.get(taker.id, NOTHING),
                 after=after.get(taker.id, NOTHING),
             )

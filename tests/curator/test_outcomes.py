@@ -220,7 +220,8 @@ def test_the_editor_leads_nowhere_else(site: Site, back: str) -> None:
 
 def test_over_the_api_a_check_may_name_its_outcome(site: Site) -> None:
     world = site.world
-    vera, cora = site.api("vera", "read", "verify", "write"), site.api("cora", "read", "verify")
+    vera: Any = site.api("vera", "read", "verify", "write")
+    cora: Any = site.api("cora", "read", "verify")
     card = world.card("Refunds", verified=True)
     path = f"/cards/{card}/verification"
     refused = vera.call("POST", path, {"version": 1, "outcome": "corrected", "whole_card": True})

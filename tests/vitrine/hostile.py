@@ -74,7 +74,7 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.create": {"name": "Legal"},
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
-        "interval_days": "60", "verifiers": "person:4", "apply": "next", "contract": "withhold",
+        "interval_days": "60", "verifiers": "person:4", "adaptive": "1", "contract": "withhold",
         "min_trust": "verified", "max_age_days": "180",
     },
     "admin_collections.delete": {"confirm": "nothing"},
@@ -105,6 +105,11 @@ FORMS: dict[str, dict[str, str]] = {
     "checks.fine": {"record": "1"},
     "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
+    "rules.change": {
+        "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
+        "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
+    },
     "schedules.add": SCHEDULE,
     "schedules.change": SCHEDULE,
     "schedules.pause": {},

@@ -49,7 +49,9 @@ PAGES = (
     "/reports/schedules", "/reports/schedules?about=collection:2",
     "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
-    "/reports/workload", "/reports/workload.csv",
+    "/reports/workload", "/reports/workload.csv", "/admin/rules",
+    "/admin/rules/preview?kind=add&collection=billing&interval_days=1", "/admin/rules/preview?kind=catch_up",
+    "/admin/rules/preview?kind=add&collection=deals&interval_days=1",
     "/cards/{secret}/audit", "/cards/{secret}/audit.csv", "/cards/{secret}/recall", "/recalls",
     "/as-of?q=zanzibar&at={then}", "/as-of?q=refund&at={then}",
 )  # fmt: skip
@@ -73,7 +75,7 @@ API = (
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
-    "/webhooks", "/reports/workload", "/reports/workload.csv",
+    "/webhooks", "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
     "/search?q=refund&as_of={then}",
 )  # fmt: skip
@@ -164,7 +166,9 @@ def letters(world: World, name: str) -> Iterator[tuple[str, str]]:
     with world.read() as session:
         actor, week = world.actor(session, name), week_of(world.now, world.policy)
         for each in (week, week.before()):
-            letter = as_letter(weekly_report(session, actor, each, world.policy, world.now), world.settings)
+            letter = as_letter(
+                weekly_report(session, actor, each, world.policy, world.settings.freshness, world.now), world.settings
+            )
             yield f"mail {each.key}", f"{letter.subject}\n{letter.text}\n{letter.html}"
 
 

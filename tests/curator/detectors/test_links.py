@@ -1,5 +1,7 @@
 """Links to elsewhere: tried once a day, one for each host, dead only after different days, never a private address."""
 
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 from sqlalchemy import select
 
@@ -142,7 +144,11 @@ def test_a_link_that_redirects_into_the_private_network_is_not_followed(world: W
 
 
 def test_a_claimed_link_is_not_tried_by_a_second_process(world: World, server: AnsweringServer) -> None:
-    server.replies["/prices"] = lambda handler: (try_links(world) and handler.send_error(404)) or None
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        try_links(world)
+        handler.send_error(404)
+
+    server.replies["/prices"] = answer
     linking(world, f"{server.url}/prices")
     assert server.paths("HEAD") == ["/prices"]
 
