@@ -179,10 +179,9 @@ def _checks(
 
 
 def _check(row: Row[int, datetime, str, str, str | None, int], edits: Sequence[EditFact]) -> Check:
-    """What the check says it found. An older record doesn't: it found something if a correction was made with it."""
-    found = row.outcome is not None and row.outcome != Outcome.STILL_RIGHT
-    if row.outcome is None:
-        found = any(edit.corrects and abs(row.at - edit.at) <= _SAME_SITTING for edit in edits)
+    """It found something if it says so, or if the card was corrected in the same sitting before it was confirmed."""
+    mended = any(edit.corrects and timedelta(0) <= row.at - edit.at <= _SAME_SITTING for edit in edits)
+    found = mended or (row.outcome is not None and row.outcome != Outcome.STILL_RIGHT)
     size = max(row.batch_size, 1)
     is_batch = size > 1 or row.basis == _BULK
     return Check(row.card_id, row.at, found, is_batch, size if size > 1 or not is_batch else 0, row.basis != _IMPORT)

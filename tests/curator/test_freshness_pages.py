@@ -3,6 +3,7 @@
 import pytest
 
 from kb.cards.models import Card
+from kb.trust.rules import Rule
 from kb.trust.state import TrustState
 from tests.curator.cast import read
 from tests.site import Site
@@ -154,3 +155,12 @@ def test_a_card_that_is_archived_while_it_is_looked_at_is_no_trouble(site: Site)
     with site.world.transaction() as session:
         session.get_one(Card, card_id).status = "archived"
     assert site.api("cora").get(f"/cards/{card_id}/freshness").status_code == 403
+
+
+def test_what_is_suggested_keeps_within_a_rule(site: Site) -> None:
+    card_id = site.world.card(verified=True, tags=("price",))
+    with site.world.transaction() as session:
+        session.add(Rule(position=1, tag="price", interval_days=21, created_at=site.world.now))
+    answer = site.api("cora").get(f"/cards/{card_id}/freshness").get_json()
+    assert answer["suggested_interval_days"] == 21 < answer["unlimited_interval_days"]
+    assert "Every 21 days" in page(site, "cora", f"/cards/{card_id}")
