@@ -12,6 +12,7 @@ import curator.cards.views
 import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
+import curator.freshness.views
 import curator.hooks.views
 import curator.notices.views
 import curator.owners.views
@@ -65,6 +66,7 @@ PAGES: tuple[Blueprint, ...] = (
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.freshness.views.blueprint,
     curator.absences.views.blueprint,
     curator.owners.views.blueprint,
     curator.reports.views.blueprint,
@@ -97,6 +99,7 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.freshness.views.install(app)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
     curator.notices.views.install(app)

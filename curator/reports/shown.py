@@ -33,7 +33,11 @@ from kb.trust.state import TrustState
 from kb.web.parts import Chip, Link
 from kb.words import count
 
-TABS = (Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"))
+TABS = (
+    Link("Weekly report", "/reports/weekly"),
+    Link("Freshness", "/reports/freshness"),
+    Link("Workload", "/reports/workload"),
+)
 
 
 @dataclass(frozen=True, slots=True)
