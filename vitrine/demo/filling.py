@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from curator.detectors.models import RegistryKind
+from curator.detectors.registry import add_entry
 from curator.reports.facts import CardFacts, load_cards
 from curator.reports.history import state_at
 from kb.cards import commands, replacements
@@ -69,6 +71,8 @@ class Filling:
         session.flush()
         self._remove_leavers(session)
         self._add_use(session)
+        # A price that went up: the card that still says the old one is found within the minute.
+        add_entry(session, system_actor(session), RegistryKind.VALUE, "antenna extension", "€35", self._now)
 
     def _compose(self, card: SampleCard, step: int) -> CardText:
         """The text after `step` of its edits: the file holds the last state, earlier ones are won by undoing edits."""
