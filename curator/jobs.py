@@ -5,7 +5,7 @@ in words what it did. The due times and claims are in the database, so however m
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from curator.absences.away import follow_absences
 from curator.capacity.planning import plan_all
@@ -17,31 +17,32 @@ from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
 from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
-from curator.reports.send import last_full_week, send_report, subscribers
+from curator.reports.expected import keep_weeks
+from curator.reports.schedules.posting import post_weekly
+from curator.reports.schedules.sending import send_turn
+from curator.reports.schedules.turns import Sender, turns_due
+from curator.rules.suggesting import suggest_all
 from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
 from kb.db import Database
 from kb.errors import Unavailable
+from kb.installation import Installation
 from kb.mail import sender
 from kb.schedule.claims import claim, is_claimed, note_outcome
-from kb.schedule.slots import Slot, latest_daily, latest_weekly
+from kb.schedule.slots import Slot, latest_daily
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.words import count
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DONE = "nothing due"
+T = TypeVar("T")
 
 
 class Carrier(Protocol):
     """Whatever carries an open installation: the edge's services, or a test's world."""
 
     @property
-    def database(self) -> Database: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def policy(self) -> Policy: ...
+    def installation(self) -> Installation: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,18 @@ class JobContext:
     settings: Settings
     policy: Policy
     clock: Callable[[], datetime]
+    secret_key: bytes
 
     @classmethod
     def of(cls, carrier: Carrier) -> "JobContext":
         """The context in which the service runs its jobs."""
-        return cls(carrier.database, carrier.settings, carrier.policy, clock.now)
+        return cls.on(carrier.installation, clock.now)
+
+    @classmethod
+    def on(cls, installation: Installation, clock: Callable[[], datetime]) -> "JobContext":
+        """The same for an installation alone."""
+        settings = installation.settings
+        return cls(installation.database, settings, Policy.of(settings), clock, installation.secret_key)
 
 
 class JobFailed(Exception):
@@ -101,18 +109,15 @@ def digest(context: JobContext) -> str:
 
 
 def weekly_report(context: JobContext) -> str:
-    """Once a week: send the report of the week that ended."""
-    now = context.clock()
-    schedule = context.settings.schedule
-    slot = latest_weekly(now, _WEEKDAYS.index(schedule.report_weekday), schedule.report_hour, schedule.zone)
-    if _is_done(context, "weekly_report", slot):
-        return _DONE
-    week = last_full_week(slot.due, context.policy)
+    """Tell each reader of the week that ended, once their hour has come."""
+    sender = Sender(context.database, context.settings, context.policy, context.secret_key, context.clock())
+    sent = post_weekly(sender) + _each(turns_due(sender), lambda turn: send_turn(sender, turn), "schedule")
+    return f"{count(sent, 'report')} queued" if sent else _DONE
 
-    def send(person_id: int) -> bool:
-        return send_report(context.database, context.settings, context.policy, week, person_id, now)
 
-    return _finish(context, "weekly_report", slot, _each(subscribers(context.database), send), now)
+def card_weeks(context: JobContext) -> str:
+    """Write down, once a week is over, how many stale answers were expected."""
+    return keep_weeks(context.database, context.settings.freshness, context.policy, context.clock())
 
 
 def near_duplicates(context: JobContext) -> str:
@@ -168,6 +173,11 @@ def first_checks(context: JobContext) -> str:
     return f"{count(planned, 'first check')} planned"
 
 
+def suggest_intervals(context: JobContext) -> str:
+    """Once a night: suggest an interval for every card, for those that are checked at an adaptive pace."""
+    return suggest_all(context.database, context.settings, context.clock())
+
+
 def questions(context: JobContext) -> str:
     """Remind of questions that wait, and ask somebody else when they waited too long."""
     with context.database.transaction() as session:
@@ -208,14 +218,14 @@ def _is_done(context: JobContext, job: str, slot: Slot) -> bool:
         return is_claimed(session, job, slot.key)
 
 
-def _each(people: Iterable[int], act: Callable[[int], bool]) -> int:
+def _each(things: Iterable[T], act: Callable[[T], bool], named: str = "person") -> int:
     """Do it for everybody; one failure keeps nobody else waiting, but fails the job in the end."""
     sent, failures = 0, []
-    for person_id in people:
+    for thing in things:
         try:
-            sent += act(person_id)
+            sent += act(thing)
         except Exception as error:  # a poisoned row must not stop the others
-            failures.append(f"person {person_id}: {type(error).__name__}: {error}")
+            failures.append(f"{named} {thing}: {type(error).__name__}: {error}")
     if failures:
         raise JobFailed("; ".join(failures))
     return sent

@@ -22,7 +22,9 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-)
+)  # fmt: skip
+
+from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SECRETS = frozenset({("mail", "password"), ("database", "url"), ("search", "replica_urls")})
@@ -145,31 +147,20 @@ class Freshness(_Section):
     prior_corrections: float = Field(0.8, ge=0.1, le=100)
     silence_weight: float = Field(0.5, gt=0, le=1)
     batch_weight: float = Field(0.5, ge=0, le=1)
+    addition_weight: float = Field(0.3, ge=0, le=1)
     size_exponent: float = Field(0.3, ge=0, le=1)
     report_odds: float = Field(10, ge=1, le=100)
     detector_odds: float = Field(3, ge=1, le=100)
     reports_per_stale_view: float = Field(0.002, ge=0, le=1)
+    reports_weight_views: float = Field(100, gt=0, le=1e6)
     repair_days: float = Field(120, ge=1, le=36500)
     rest_days: float = Field(7, ge=0, le=90)
     calibration: float = Field(0.6, ge=0.05, le=3)
+    calibration_weight: float = Field(10, gt=0, le=1e4)
     calibration_checks: int = Field(300, ge=0, le=10000)
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
     minutes_per_week: int = Field(60, ge=1, le=2400)
-
-
-class Questions(_Section):
-    """When a question that nobody answers is brought up again, in days since somebody was asked."""
-
-    remind_after_days: int = Field(2, ge=1, le=60)
-    escalate_after_days: int = Field(5, ge=1, le=90)
-
-    @field_validator("escalate_after_days")
-    @classmethod
-    def _later_than_the_reminder(cls, value: int, info: ValidationInfo) -> int:
-        if value <= info.data.get("remind_after_days", 0):
-            raise ValueError("must be more than remind_after_days")
-        return value
 
 
 class Security(_Section):
@@ -220,6 +211,7 @@ class Settings(_Section):
     freshness: Freshness = Freshness()
     questions: Questions = Questions()
     security: Security = Security()
+    reports: Reports = Reports()
     outbound: Outbound = Outbound()
     privacy: Privacy = Privacy()
     log: Log = Log()

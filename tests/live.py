@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace
 
 import waitress
 from playwright.sync_api import BrowserContext
@@ -37,7 +38,7 @@ class LiveSite(Site):
         """End both."""
         self._indexer.stop()
         self._server.close()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=30)
         wasyncore.close_all(self._server._map)  # connections that the browser keeps open
 
     def sign_in(self, context: BrowserContext, name: str) -> None:
@@ -52,6 +53,6 @@ class LiveSite(Site):
     def run_job(self, name: str) -> str:
         """Run one of the curator's jobs at the world's instant."""
         world = self.world
-        context = JobContext(world.database, world.settings, world.policy, lambda: world.now)
+        context = replace(JobContext.of(world), clock=lambda: world.now)
         outcome: str = getattr(jobs, name)(context)
         return outcome

@@ -6,11 +6,17 @@ import curator.capacity.api
 import curator.detectors.api
 import curator.duplicates.api
 import curator.hooks.api
+import curator.owners.api
+import curator.proof.api
 import curator.questions.api
+import curator.recall.api
+import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
+import kb.extension.api
 import kb.people.api
+import kb.triggers.api
 import kb.trust.api
 import kb.use.api
 import kb.web.api_docs
@@ -25,13 +31,19 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
-    curator.detectors.api.api,
-    curator.duplicates.api.api,
-    curator.hooks.api.api,
     curator.capacity.api.api,
-    curator.questions.api.api,
+    curator.rules.api.api,
+    curator.duplicates.api.api,
+    curator.proof.api.api,
+    curator.recall.api.api,
     curator.absences.api.api,
+    curator.owners.api.api,
+    curator.detectors.api.api,
+    curator.hooks.api.api,
+    curator.questions.api.api,
     kb.admin.collections.api.api,
+    kb.triggers.api.api,
+    kb.extension.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
     curator.webhooks.api.api,

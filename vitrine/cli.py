@@ -24,6 +24,6 @@ def main(context: click.Context, config: Path | None) -> None:
 
 for command in (
     run.serve, run.scheduler, run.run_job, run.jobs, content.import_cards, content.report, changes.flag,
-    checks.index, quality.measure, checks.verify_log, checks.config, people.user, people.token,
+    checks.index, quality.measure, checks.verify_log, checks.check_rules, checks.config, people.user, people.token,
 ):  # fmt: skip
     main.add_command(command)

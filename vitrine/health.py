@@ -11,6 +11,7 @@ from kb import migrations
 from kb.cards.models import Card, Status
 from kb.mail.models import OutgoingMail
 from kb.schedule.models import JobState
+from kb.trust.orphans import without_assignee
 from kb.trust.queries import in_state
 from kb.trust.state import TrustState
 from kb.web.edge import now, public, services
@@ -29,6 +30,7 @@ SECONDS = Histogram(
 )  # fmt: skip
 CARDS = Gauge("vitrine_cards", "Published cards by trust", ["trust"], registry=REGISTRY)
 INDEX_LAG = Gauge("vitrine_index_lag", "Outbox rows that wait for the indexer", registry=REGISTRY)
+UNASSIGNED = Gauge("vitrine_cards_unassigned", "Published cards that nobody able checks: always 0", registry=REGISTRY)
 MAILS = Gauge("vitrine_mails", "Mails in the outbox by state", ["state"], registry=REGISTRY)
 BEHIND = Gauge("vitrine_index_behind_seconds", "Since when indexing fails; 0 while it works", registry=REGISTRY)
 _LARGEST_LAG = 1000
@@ -142,6 +144,8 @@ def _measure() -> None:
             select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
         ):
             MAILS.labels(state_name).set(number)
+    with services().database.read() as session:
+        UNASSIGNED.set(len(without_assignee(session)))
     trouble = _trouble()
     BEHIND.set((now() - trouble.since).total_seconds() if trouble is not None else 0)
     INDEX_LAG.set(Indexer(services().database, search_service().backend).lag())

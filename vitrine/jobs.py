@@ -91,6 +91,7 @@ JOBS = (
     Job("escalate", 600, "moves on the cards that nobody acted on", _curation(curation.escalate)),
     Job("notice", 60, "notices what fell due, overdue, flagged or un-verified", _curation(curation.notice)),
     Job("digest", 60, "once a day: tells each person what fell to them", _curation(curation.digest)),
+    Job("card-weeks", 60, "once a week: keeps how many stale answers were expected", _curation(curation.card_weeks)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
     Job("questions", 300, "reminds of questions and passes on what waits too long", _curation(curation.questions)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),
@@ -102,5 +103,6 @@ JOBS = (
     Job("check-links", 60, "tries links to elsewhere, each at most once a day", _curation(curation.check_links)),
     Job("check-sources", 60, "reads watched sources, each once a day", _curation(curation.check_sources)),
     Job("first-checks", 300, "plans first checks within people's time", _curation(curation.first_checks)),
+    Job("suggest-intervals", 600, "once a night: intervals for adaptive cards", _curation(curation.suggest_intervals)),
     Job("housekeeping", 3600, "removes what nobody needs any more", _curation(curation.housekeeping)),
 )

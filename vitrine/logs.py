@@ -12,6 +12,7 @@ from kb.settings import Log
 from vitrine import health
 
 _SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie")
+_SECRET_PATHS = ("/welcome/", "/check/")
 access = structlog.get_logger("vitrine.access")
 
 
@@ -60,7 +61,7 @@ def _finish(response: Response) -> Response:
 
 def _path() -> str:
     """The path without one-time secrets."""
-    return "/welcome/…" if request.path.startswith("/welcome/") else request.path
+    return next((f"{path}…" for path in _SECRET_PATHS if request.path.startswith(path)), request.path)
 
 
 def _hide_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

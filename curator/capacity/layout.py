@@ -5,7 +5,7 @@ cards that are verified, those of an import that pile up are checked earlier tha
 `spread_within_capacity` may postpone, where somebody chose that. What is overdue keeps its date: only a check helps it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -24,9 +24,10 @@ from kb.people.actor import Actor
 from kb.settings import Settings
 
 AT_ONCE = 2000
+_HELD_AT_ONCE = 1000
 POSTPONED_WEEKS = 12
 _TURN = 7_310_020
-_SERVABLE = (Card.status == Status.PUBLISHED) & Card.replaced_by_id.is_(None)
+SERVABLE = (Card.status == Status.PUBLISHED) & Card.replaced_by_id.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ def plan_first_checks(
     """Days for cards that nobody ever verified and that have none, and earlier ones for those of the `imported` that
     pile up beyond somebody's time. At most so many at once, the most used first."""
     calendar = Calendar.from_next_week(now, settings.schedule.zone)
-    cards = policy_cards(session, _SERVABLE, now)
+    cards = policy_cards(session, SERVABLE, settings.freshness, now)
     piled = {card.id for card in cards if card.id in imported and _is_ahead(card, now)}
     new = sorted((card for card in cards if _is_new(card)), key=lambda card: (-card.use, card.id))[:AT_ONCE]
     moving = piled | {card.id for card in new}
-    rooms = _rooms(session, settings, calendar, [card for card in cards if card.id not in moving], now)
+    rooms = rooms_beside(session, settings, calendar, [card for card in cards if card.id not in moving], now)
     settled = _settle([card for card in cards if card.id in piled], rooms, calendar, may_postpone=False)
-    return settled + _dated(new, lay_out(map(_check, new), rooms), calendar)
+    return settled + dated(new, lay_out(map(check_of, new), rooms), calendar)
 
 
 def spread_within_capacity(
@@ -68,10 +69,10 @@ def spread_within_capacity(
     as possible. Only what would move is returned. Never overdue cards; later than the policy says only with
     `may_postpone`, by twelve weeks at most. Nothing is written: show it, then `move_checks`."""
     calendar = Calendar.from_next_week(now, settings.schedule.zone)
-    cards = policy_cards(session, _SERVABLE, now)
+    cards = policy_cards(session, SERVABLE, settings.freshness, now)
     moving = [card for card in cards if card.id in card_ids and _is_ahead(card, now)]
     chosen = {card.id for card in moving}
-    rooms = _rooms(session, settings, calendar, [card for card in cards if card.id not in chosen], now)
+    rooms = rooms_beside(session, settings, calendar, [card for card in cards if card.id not in chosen], now)
     return _settle(moving, rooms, calendar, may_postpone=may_postpone)
 
 
@@ -79,12 +80,8 @@ def move_checks(session: Session, actor: Actor, laid: Iterable[Laid], now: datet
     """Write these days, each with an audit record. A card whose date is not what it was keeps what it has."""
     take_turns(session, _TURN)
     planned = {each.card_id: each for each in laid}
-    cards = session.scalars(
-        select(Card).where(Card.id.in_(planned), _SERVABLE).order_by(Card.id).with_for_update()
-        .execution_options(populate_existing=True)
-    )  # fmt: skip
     moved = 0
-    for card in cards:
+    for card in held_cards(session, planned):
         plan = planned[card.id]
         demand(actor, Right.CURATE, card)
         if card.verify_by != plan.before or (plan.is_first and card.verified_at is not None):
@@ -96,6 +93,15 @@ def move_checks(session: Session, actor: Actor, laid: Iterable[Laid], now: datet
     return moved
 
 
+def held_cards(session: Session, card_ids: Iterable[int]) -> Iterator[Card]:
+    """These cards as they are at this moment, by number, and nobody else's to change until the transaction ends."""
+    ordered = sorted(card_ids)
+    for start in range(0, len(ordered), _HELD_AT_ONCE):
+        part = Card.id.in_(ordered[start : start + _HELD_AT_ONCE])
+        held = select(Card).where(part, SERVABLE).order_by(Card.id).with_for_update()
+        yield from session.scalars(held.execution_options(populate_existing=True)).all()
+
+
 def _is_new(card: PolicyCard) -> bool:
     return card.verified_at is None and card.verify_by is None
 
@@ -104,7 +110,7 @@ def _is_ahead(card: PolicyCard, now: datetime) -> bool:
     return card.is_verified and not card.is_flagged and card.verify_by is not None and card.verify_by > now
 
 
-def _rooms(
+def rooms_beside(
     session: Session, settings: Settings, calendar: Calendar, others: Sequence[PolicyCard], now: datetime
 ) -> Rooms:
     """What is left of everybody's weeks beside these cards: those that wait already come first of all."""
@@ -123,7 +129,8 @@ def _rooms(
     return rooms
 
 
-def _check(card: PolicyCard) -> Check:
+def check_of(card: PolicyCard) -> Check:
+    """The card's check, without a week."""
     return Check(card.id, card.assignee_id, card.minutes, card.use)
 
 
@@ -138,16 +145,16 @@ def _settle(cards: Sequence[PolicyCard], rooms: Rooms, calendar: Calendar, *, ma
     ]
     settled = settle(checks, rooms)
     moved = {card_id: week for card_id, week in settled.items() if week != weeks[card_id]}
-    return _dated([card for card in cards if card.id in moved], moved, calendar)
+    return dated([card for card in cards if card.id in moved], moved, calendar)
 
 
-def _dated(cards: Sequence[PolicyCard], weeks: dict[int, int], calendar: Calendar) -> list[Laid]:
+def dated(cards: Sequence[PolicyCard], weeks: dict[int, int], calendar: Calendar) -> list[Laid]:
     """A day for each card in its week, Monday to Friday."""
     by_id = {card.id: card for card in cards}
     found = []
     ordered = sorted(by_id.values(), key=lambda card: (weeks[card.id], card.assignee_id or 0, card.id))
     for (week, _), group in groupby(ordered, key=lambda card: (weeks[card.id], card.assignee_id or 0)):
-        days = days_of_week(calendar.monday_of(week), in_order(map(_check, group)))
+        days = days_of_week(calendar.monday_of(week), in_order(map(check_of, group)))
         for card_id, day in days.items():
             card = by_id[card_id]
             found.append(Laid(card_id, card.assignee_id, card.minutes, card.verify_by, calendar.start_of(day)))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.people.absences import Absence, AbsenceState
 from kb.people.budgets import budget_of
 from kb.people.models import Person
 from kb.trust.timing import begins
@@ -59,7 +60,12 @@ def weekly_budgets(session: Session, default: int, calendar: Calendar) -> dict[i
 
 def days_away(session: Session) -> Away:
     """From which to which day people are away."""
-    return {}
+    found: dict[int, list[tuple[date, date]]] = {}
+    for person_id, first_day, last_day in session.execute(
+        select(Absence.person_id, Absence.first_day, Absence.last_day).where(Absence.state != AbsenceState.OVER)
+    ):
+        found.setdefault(person_id, []).append((first_day, last_day))
+    return found
 
 
 def _weeks(budget: int, calendar: Calendar, away: Sequence[tuple[date, date]]) -> list[int]:

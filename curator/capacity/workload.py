@@ -77,7 +77,7 @@ def workload(session: Session, actor: Actor, settings: Settings, now: datetime) 
         raise Forbidden("Only authors, curators and admins may see the workload.")
     policy = Policy.of(settings)
     calendar = Calendar.from_this_week(now, policy.zone)
-    cards = policy_cards(session, servable(actor.readable), now)
+    cards = policy_cards(session, servable(actor.readable), settings.freshness, now)
     budgets = weekly_budgets(session, settings.freshness.minutes_per_week, calendar)
     reports = _reports_lately(session, [card.id for card in cards], now)
     rate = reports / (_PAST.days // 7) / len(cards) if cards else 0.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curator.reports.charts import MixBar, StackChart
-from kb.web.parts import Badge, Link
+from kb.web.parts import Badge, Chip, Link
 
 Tone = Literal["good", "bad", "same"]
 
@@ -55,6 +55,7 @@ class FixRow:
     days_late: str
     nudge_action: str = ""
     nudged: str = ""
+    check_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class AssigneeRow:
     waiting: str
     overdue: str
     stale_views: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,41 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GapRow:
+    """What was searched for in vain."""
+
+    words: str
+    url: str
+    also: str
+    asked: str
+    found: str
+    card: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line about the week: what, and what it came to."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPage:
     """/reports/weekly?week="""
 
     kicker: str
     heading: str
+    headline: str
     sentence: str
     figures: tuple[Figure, ...]
+    work: tuple[Fact, ...]
+    gaps: tuple[GapRow, ...]
+    unread: tuple[Link, ...]
+    subjects: tuple[Chip, ...]
+    expected_wide: StackChart
+    expected_narrow: StackChart
+    expected_weeks: tuple[Fact, ...]
     chart_wide: StackChart
     chart_narrow: StackChart
     weeks: tuple[WeekRow, ...]
@@ -112,6 +142,7 @@ class ReportPage:
     oldest_words: str = ""
     unowned_more: str = ""
     changes_more: str = ""
+    unread_more: str = ""
     previous_url: str = ""
     next_url: str = ""
     readers_url: str = ""
@@ -120,19 +151,28 @@ class ReportPage:
 
 @dataclass(frozen=True, slots=True)
 class ReportMail:
-    """The report as a mail: the same words, plain tables. `url` opens the page, `stop_url` the subscription."""
+    """The report as a mail: the same words, plain tables. `yours` waits for the reader's own check.
+
+    `url` opens the page, `stop_url` the subscription.
+    """
 
     workspace_name: str
     subject: str
     heading: str
+    headline: str
     sentence: str
     figures: tuple[Figure, ...]
+    work: tuple[Fact, ...]
+    gaps: tuple[GapRow, ...]
+    unread: tuple[Link, ...]
     fix_first: tuple[FixRow, ...]
+    yours: tuple[FixRow, ...]
     shelves: tuple[ShelfTrust, ...]
     assignees: tuple[AssigneeRow, ...]
     unowned: tuple[Link, ...]
     changes: tuple[ChangeRow, ...]
     url: str
+    when: str
     stop_url: str
 
 

@@ -1,149 +1,110 @@
-"""The weekly report in ready words, for the page and the mail: figures, rows and sentences."""
+"""The weekly report as a page, in ready words."""
 
-from typing import Literal
+from dataclasses import dataclass
 
-from curator.reports.charts import NARROW, ORDER, WIDE, WeekMix, mix_bar, percent_of, stacked_bars
-from curator.reports.facts import CardFacts
-from curator.reports.pages import (
-    AssigneeRow,
-    ChangeRow,
-    Figure,
-    FixRow,
-    LateBar,
-    ReportMail,
-    ReportPage,
-    ShelfTrust,
-    Tone,
-    WeekRow,
-)  # fmt: skip
-from curator.reports.weekly import InDoubt, Mix, ShelfNumbers, WeeklyReport
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curator.reports.about import EVERYTHING, About, about_self
+from curator.reports.charts import NARROW, ORDER, WIDE, WeekMix, columns, percent_of, stacked_bars
+from curator.reports.figures import figures
+from curator.reports.pages import Fact, LateBar, ReportPage, WeekRow
+from curator.reports.rows import (
+    LISTED,
+    assignee_rows,
+    card_link,
+    change_rows,
+    fix_first,
+    fix_rows,
+    gap_rows,
+    more,
+    shelf_row,
+    week_mix,
+    work_facts,
+)
+from curator.reports.weekly import InDoubt, WeeklyReport
 from curator.reports.weeks import Week, week_of
-from curator.reports.words import meaning, percent, points
-from kb.settings import Settings
-from kb.text.slugs import slug
+from curator.reports.words import headline, meaning
+from kb.cards.models import Collection
+from kb.people.actor import Actor
+from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
-from kb.web.parts import Badge, Link
+from kb.web.parts import Chip, Link
 from kb.words import count
 
-FIX_FIRST = 10
-_LISTED = 20
+TABS = (Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"))
 
 
-def report_page(report: WeeklyReport, policy: Policy, nudgeable: frozenset[int], nudged: frozenset[int]) -> ReportPage:
-    """The page. `nudgeable` are cards whose assignee this reader may remind, `nudged` those reminded today."""
+@dataclass(frozen=True, slots=True)
+class Nudges:
+    """The cards whose assignee this reader may remind, and those that were reminded today."""
+
+    possible: frozenset[int] = frozenset()
+    done: frozenset[int] = frozenset()
+
+
+def subject_chips(session: Session, actor: Actor, about: About, week: Week) -> tuple[Chip, ...]:
+    """Everything, one's own cards, and each collection that one may read."""
+    shelves = session.scalars(
+        select(Collection).where(Collection.id.in_(actor.readable)).order_by(Collection.name)
+    ).all()
+    every = [(EVERYTHING, "Everything"), (about_self(actor), "Your cards")]
+    every += [(About(shelf.id, shelf.name, shelf.slug), shelf.name) for shelf in shelves]
+    chips = [Chip(name, each.address("/reports/weekly", week=week.key), each == about) for each, name in every]
+    if not any(chip.on for chip in chips):
+        chips.append(Chip(about.words.capitalize(), about.address("/reports/weekly", week=week.key), True))
+    return tuple(chips)
+
+
+def report_page(
+    report: WeeklyReport, policy: Policy, targets: Reports, nudges: Nudges, subjects: tuple[Chip, ...] = (),
+    *, is_curator: bool = False,
+) -> ReportPage:  # fmt: skip
+    """The page. `subjects` are what else this reader may have a report about."""
     bars = [week_mix(day_words(bar.week), bar.mix) for bar in report.trend]
+    expected = [(day_words(week), found.stale if found else None) for week, found in report.expected_trend]
     late = report.numbers.mix.counts[TrustState.OVERDUE]
     longest = max((number for _, number in report.lateness), default=0)
-    changes = _changes(report)
+    changes = change_rows(report)
     following = Week(report.week.monday).before(-1)
     is_last = report.week == week_of(report.as_of, policy)
     return ReportPage(
         kicker="Weekly stale report",
-        heading=f"Week of {_long_day(report.week)}",
+        heading=f"Week of {long_day(report.week)}" + (f", {report.about.words}" if report.about.words else ""),
+        headline=headline(report, targets),
+        work=work_facts(report),
+        gaps=gap_rows(report),
+        unread=tuple(card_link(card) for card in report.unread[:LISTED]),
+        unread_more=more(len(report.unread)),
+        subjects=subjects,
+        expected_wide=columns(expected, WIDE),
+        expected_narrow=columns(expected, NARROW),
+        expected_weeks=tuple(
+            Fact(label, f"{round(value):,}" if value is not None else "–") for label, value in reversed(expected)
+        ),
+        tabs=TABS,
         sentence=meaning(report),
-        figures=figures(report),
+        figures=figures(report, targets),
         chart_wide=stacked_bars(bars, WIDE),
         chart_narrow=stacked_bars(bars, NARROW),
         weeks=tuple(_week_row(bar) for bar in reversed(bars)),
         late_heading=_late_heading(late),
         late=tuple(LateBar(label, f"{number:,}", percent_of(number, longest)) for label, number in report.lateness),
-        fix_first=fix_rows(report, nudgeable=nudgeable, nudged=nudged),
-        shelves=tuple(_shelf(shelf) for shelf in report.shelves),
-        assignees=_assignees(report),
-        unowned=tuple(card_link(card) for card in report.unowned[:_LISTED]),
-        changes=changes[:_LISTED],
-        csv_url=f"/reports/weekly.csv?week={report.week.key}",
+        fix_first=fix_rows(fix_first(report), nudgeable=nudges.possible, nudged=nudges.done),
+        shelves=tuple(shelf_row(shelf) for shelf in report.shelves),
+        assignees=assignee_rows(report, may_open=is_curator),
+        unowned=tuple(card_link(card) for card in report.unowned[:LISTED]),
+        changes=changes[:LISTED],
+        csv_url=report.about.address("/reports/weekly.csv", week=report.week.key),
         oldest=card_link(report.oldest.card) if report.oldest else None,
         oldest_words=_oldest_words(report.oldest),
-        unowned_more=_more(len(report.unowned)),
-        changes_more=_more(len(changes)),
-        previous_url=f"/reports/weekly?week={report.week.before().key}",
-        next_url="" if is_last else f"/reports/weekly?week={following.key}",
-        readers_url="/account",
+        unowned_more=more(len(report.unowned)),
+        changes_more=more(len(changes)),
+        previous_url=report.about.address("/reports/weekly", week=report.week.before().key),
+        next_url="" if is_last else report.about.address("/reports/weekly", week=following.key),
+        readers_url="/reports/schedules",
     )
-
-
-def report_mail(report: WeeklyReport, settings: Settings) -> ReportMail:
-    """The same as a mail, with whole addresses."""
-    heading = f"Week of {_long_day(report.week)}"
-    return ReportMail(
-        workspace_name=settings.workspace.name,
-        subject=f"{settings.workspace.name}: weekly stale report, {heading[0].lower()}{heading[1:]}",
-        heading=heading,
-        sentence=meaning(report),
-        figures=figures(report),
-        fix_first=fix_rows(report, base=settings.public_url),
-        shelves=tuple(_shelf(shelf) for shelf in report.shelves),
-        assignees=_assignees(report),
-        unowned=tuple(_absolute(card_link(card), settings) for card in report.unowned[:_LISTED]),
-        changes=tuple(
-            ChangeRow(_absolute(row.card, settings), row.words, row.tone) for row in _changes(report)[:_LISTED]
-        ),
-        url=f"{settings.public_url}/reports/weekly?week={report.week.key}",
-        stop_url=f"{settings.public_url}/account",
-    )
-
-
-def _absolute(link: Link, settings: Settings) -> Link:
-    return Link(link.label, settings.public_url + link.url)
-
-
-def figures(report: WeeklyReport) -> tuple[Figure, ...]:
-    """The four numbers, each with its change since the week before."""
-    now, before = report.numbers, report.before
-    change = points(now.mix.score, before.mix.score)
-    overdue, flagged = _doubtful(now.mix)
-    doubt = overdue + flagged - sum(_doubtful(before.mix))
-    return (
-        Figure("Trust score", percent(now.mix.score), *_change(change, _points(change), more_is_good=True)),
-        _stale_figure(report),
-        Figure(
-            "Overdue or flagged", f"{overdue + flagged:,}",
-            *_change(doubt, f"{abs(doubt):,} {'more' if doubt > 0 else 'fewer'}"),
-            note=f"{overdue:,} overdue, {flagged:,} flagged",
-        ),
-        _time_figure(now.median_days, before.median_days),
-    )  # fmt: skip
-
-
-def fix_rows(
-    report: WeeklyReport, *, base: str = "",
-    nudgeable: frozenset[int] = frozenset(), nudged: frozenset[int] = frozenset(),
-) -> tuple[FixRow, ...]:  # fmt: skip
-    """The first of the cards in doubt; only those that somebody was shown while they were stale."""
-    return tuple(
-        FixRow(
-            title=row.card.title, url=base + card_link(row.card).url, collection=row.card.collection,
-            badge=doubt_badge(row), owner=row.card.owner or "No owner", stale_views=f"{row.stale_impressions:,}",
-            days_late=f"{row.days_late:,}" if row.days_late else "–",
-            nudge_action=f"/reports/weekly/nudges/{row.card.id}"
-            if row.card.id in nudgeable and row.card.id not in nudged else "",
-            nudged="Nudged today" if row.card.id in nudged else "",
-        )
-        for row in report.in_doubt[:FIX_FIRST] if row.stale_impressions
-    )  # fmt: skip
-
-
-def card_link(card: CardFacts) -> Link:
-    """The card's title and address."""
-    return Link(card.title, f"/cards/{card.id}/{slug(card.title)}")
-
-
-def doubt_badge(row: InDoubt) -> Badge:
-    """The state of a card in doubt, as of the report."""
-    if row.state is TrustState.FLAGGED:
-        return Badge("flagged", "Flagged", count(row.reports, "report"))
-    if row.state is TrustState.OVERDUE:
-        return Badge("overdue", "Overdue", count(row.days_late, "day"))
-    verified = any(record.is_verified for record in row.card.history.records)
-    return Badge("unverified", "Not verified" if verified else "Not verified yet")
-
-
-def week_mix(label: str, mix: Mix) -> WeekMix:
-    """A mix as the charts take it."""
-    counts = {state.value: number for state, number in mix.counts.items()}
-    return WeekMix(label, **counts)
 
 
 def day_words(week: Week) -> str:
@@ -151,72 +112,13 @@ def day_words(week: Week) -> str:
     return f"{week.monday.day} {week.monday:%b}"
 
 
-def _long_day(week: Week) -> str:
+def long_day(week: Week) -> str:
+    """ "16 November 2026"."""
     return f"{week.monday.day} {week.monday:%B %Y}"
-
-
-def _doubtful(mix: Mix) -> tuple[int, int]:
-    return mix.counts[TrustState.OVERDUE], mix.counts[TrustState.FLAGGED]
-
-
-def _change(change: float, words: str, *, more_is_good: bool = False) -> tuple[str, Tone, Literal["up", "down", ""]]:
-    if not change:
-        return "No change", "same", ""
-    return words, "good" if (change > 0) is more_is_good else "bad", "up" if change > 0 else "down"
-
-
-def _points(change: int) -> str:
-    return f"{count(abs(change), 'point')} {'better' if change > 0 else 'worse'}"
-
-
-def _stale_figure(report: WeeklyReport) -> Figure:
-    now, before = report.numbers.stale_impressions, report.before.stale_impressions
-    more = "more" if now > before else "fewer"
-    words = f"{round(100 * abs(now - before) / before):,}% {more}" if before else f"{abs(now - before):,} {more}"
-    note = f"{percent(report.numbers.stale_share)} of all views"
-    return Figure("Stale views", f"{now:,}", *_change(now - before, words), note=note)
-
-
-def _time_figure(now: float | None, before: float | None) -> Figure:
-    if now is None:
-        return Figure("Time to re-verify", "–", note="Nothing was re-verified")
-    change = round(now - before, 1) if before is not None else 0.0
-    words = f"{abs(change):.1f} days {'slower' if change > 0 else 'faster'}"
-    return Figure("Time to re-verify", f"{now:.1f} days", *_change(change, words), note="Median")
 
 
 def _week_row(bar: WeekMix) -> WeekRow:
     return WeekRow(bar.label, *(f"{bar.count(kind):,}" for kind in ORDER))
-
-
-def _shelf(shelf: ShelfNumbers) -> ShelfTrust:
-    change = points(shelf.mix.score, shelf.before.score)
-    return ShelfTrust(
-        name=shelf.name,
-        url=f"/cards?collection={shelf.slug}",
-        trust=percent(shelf.mix.score),
-        mix=mix_bar(week_mix(shelf.name, shelf.mix)),
-        cards=f"{shelf.mix.total:,}",
-        overdue=f"{shelf.mix.counts[TrustState.OVERDUE]:,}",
-        change=f"+{change}" if change > 0 else f"−{-change}" if change < 0 else "0",
-    )
-
-
-def _assignees(report: WeeklyReport) -> tuple[AssigneeRow, ...]:
-    return tuple(
-        AssigneeRow(load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}")
-        for load in report.loads
-    )
-
-
-def _changes(report: WeeklyReport) -> tuple[ChangeRow, ...]:
-    kinds: tuple[tuple[tuple[CardFacts, ...], str, Tone], ...] = (
-        (report.changes.became_flagged, "Became flagged", "bad"),
-        (report.changes.became_overdue, "Became overdue", "bad"),
-        (report.changes.verified_again, "Verified again", "good"),
-        (report.changes.new, "New", "same"),
-    )
-    return tuple(ChangeRow(card_link(card), words, tone) for cards, words, tone in kinds for card in cards)
 
 
 def _late_heading(late: int) -> str:
@@ -229,7 +131,3 @@ def _oldest_words(oldest: InDoubt | None) -> str:
     if oldest is None:
         return ""
     return f", {count(oldest.days_late, 'day')}" + ("" if oldest.card.is_owned else ", no owner") + "."
-
-
-def _more(number: int) -> str:
-    return f"and {number - _LISTED:,} more" if number > _LISTED else ""

@@ -1,15 +1,19 @@
 """The weekly stale report as a page and as a file, and the nudge."""
 
 from flask import Blueprint, Response, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from curator.reports.about import about_asked
 from curator.reports.formats import as_csv
 from curator.reports.nudge import nudge, nudgeable, nudged_today
-from curator.reports.shown import FIX_FIRST, report_page
-from curator.reports.weekly import weekly_report
-from curator.reports.weeks import read_week
+from curator.reports.rows import fix_first
+from curator.reports.shown import Nudges, report_page, subject_chips
+from curator.reports.weekly import WeeklyReport, weekly_report
+from curator.reports.weeks import Week, read_week
 from kb.cards.queries import card_visible_to
 from kb.errors import Conflict
+from kb.people.actor import Actor
 from kb.web.edge import now, reading, services, writing
 from kb.web.frame import frame, say
 
@@ -22,10 +26,13 @@ def show() -> str:
     policy = services().policy
     week = read_week(request.args.get("week", ""), now(), policy)
     with reading() as (session, actor):
-        report = weekly_report(session, actor, week, policy, now())
-        first = [row.card.id for row in report.in_doubt[:FIX_FIRST]]
+        report = _report(session, actor, week)
+        first = [row.card.id for row in fix_first(report)]
         may_nudge, nudged = nudgeable(session, actor, first), nudged_today(session, first, policy, now())
-        page = report_page(report, policy, may_nudge, nudged & may_nudge)
+        page = report_page(
+            report, policy, services().settings.reports, Nudges(may_nudge, nudged & may_nudge),
+            subject_chips(session, actor, report.about, week), is_curator=actor.is_curator,
+        )  # fmt: skip
     return render_template("curator/report.html", page=page, frame=frame("reports"))
 
 
@@ -35,7 +42,8 @@ def download() -> Response:
     policy = services().policy
     week = read_week(request.args.get("week", ""), now(), policy)
     with reading() as (session, actor):
-        text = as_csv(weekly_report(session, actor, week, policy, now()), services().settings)
+        report = _report(session, actor, week)
+        text = as_csv(report, services().settings)
     headers = {"Content-Disposition": f'attachment; filename="stale-{week.key}.csv"'}
     return Response(text, mimetype="text/csv", headers=headers)
 
@@ -51,3 +59,8 @@ def nudge_assignee(card_id: int) -> BaseResponse:
     except Conflict as error:
         say(error.detail)
     return redirect("/reports/weekly", 303)
+
+
+def _report(session: Session, actor: Actor, week: Week) -> WeeklyReport:
+    about = about_asked(session, actor, request.args.get("collection", ""), request.args.get("person", ""))
+    return weekly_report(session, actor, week, services().policy, services().settings.freshness, now(), about)

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from curator.queue.minutes import minutes_to_check
+from curator.freshness.estimate import minutes_for
+from curator.freshness.facts import CHARACTERS_A_WORD
 from kb.cards.models import Card, CardTag, Collection, Status
+from kb.settings import Freshness
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.rules import About, Clause, SuggestedInterval, clauses_in_force
@@ -83,7 +85,7 @@ def servable(collection_ids: Iterable[int]) -> ColumnElement[bool]:
     )
 
 
-def policy_cards(session: Session, where: ColumnElement[bool], now: datetime) -> list[PolicyCard]:
+def policy_cards(session: Session, where: ColumnElement[bool], settings: Freshness, now: datetime) -> list[PolicyCard]:
     """These cards, by number, in four queries however many they are."""
     flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
     rows = session.execute(
@@ -95,16 +97,16 @@ def policy_cards(session: Session, where: ColumnElement[bool], now: datetime) ->
         .order_by(Card.id)
     ).all()  # fmt: skip
     tags, use = _tags(session, where), _use(session, now)
-    return [_card(row, tags.get(row[0], frozenset()), use.get(row[0], 0)) for row in rows]
+    return [_card(row, tags.get(row[0], frozenset()), use.get(row[0], 0), settings) for row in rows]
 
 
-def _card(row: Any, tags: frozenset[str], use: int) -> PolicyCard:
+def _card(row: Any, tags: frozenset[str], use: int, settings: Freshness) -> PolicyCard:
     (card_id, title, shelf, audience, own_days, own_day, suggested, assignee, length, verified, unverified, due,
      is_flagged) = row  # fmt: skip
     return PolicyCard(
         card_id, title, About(shelf, tags, frozenset(audience or ())), own_days, own_day, suggested, assignee,
-        minutes_to_check(length or 0), use, verified, verified is not None and unverified is None, due,
-        bool(is_flagged),
+        minutes_for((length or 0) // CHARACTERS_A_WORD, settings), use, verified,
+        verified is not None and unverified is None, due, bool(is_flagged),
     )  # fmt: skip
 
 

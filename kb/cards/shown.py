@@ -16,6 +16,7 @@ from kb.people.models import AuditEntry, Group, Person
 from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
+from kb.trust.duties import seat_words
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
@@ -97,7 +98,7 @@ def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy
         badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
-        assignee=card.assignee.name if card.assignee else "",
+        assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
         last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
         next_check=next_check,
         interval=f"Every {policy.interval_of(card)} days" if card.check_on is None else f"On {card.check_on:%-d %b %Y}",
@@ -125,7 +126,7 @@ def history_events(session: Session, card: Card, words: Words) -> tuple[EventRow
     )
 
 
-def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
+def history_page(session: Session, actor: Actor, card: Card, words: Words) -> HistoryPage:
     """The whole history."""
     revisions = revisions_of(session, card)
     options = [Option(str(r.number), f"Version {r.number}") for r in revisions]
@@ -139,6 +140,7 @@ def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
         compare_url=f"/cards/{card.id}/diff",
         compare_from=Choice(tuple(Option(o.value, o.label, o.value == older) for o in options)),
         compare_to=Choice(tuple(Option(o.value, o.label, o.value == str(card.version)) for o in options)),
+        audit_url=f"/cards/{card.id}/audit" if may(actor, Right.AUDIT, card) else "",
     )
 
 
@@ -180,9 +182,11 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",
+        audit_url=f"{base}/audit" if may(actor, Right.AUDIT, card) else "",
+        recall_url=f"{base}/recall" if may(actor, Right.RECALL, card) else "",
         duplicate_url=f"/cards/new?copy={card.id}" if card.collection_id in actor.writable else "",
         move_url=f"{edit}#f-collection" if edit else "",
-        owner_url=f"{edit}#f-owner" if edit and can_curate else "",
+        owner_url=f"{base}/owner" if can_curate else "",
         replace_url=f"{base}/replace" if may(actor, Right.REPLACE, card) else "",
         publish_action=f"{base}/publish" if may(actor, Right.PUBLISH, card) else "",
         archive_action=f"{base}/archive" if can_archive and card.status != Status.ARCHIVED else "",

@@ -50,7 +50,6 @@ class Person(Base):
     last_seen_at: Mapped[datetime | None]
     theme: Mapped[str] = mapped_column(String(10), default="system")
     shortcuts: Mapped[bool] = mapped_column(default=True)
-    weekly_report: Mapped[bool] = mapped_column(default=False)
     daily_digest: Mapped[bool] = mapped_column(default=True)
     minutes_per_week: Mapped[int | None]
     time_zone: Mapped[str | None] = mapped_column(String(40))

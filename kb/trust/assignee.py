@@ -7,10 +7,10 @@ left, first the escalations and then the absences count for nothing: a card is n
 """
 
 from collections.abc import Collection as Several
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -36,6 +36,15 @@ class Rank(Enum):
     CURATOR = auto()
 
 
+class Named(Protocol):
+    """A verifier: a person or a group."""
+
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def group_id(self) -> int | None: ...
+
+
 class Place(NamedTuple):
     """A place in a card's line: one person, or the several of a group or a role."""
 
@@ -57,6 +66,11 @@ class _Turn(NamedTuple):
     seat: Seat
     away: Mapping[int, int | None]
     passed: frozenset[int]
+    gone: int | None = None
+
+    def can(self, person: Person) -> bool:
+        """Whether this person can have the card."""
+        return person.id != self.gone and is_able(person, self.shelf)
 
 
 def let_nobody_assign(session: Session) -> None:
@@ -84,10 +98,22 @@ def assign(session: Session, card: Card, now: datetime) -> None:
     _assign(session, card, absent(session, now), passed_over(session, [card.id]).get(card.id, _NOBODY), now)
 
 
+def foresee_succession(session: Session, person: Person, now: datetime) -> list[tuple[Card, int | None]]:
+    """The cards that would move were the person gone, each with whoever would have it. Only reads."""
+    cards = session.scalars(
+        select(Card).where(Card.status == Status.PUBLISHED, _is_with(person)).order_by(Card.id)
+    ).all()
+    away, passed = absent(session, now), passed_over(session, [card.id for card in cards])
+    found = [
+        (card, foresee(session, card, card.verifiers, card.owner_id, away, passed.get(card.id, _NOBODY), person.id))
+        for card in cards
+    ]
+    return [(card, taker) for card, taker in found if taker != card.assignee_id]
+
+
 def succeed(session: Session, person: Person, now: datetime) -> list[Card]:
     """After a person lost a role, a group or their account: hand on what they can no longer do. Returns moved cards."""
-    stands_for = select(Assignment.card_id).where(Assignment.instead_of_id == person.id)
-    return assign_all(session, or_(Card.assignee_id == person.id, Card.id.in_(stands_for)), now)
+    return assign_all(session, _is_with(person), now)
 
 
 def reassign_collection(session: Session, shelf: Collection, now: datetime) -> None:
@@ -146,40 +172,73 @@ def is_able(person: Person, shelf: Collection) -> bool:
     return person.is_active and role.rank >= Role.AUTHOR.rank and can_read(shelf, person.id, role, groups)
 
 
+def _is_with(person: Person) -> ColumnElement[bool]:
+    """Cards that the person has, or that somebody has in their place."""
+    stands_for = select(Assignment.card_id).where(Assignment.instead_of_id == person.id)
+    return or_(Card.assignee_id == person.id, Card.id.in_(stands_for))
+
+
 def _assign(
     session: Session, card: Card, away: Mapping[int, int | None], passed: frozenset[int], now: datetime
 ) -> bool:
     """Whether it moved."""
     shelf = session.get_one(Collection, card.collection_id, populate_existing=True)
     seat = _seat(session, card)
-    for turn in (_Turn(shelf, seat, away, passed), _Turn(shelf, seat, away, _NOBODY), _Turn(shelf, seat, {}, _NOBODY)):
+    for turn in _turns(shelf, seat, away, passed):
         found = _choose(session, line_of(session, card), turn)
         if found is not None:
             return _sit(session, card, found, now)
     raise Conflict("Nobody could check this card: there is no active admin. Add one first.")
 
 
+def foresee(
+    session: Session, card: Card, verifiers: Iterable[Named], owner_id: int | None, away: Mapping[int, int | None],
+    passed: frozenset[int] = _NOBODY, gone: int | None = None,
+) -> int | None:  # fmt: skip
+    """Who would have the card had it these verifiers and this owner, and were one person gone. Only reads."""
+    shelf, named = session.get_one(Collection, card.collection_id), list(verifiers)
+    for turn in _turns(shelf, _seat(session, card), away, passed):
+        line = _line(session, named, owner_id, shelf, fresh=False)
+        found = _choose(session, line, turn._replace(gone=gone))
+        if found is not None:
+            return found.person_id
+    return None
+
+
 def line_of(session: Session, card: Card) -> Iterator[Place]:
-    """The card's line, able or not, in the order of succession."""
-    for verifier in card.verifiers:
-        if verifier.person_id is not None:
-            yield Place(Rank.VERIFIER, [session.get_one(Person, verifier.person_id, populate_existing=True)])
-        else:
-            yield Place(Rank.VERIFIER, session.get_one(Group, verifier.group_id, populate_existing=True).people)
+    """The card's line, able or not, in the order of succession, as it is at this moment."""
     shelf = session.get_one(Collection, card.collection_id)
-    for rank, person_id in ((Rank.OWNER, card.owner_id), (Rank.STEWARD, shelf.steward_id)):
+    return _line(session, card.verifiers, card.owner_id, shelf, fresh=True)
+
+
+def _line(
+    session: Session, verifiers: Iterable[Named], owner_id: int | None, shelf: Collection, *, fresh: bool
+) -> Iterator[Place]:
+    for verifier in verifiers:
+        if verifier.person_id is not None:
+            yield Place(Rank.VERIFIER, [session.get_one(Person, verifier.person_id, populate_existing=fresh)])
+        else:
+            yield Place(Rank.VERIFIER, session.get_one(Group, verifier.group_id, populate_existing=fresh).people)
+    for rank, person_id in ((Rank.OWNER, owner_id), (Rank.STEWARD, shelf.steward_id)):
         if person_id is not None:
-            yield Place(rank, [session.get_one(Person, person_id, populate_existing=True)])
+            yield Place(rank, [session.get_one(Person, person_id, populate_existing=fresh)])
     for role in (Role.CURATOR, Role.ADMIN):
         active = select(Person).where(Person.role == role, Person.deactivated_at.is_(None)).order_by(Person.id)
-        yield Place(Rank.CURATOR, session.scalars(active.execution_options(populate_existing=True)).all())
+        yield Place(Rank.CURATOR, session.scalars(active.execution_options(populate_existing=fresh)).all())
+
+
+def _turns(
+    shelf: Collection, seat: Seat, away: Mapping[int, int | None], passed: frozenset[int]
+) -> tuple[_Turn, _Turn, _Turn]:
+    """First by the whole rule, then, when nobody was found, without the escalations, then also without the absences."""
+    return _Turn(shelf, seat, away, passed), _Turn(shelf, seat, away, _NOBODY), _Turn(shelf, seat, {}, _NOBODY)
 
 
 def _choose(session: Session, line: Several[Place] | Iterator[Place], turn: _Turn) -> Seat | None:
     skipped: int | None = None
     for place in line:
         passed = turn.passed if place.rank in (Rank.VERIFIER, Rank.OWNER) else _NOBODY
-        able = [person for person in place.people if is_able(person, turn.shelf) and person.id not in passed]
+        able = [person for person in place.people if person.id not in passed and turn.can(person)]
         if not able:
             continue
         found = _choose_among(session, able, turn)
@@ -202,7 +261,7 @@ def _choose_among(session: Session, able: list[Person], turn: _Turn) -> Seat:
     for person_id in missing:
         instead = stand_in_for(person_id, turn.away)
         person = session.get(Person, instead, populate_existing=True) if instead is not None else None
-        if person is not None and person.id not in turn.passed and is_able(person, turn.shelf):
+        if person is not None and person.id not in turn.passed and turn.can(person):
             return Seat(person.id, person_id)
     if turn.seat.person_id in {person.id for person in present}:
         return Seat(turn.seat.person_id, missing[0])

@@ -15,12 +15,18 @@ from kb.web.parts import Frame, Place, Theme, Toast
 _COUNTER = "vitrine.queue_counter"
 _QUESTIONS = "vitrine.question_counter"
 _WARNING = "vitrine.warning"
+_CORRECTION = "vitrine.correction"
 QueueCounter = Callable[[Session, Actor], int]
 
 
 def count_queue_with(counter: QueueCounter) -> None:
     """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
     current_app.extensions[_COUNTER] = counter
+
+
+def tell_with(correction: Callable[[Session, Actor], str]) -> None:
+    """Say what everybody reads on every page of a correction that concerns them; "" is nothing."""
+    current_app.extensions[_CORRECTION] = correction
 
 
 def count_questions_with(counter: QueueCounter) -> None:
@@ -45,6 +51,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             return bare
         actor = actor_for(db, person)
         warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
+        correction = cast("Callable[[Session, Actor], str] | None", current_app.extensions.get(_CORRECTION))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
         questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
         return Frame(
@@ -62,6 +69,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             toasts=_take_toasts(),
             query=query or request.args.get("q", ""),
             warning=warning() if warning and actor.is_curator else "",
+            correction=correction(db, actor) if correction else "",
         )
 
 

@@ -115,6 +115,8 @@ class CardActions:
     copied_words: str
     edit_url: str = ""
     history_url: str = ""
+    audit_url: str = ""
+    recall_url: str = ""
     duplicate_url: str = ""
     move_url: str = ""
     owner_url: str = ""
@@ -205,6 +207,7 @@ class EditorPage:
     is_minor: bool = False
     checklist: tuple[tuple[bool, str], ...] = ()
     saved_words: str = ""
+    owner_url: str = ""
     problems: tuple[Problem, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
 
@@ -253,6 +256,7 @@ class HistoryPage:
     compare_from: Choice
     compare_to: Choice
     paging: Paging | None = None
+    audit_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

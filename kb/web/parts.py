@@ -169,3 +169,4 @@ class Frame:
     help_url: str = ""
     language: str = "en"
     warning: str = ""
+    correction: str = ""

@@ -1,16 +1,18 @@
 """What the curator's tests share: a context for jobs whose clock is the world's, and cards that were read."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from curator.jobs import JobContext
 from kb.mail.models import OutgoingMail
+from kb.schedule.subscriptions import set_weekly_report
 from kb.use.recorder import add_use
-from tests.world import World
+from tests.world import START, World
 
 
 def context(world: World) -> JobContext:
     """What a job gets; its clock is the world's."""
-    return JobContext(world.database, world.settings, world.policy, lambda: world.now)
+    return replace(JobContext.of(world), clock=lambda: world.now)
 
 
 def read(world: World, card_id: int, *, stale: int = 0, shown: int = 0, day: date | None = None) -> None:
@@ -30,4 +32,4 @@ def subscribe(world: World, *names: str) -> None:
     """These people want the weekly report."""
     with world.transaction() as session:
         for name in names:
-            world.person(session, name).weekly_report = True
+            set_weekly_report(session, world.person(session, name).id, True, START - timedelta(days=7))

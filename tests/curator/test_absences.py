@@ -72,6 +72,12 @@ def test_without_a_stand_in_the_next_in_line_takes_the_card_and_gives_it_back(wo
     assert follow(world) == "0 cards moved"
 
 
+def test_the_card_says_whom_it_waits_for_and_why(site: Site) -> None:
+    card = site.world.card(verifiers=("vera",), owner="axel")
+    plan(site.world, "vera", 0, 1, "cora")
+    assert "Cora, while Vera is away" in site.page("rita").get(f"/cards/{card}").text
+
+
 def test_a_stand_in_who_may_not_read_the_collection_is_passed_over(world: World) -> None:
     card = world.card(collection="deals", verifiers=("vera",), owner="cora")
     plan(world, "vera", 0, 1, "axel")
@@ -190,7 +196,12 @@ def test_the_queue_is_right_in_the_second_the_day_begins_also_when_no_scheduler_
     world.now = world.now.replace(day=18)
     assert waiting(site, "axel") == 0
     with world.read() as session:
-        assert queue_of(session, world.actor(session, "vera"), Scope.MINE, world.policy, world.now).total == 1
+        assert (
+            queue_of(
+                session, world.actor(session, "vera"), Scope.MINE, world.policy, world.settings.freshness, world.now
+            ).total
+            == 1
+        )
 
 
 def test_people_plan_their_own_absences_on_a_page_and_admins_everybodys(site: Site) -> None:

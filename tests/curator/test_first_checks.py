@@ -76,7 +76,7 @@ def test_what_waits_already_comes_first(world: World) -> None:
 def test_imported_checks_that_pile_up_on_a_day_come_earlier_and_never_later(world: World) -> None:
     cards = [world.card(verified=True, interval_days=40) for _ in range(6)]
     with world.read() as session:
-        minutes = policy_cards(session, Card.id == cards[0], world.now)[0].minutes
+        minutes = policy_cards(session, Card.id == cards[0], world.settings.freshness, world.now)[0].minutes
         before = {card: session.get_one(Card, card).verify_by for card in cards}
     give_time(world, 2 * minutes)
     assert lay_first(world) == []

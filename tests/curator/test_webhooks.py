@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -276,7 +277,7 @@ def test_a_private_network_that_is_not_allowed_is_never_posted_to(site: Site, re
     made(site, receiver)
     tell(site.world, site.world.card())
     closed = Settings.model_validate({**site.world.settings.model_dump(), "outbound": {}})
-    told = jobs.JobContext(site.world.database, closed, site.world.policy, lambda: site.world.now)
+    told = replace(jobs.JobContext.on(site.world.installation, lambda: site.world.now), settings=closed)
     assert jobs.send_webhooks(told) == "0 messages sent"
     assert receiver.posts == []
     assert "not allowed" in str(deliveries(site.world)[0].last_error)

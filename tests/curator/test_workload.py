@@ -6,12 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from curator.absences.away import Leave, plan_absence
 from curator.capacity.planning import plan_all
+from curator.capacity.time import Calendar, weekly_budgets
 from curator.capacity.workload import PersonLoad, Workload, workload
+from curator.jobs import suggest_intervals
+from kb.cards.models import Card
 from kb.errors import Forbidden
 from kb.people.commands import change_person, deactivate_person, reactivate_person
 from kb.people.models import Role
+from kb.trust.rules import SuggestedInterval
+from tests.curator.cast import context
 from tests.site import Site
 from tests.world import World
 
@@ -144,3 +151,36 @@ def test_the_page_the_file_and_the_api_say_the_same(site: Site) -> None:
 
 def test_an_empty_installation_has_an_empty_workload(site: Site) -> None:
     assert "Nobody has a card to check yet." in site.page("cora").get("/reports/workload").text
+
+
+def test_a_week_away_leaves_no_time_in_it(world: World) -> None:
+    world.card()
+    with world.transaction() as session:
+        vera, monday = world.person(session, "vera"), world.now.date()
+        plan_absence(
+            session,
+            world.actor(session, "ada"),
+            vera,
+            Leave(monday, monday + timedelta(days=8)),
+            world.policy,
+            world.now,
+        )
+    with world.read() as session:
+        budgets = weekly_budgets(session, 60, Calendar.from_this_week(world.now, world.policy.zone))[vera.id]
+    assert budgets[:3] == [0, 36, 60]
+
+
+def test_adaptive_cards_follow_what_was_suggested_last_night(world: World) -> None:
+    cards = [world.card(verified=True) for _ in range(3)]
+    job = context(world)
+    assert suggest_intervals(job) == "3 intervals suggested"
+    assert suggest_intervals(job) == "nothing due"
+    world.later(days=1)
+    assert suggest_intervals(job) == "3 intervals suggested"
+    with world.transaction() as session:
+        world.collection(session, "billing").is_adaptive = True
+        days = {row.card_id: row.days for row in session.scalars(select(SuggestedInterval))}
+    world.verify(cards[0])
+    with world.read() as session:
+        due = session.get_one(Card, cards[0]).verify_by
+    assert due == world.now + timedelta(days=min(90, days[cards[0]]))

@@ -1,6 +1,7 @@
 """What is searched for is noted once, without the passing stages of typing, and nobody stays named for long."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -171,7 +172,7 @@ def test_searches_that_could_not_be_written_are_kept(site: Site, monkeypatch: py
 
 def test_housekeeping_forgets_who_asked_after_a_month_and_what_after_half_a_year(site: Site) -> None:
     world = site.world
-    context = JobContext(world.database, world.settings, world.policy, lambda: world.now)
+    context = replace(JobContext.of(world), clock=lambda: world.now)
     api(site, "rita").get("/search?q=refund")
     noted(site)
     for days, person, known in ((30, True, True), (1, False, True), (149, False, True), (1, False, False)):

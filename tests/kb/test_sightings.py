@@ -151,7 +151,7 @@ def test_after_its_term_a_sighting_is_somebodys(world: World) -> None:
     recorder.record(Use(card, 1, "view", False, stan, old + timedelta(seconds=1)))
     recorder.flush()
     world.later(days=30, seconds=1)
-    jobs.housekeeping(JobContext(world.database, world.settings, world.policy, lambda: world.now))
+    jobs.housekeeping(JobContext.on(world.installation, lambda: world.now))
     recorder.record(Use(card, 1, "view", False, rita, world.now))
     recorder.flush()
     assert [(row[1], row[5]) for row in seen(world, card)] == [(None, 1), ("rita", 1), ("stan", 1)]

@@ -21,6 +21,8 @@ from curator.detectors.registry import add_entry
 from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
 from curator.hooks.commands import make_hook
+from curator.recall.models import Recall
+from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
 from kb.cards.models import Card
@@ -28,6 +30,7 @@ from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
+from kb.schedule.subscriptions import ReportSchedule
 from search.golden.commands import add_golden_query
 from search.synonyms.commands import add_synonyms
 from tests.site import Site, Visitor
@@ -37,9 +40,13 @@ Pairs = list[tuple[str, str]]
 CARD_FORM = {
     "title": "A title", "body": "Some words.", "collection": "billing", "version": "1", "tags": "a, b",
     "language": "en", "audience": "", "owner": "3", "verifiers": "person:4", "interval_days": "30", "check_on": "",
-    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
+    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save", "reading": "",
+    "opened": "changes", "back": "/verify",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
+SCHEDULE = {
+    "about": "collection:1", "weekday": "0", "hour": "8", "time_zone": "Europe/Berlin", "channel": "mail", "to": "",
+}  # fmt: skip
 ABSENCE = {"from": "2027-03-01", "to": "2027-03-05", "stand_in": "3"}
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
@@ -67,7 +74,7 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.create": {"name": "Legal"},
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
-        "interval_days": "60", "verifiers": "person:4", "apply": "next", "contract": "withhold",
+        "interval_days": "60", "verifiers": "person:4", "adaptive": "1", "contract": "withhold",
         "min_trust": "verified", "max_age_days": "180",
     },
     "admin_collections.delete": {"confirm": "nothing"},
@@ -81,7 +88,10 @@ FORMS: dict[str, dict[str, str]] = {
     "people.revoke_token": {},
     "people.end_session": {},
     "people.end_other_sessions": {},
-    "verify.still_correct": {"version": "1", "note": "Read it", **SCOPED},
+    "verify.still_correct": {
+        "version": "1", "note": "Read it", "reading": "", "opened": "changes", "after": "{other}", **SCOPED
+    },
+    "verify.archive": {"version": "1", "note": "Nobody needs it", "after": "{other}", **SCOPED},
     "verify.undo": SCOPED,
     "verify.later": {"days": "1", **SCOPED},
     "verify.undo_later": SCOPED,
@@ -92,10 +102,25 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
+    "checks.fine": {"record": "1"},
+    "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
+    "rules.change": {
+        "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
+        "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
+    },
+    "schedules.add": SCHEDULE,
+    "schedules.change": SCHEDULE,
+    "schedules.pause": {},
+    "schedules.resume": {},
+    "schedules.remove": {},
+    "mailed.still_correct": {"note": "Read it"},
     "asking.ask": {"q": "refund"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
+    "owners.set_owner": {"owner": "3", "suggested": "3,4", "none": ""},
+    "owners.do_handover": {"duty": "both", "collection": "billing", "to": "3"},
     "absences.end": {},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},
@@ -120,24 +145,34 @@ FORMS: dict[str, dict[str, str]] = {
     "webhooks.resume": {},
     "webhooks.test": {},
     "webhooks.delete": {},
+    "recall.tell": {"words": "It is 14 days", "first": "1", "last": "1", "since": "2026-11-16T09:00"},
+    "recall.remind": {},
+    "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
+    "editing.edit": ("reading", "opened", "back"),
     "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
     "people.sign_in_page": ("next",), "people.welcome": (), "people.account": (),
-    "verify.show": ("scope", "card"), "duplicates.show": ("page",), "duplicates.compare": (),
+    "verify.show": ("scope", "card", "after"), "checks.show": (),
+    "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
     ),
-    "reports.show": ("week",), "reports.download": ("week",),
+    "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
+    "schedules.show": ("open", "about"), "mailed.show": (),
+    "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
-    "detectors.show_registry": ("kind",), "hooks.show": (), "as_of.show": ("q", "at"),
+    "detectors.show_registry": ("kind",), "hooks.show": (),
+    "as_of.show": ("q", "at"), "recall.show": ("first", "last", "since"), "recall.notices": (),
+    "proof.show": ("person", "since", "until", "scope", "page"),
+    "proof.download": ("person", "since", "until", "scope"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
 }  # fmt: skip
@@ -201,10 +236,18 @@ class Places:
             self.world.verify(self.card, by="ada")
         if "pair_id" in rule or not rule:
             self.twin, self.pair = self._twins()
+        if "signed" in rule or not rule:
+            self.signed = self._signed()
         with self.world.transaction() as session:
             self.stan = self.world.person(session, "stan").id
             if "secret" in rule or not rule:
                 self.link = issue_link(session, self.world.person(session, "rita"), 24, self.world.now).secret
+            if "schedule_id" in rule or not rule:
+                ada = self.world.person(session, "ada").id
+                schedule = ReportSchedule(person_id=ada, scope="all", channel="mail", since=self.world.now)
+                session.add(schedule)
+                session.flush()
+                self.schedule = schedule.id
             if "group_id" in rule or not rule:
                 team = add_group(session, system_actor(session), f"Team {next(_numbers)}", self.world.now)
                 team.people = [self.world.person(session, "axel")]
@@ -217,6 +260,14 @@ class Places:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "recall_id" in rule or not rule:
+                since = self.world.now - timedelta(seconds=next(_numbers))
+                recall = Recall(
+                    card_id=self.card, first_version=1, last_version=1, since=since, words="Wrong", at=since
+                )
+                session.add(recall)
+                session.flush()
+                self.recall = recall.id
             if "webhook_id" in rule or not rule:
                 session.execute(delete(Webhook))
                 fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
@@ -233,6 +284,13 @@ class Places:
         )  # fmt: skip
         session.flush()
         return absence.id
+
+    def _signed(self) -> str:
+        """A link from a mail to the admin, about a card that nobody has verified."""
+        card = self.world.card(author="ada")
+        with self.world.read() as session:
+            link = CheckLink(self.world.person(session, "ada").id, card, 1, self.world.now, 24)
+        return sign(self.world.installation.secret_key, link)
 
     def _renew_evidence(self, session: Session, rule: str) -> None:
         system, now = system_actor(session), self.world.now
@@ -268,9 +326,10 @@ class Places:
             "int:hook_id": self.hook,
             "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
+            "int:session_id": 999, "secret": self.link, "signed": self.signed,
+            "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "int:session_id": 999, "secret": self.link, "sha256": "0" * 64, "extension": "png", "version": "0",
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "path:name": "js/frame.js", "int:pair_id": self.pair, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"

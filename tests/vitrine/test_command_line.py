@@ -122,6 +122,9 @@ def test_markdown_is_imported_reported_and_checked(vitrine: CommandLine) -> None
     assert vitrine.json("index", "rebuild") == {"cards": 2}
     assert vitrine.json("index", "check") == {"cards": 2, "differences": []}
     assert vitrine.json("verify-log")["records"] == 0
+    assert vitrine.json("verify-log", "--export", "log.jsonl") == vitrine.json("verify-log", "--file", "log.jsonl")
+    (vitrine.folder / "log.jsonl").write_text("nonsense\n")
+    assert vitrine.json("verify-log", "--file", "log.jsonl", code=1)["broken"] == 1
     report = vitrine.json("report")
     assert report["this_week"]["cards"] == 2
     assert vitrine.run("report", "--format", "csv").stdout.startswith("id,title,url")

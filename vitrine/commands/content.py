@@ -10,7 +10,8 @@ from rich.progress import Progress
 from curator.capacity.planning import plan_all
 from curator.jobs import JobContext, JobFailed, near_duplicates
 from curator.reports.formats import as_csv, as_json, as_letter
-from curator.reports.send import send_report, subscribers
+from curator.reports.schedules.sending import send_turn
+from curator.reports.schedules.turns import Sender, turns_of
 from curator.reports.weekly import weekly_report
 from curator.reports.weeks import read_week
 from kb import clock
@@ -62,7 +63,7 @@ def import_cards(
             progress.update(bar, description="Comparing", total=None)
             planned = plan_all(installation.database, settings, clock.now(), imported_ids(report)) if publish else 0
             with suppress(JobFailed):  # the import is done; the scheduled job tries again and says what is wrong
-                near_duplicates(JobContext(installation.database, settings, Policy.of(settings), clock.now))
+                near_duplicates(JobContext.on(installation, clock.now))
     if as_json:
         answer(_as_data(report) | {"first_checks_planned": planned}, as_json=True, words="")
     else:
@@ -75,7 +76,7 @@ def import_cards(
 
 @click.command()
 @click.option("--week", default="", help="ISO week such as 2026-W47 (default: the current week).")
-@click.option("--send", is_flag=True, help="Queue the mail to all who subscribe, once per person and week.")
+@click.option("--send", is_flag=True, help="Queue the mail to all who subscribe, once per schedule and week.")
 @click.option("--format", "kind", type=click.Choice(["text", "html", "csv", "json"]), default="text")
 @click.option("--json", "as_json_flag", is_flag=True, help="The same as --format json.")
 def report(week: str, send: bool, kind: str, as_json_flag: bool) -> None:
@@ -88,15 +89,14 @@ def report(week: str, send: bool, kind: str, as_json_flag: bool) -> None:
     with spoken(), opened(settings) as installation:
         wanted = read_week(week, now, policy)
         if send:
-            database = installation.database
-            people = subscribers(database)
-            queued = sum(send_report(database, settings, policy, wanted, person, now) for person in people)
-            had_it = count(len(people) - queued, "person", "people")
-            words = f"{count(queued, 'mail')} queued for {wanted.key}; {had_it} had it already."
+            sender = Sender(installation.database, settings, policy, installation.secret_key, now)
+            turns, had_it = turns_of(sender, wanted)
+            queued = sum(send_turn(sender, turn) for turn in turns)
+            words = f"{count(queued, 'mail')} queued for {wanted.key}; {count(had_it, 'reader')} had it already."
             answer({"week": wanted.key, "queued": queued}, as_json=as_json_flag, words=words)
             return
         with installation.database.read() as session:
-            found = weekly_report(session, system_actor(session), wanted, policy, now)
+            found = weekly_report(session, system_actor(session), wanted, policy, settings.freshness, now)
         if kind == "json" or as_json_flag:
             answer(as_json(found, settings), as_json=True, words="")
         elif kind == "csv":

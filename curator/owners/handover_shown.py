@@ -1,0 +1,205 @@
+"""The page of a handover, before and after, in words."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curator.capacity.forecast import WeekLoad
+from curator.owners.handing import Duty, Handed, Handover, Order, Why, plan
+from curator.owners.load import Load, load_of
+from curator.owners.pages import HandedPage, HandoverPage, LoadRow, LoadWeek, Named, Stays
+from curator.owners.suggest import Suggestion, edits_everywhere, suggest_for
+from kb.cards.collections import collections_readable_by
+from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier
+from kb.cards.permissions import visible_to
+from kb.cards.queries import card_path
+from kb.errors import FieldError
+from kb.people.actor import Actor
+from kb.people.models import Person, Role
+from kb.people.queries import active_people
+from kb.people.shown import who
+from kb.settings import Settings
+from kb.web.parts import Choice, Link, Option, Problem
+from kb.words import count, joined
+
+_SHOWN = 12
+_OTHERS = 3
+_DUTIES = {
+    Duty.BOTH: "What they own and verify", Duty.OWNING: "Only what they own", Duty.VERIFYING: "Only what they verify",
+}  # fmt: skip
+_STAYS = {
+    Why.NOT_ALLOWED: "These stay: you may not change them",
+    Why.NOBODY_ABLE: "These stay: none of those people may read them",
+}
+
+
+def handover_page(
+    session: Session, actor: Actor, order: Order, settings: Settings, now: datetime, errors: Sequence[FieldError] = ()
+) -> HandoverPage:
+    """The form, and, once somebody is chosen, what it makes."""
+    found = plan(session, actor, order)
+    cards = [each.card for each in found.handed] + [card for cards in found.stays.values() for card in cards]
+    suggested = _suggested(session, actor, order, cards, now)
+    chosen = [str(taker.id) for taker in order.takers]
+    is_planned = bool(order.takers) and not errors
+    loads = load_of(session, actor, found, settings, now) if is_planned else None
+    name, shelf = order.giver.name, order.shelf
+    return HandoverPage(
+        heading=f"Hand over the cards of {name}",
+        sentence=_sentence(order, len(cards)),
+        back=_back(actor, order.giver),
+        action=f"/people/{order.giver.id}/handover",
+        duty=Choice(tuple(Option(duty, words, duty is order.duty) for duty, words in _DUTIES.items())),
+        shelf=_shelves(session, actor, shelf.slug if shelf else ""),
+        suggested=tuple(
+            Named(str(each.person.id), who(each.person), each.reason, str(each.person.id) in chosen)
+            for each in suggested
+        ),
+        others=_others(session, order.giver, suggested, chosen),
+        notes=_notes(session, actor, order.giver),
+        summary=_summary(found) if is_planned else "",
+        week_labels=tuple(f"{day.day} {day:%b}" for day in loads.mondays) if loads else (),
+        loads=tuple(_load(each) for each in loads.takers) if loads else (),
+        cards=tuple(_handed(each) for each in found.handed[:_SHOWN]) if is_planned else (),
+        cards_more=f"and {len(found.handed) - _SHOWN:,} more" if is_planned and len(found.handed) > _SHOWN else "",
+        stays=_stays(found) if is_planned else (),
+        apply_fields=_fields(order) if is_planned and found.handed else (),
+        apply_label=f"Hand over {count(len(found.handed), 'card')}" if is_planned and found.handed else "",
+        problems=tuple(Problem(error.field, error.message) for error in errors),
+    )
+
+
+def handed_page(actor: Actor, done: Handover) -> HandedPage:
+    """What was done, card by card."""
+    giver = done.order.giver
+    each_gets = Counter(each.taker.name for each in done.handed)
+    parts = [f"{number:,} to {name}" for name, number in sorted(each_gets.items())]
+    sentence = f"{joined(parts)}. No check moved its date." if parts else "There was nothing left to hand over."
+    deactivate = actor.is_admin and giver.is_active and giver.id != actor.id
+    return HandedPage(
+        heading=f"{count(len(done.handed), 'card')} handed over",
+        sentence=sentence,
+        back=_back(actor, giver),
+        cards=tuple(_handed(each) for each in done.handed),
+        stays=_stays(done),
+        next_step=Link(f"Deactivate {giver.name}", f"/admin/people/{giver.id}#deactivate") if deactivate else None,
+    )
+
+
+def _suggested(
+    session: Session, actor: Actor, order: Order, cards: Sequence[Card], now: datetime
+) -> tuple[Suggestion, ...]:  # fmt: skip
+    if not cards:
+        return ()
+    shelves = Counter(card.collection_id for card in cards)
+    ids = [card.id for card in cards]
+    everywhere = edits_everywhere(session, actor, now)
+    return suggest_for(session, actor, ids, shelves, (), everywhere, now, but=(order.giver.id,))
+
+
+def _sentence(order: Order, number: int) -> str:
+    if not number:
+        return "There is nothing to hand over: they own and verify nothing here that you may see."
+    where = f" in {order.shelf.name}" if order.shelf else ""
+    verb = {Duty.BOTH: "own or verify", Duty.OWNING: "own", Duty.VERIFYING: "verify"}[order.duty]
+    held = f"They {verb} {count(number, 'card')}{where}."
+    return f"{held} No check moves its date, and nothing happens before you saw the load."
+
+
+def _summary(found: Handover) -> str:
+    owned, verified = (sum(getattr(each, name) for each in found.handed) for name in ("owns", "verifies"))
+    parts = [f"{count(len(found.handed), 'card')} would go"]
+    parts += [f"{owned:,} to own"] if owned else []
+    parts += [f"{verified:,} to verify"] if verified else []
+    return ", ".join(parts) + "."
+
+
+def _load(load: Load) -> LoadRow:
+    gets = f"{count(load.cards, 'card')}"
+    waits = f"{load.assigned:,} of them wait for {load.person.name.split()[0]} from then on"
+    away = f" {load.person.name} is away now; meanwhile they wait for the next in line." if load.is_away else ""
+    late = f", {load.overdue:,} to check at once" if load.overdue else ", none to check at once"
+    now, then = (sum(week.total for week in weeks) for weeks in (load.before, load.after))
+    return LoadRow(
+        load.person.name, gets, f"{waits}{late}. Twelve weeks: {now:,} minutes now, {then:,} then.{away}",
+        tuple(_week(before, after) for before, after in zip(load.before, load.after, strict=True)),
+    )  # fmt: skip
+
+
+def _week(before: WeekLoad, after: WeekLoad) -> LoadWeek:
+    words = f"{count(after.checks, 'check')}, {after.total} minutes instead of {before.total}; time for {after.budget}"
+    return LoadWeek(f"{after.total:,}", words, after.is_over)
+
+
+def _handed(each: Handed) -> tuple[Link, str]:
+    what = "to own and verify" if each.owns and each.verifies else "to own" if each.owns else "to verify"
+    return Link(each.card.title, card_path(each.card)), f"{each.taker.name}, {what}"
+
+
+def _stays(found: Handover) -> tuple[Stays, ...]:
+    return tuple(
+        Stays(
+            _STAYS[why], tuple(Link(card.title, card_path(card)) for card in cards[:_SHOWN]),
+            f"and {len(cards) - _SHOWN:,} more" if len(cards) > _SHOWN else "",
+        )
+        for why, cards in found.stays.items()
+    )  # fmt: skip
+
+
+def _fields(order: Order) -> tuple[tuple[str, str], ...]:
+    fields = [("duty", order.duty.value), ("collection", order.shelf.slug if order.shelf else "")]
+    return tuple(fields + [("to", str(taker.id)) for taker in order.takers])
+
+
+def _shelves(session: Session, actor: Actor, chosen: str) -> Choice:
+    options = [Option("", "All collections", not chosen)]
+    shelves = collections_readable_by(session, actor)
+    return Choice((*options, *(Option(shelf.slug, shelf.name, shelf.slug == chosen) for shelf in shelves)))
+
+
+def _others(
+    session: Session, giver: Person, suggested: Sequence[Suggestion], chosen: Sequence[str]
+) -> tuple[Choice, ...]:  # fmt: skip
+    """Selects for anybody else; those chosen stay chosen, and there is always room for more."""
+    named = {str(each.person.id) for each in suggested}
+    people = [p for p in active_people(session, at_least=Role.AUTHOR) if p.id != giver.id and str(p.id) not in named]
+    known = {str(person.id) for person in people}
+    rest = [value for value in chosen if value in known]
+    return tuple(
+        Choice((Option("", "Nobody", not value), *(Option(str(p.id), p.name, str(p.id) == value) for p in people)))
+        for value in [*rest, *[""] * max(1, _OTHERS - len(rest))]
+    )
+
+
+def _notes(session: Session, actor: Actor, giver: Person) -> tuple[tuple[str, Link], ...]:
+    """What a handover leaves as it is, and where to change it."""
+    may_change = Collection.id.in_(actor.curated)
+    steward = session.scalars(select(Collection).where(may_change, Collection.steward_id == giver.id))
+    named = Collection.verifiers.any(CollectionVerifier.person_id == giver.id)
+    defaults = session.scalars(select(Collection).where(may_change, named))
+    notes = [(f"Still the steward of {shelf.name}.", _manage(shelf)) for shelf in steward]
+    notes += [(f"Still verifies new cards in {shelf.name}.", _manage(shelf)) for shelf in defaults]
+    groups = {group.id: group.name for group in giver.groups}
+    through = session.scalars(
+        select(CardVerifier.group_id)
+        .join(Card, Card.id == CardVerifier.card_id)
+        .where(CardVerifier.group_id.in_(groups), visible_to(actor))
+        .distinct()
+    )
+    if actor.is_admin:
+        names = sorted(groups[number] for number in through if number is not None)
+        notes += [(f"What {name} verifies stays with that group.", Link("Groups", "/admin/groups")) for name in names]
+    return tuple(notes)
+
+
+def _manage(shelf: Collection) -> Link:
+    return Link("Change it", f"/admin/collections/{shelf.slug}")
+
+
+def _back(actor: Actor, giver: Person) -> Link:
+    if actor.is_admin:
+        return Link(giver.name, f"/admin/people/{giver.id}")
+    return Link("Owners", "/reports/owners") if actor.is_curator else Link("Account", "/account")

@@ -1,0 +1,115 @@
+"""The pages of owners: who could own a card, and the report of what is ill owned."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from curator.detectors.activity import INACTIVE_AFTER, last_seen
+from curator.owners.pages import IllRow, IllSection, Named, OwnerLine, OwnerPage, OwnersPage
+from curator.owners.report import Fault, IllOwned, OwnersReport
+from curator.owners.suggest import Suggestion, edits_everywhere, suggest_owners
+from kb.cards.models import Card
+from kb.cards.queries import card_path
+from kb.errors import FieldError
+from kb.people.actor import Actor
+from kb.people.models import Person, Role
+from kb.people.queries import active_people
+from kb.people.shown import who
+from kb.web.parts import Choice, Link, Option, Problem
+from kb.words import Words, count
+
+_SHOWN = 25
+_HEADINGS = {
+    Fault.UNASSIGNED: ("Nobody to check them", "This must never be: tell whoever runs the installation."),
+    Fault.NO_OWNER: ("Without an owner", "Nobody is accountable for these."),
+    Fault.OWNER_LEFT: ("The owner left", "Their cards wait for the next in line."),
+    Fault.OWNER_UNABLE: ("The owner can't check them", "They are a rep, or may not read the collection."),
+    Fault.OWNER_INACTIVE: ("The owner was not seen for half a year", "Nobody notices what changes."),
+    Fault.VERIFIERS_UNABLE: ("None of the verifiers can check them", "They wait for the owner or the steward instead."),
+}
+
+
+def owner_page(
+    session: Session, card: Card, suggested: Sequence[Suggestion], now: datetime, words: Words,
+    errors: Sequence[FieldError] = (),
+) -> OwnerPage:  # fmt: skip
+    """Three names with reasons, and everybody else."""
+    ids = {each.person.id for each in suggested}
+    people = [p for p in active_people(session, at_least=Role.AUTHOR) if p.id not in {*ids, card.owner_id}]
+    return OwnerPage(
+        title=f"Who owns “{card.title}”?",
+        card=Link(card.title, card_path(card)),
+        owner=card.owner.name if card.owner else "Nobody",
+        warning=_warning(session, card, now, words),
+        action=f"/cards/{card.id}/owner",
+        suggested=tuple(Named(str(each.person.id), who(each.person), each.reason) for each in suggested),
+        suggested_ids=",".join(str(each.person.id) for each in suggested),
+        everybody=Choice((Option("", "Choose somebody", True), *(Option(str(p.id), p.name) for p in people))),
+        back_url=card_path(card),
+        problems=tuple(Problem(error.field, error.message) for error in errors),
+    )
+
+
+def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datetime, words: Words) -> OwnersPage:
+    """The report in words; for the first cards of each section, who could own them."""
+    everywhere = edits_everywhere(session, actor, now)
+
+    def suggested(card: Card) -> str:
+        but = (card.owner_id,) if card.owner_id is not None else ()
+        names = suggest_owners(session, actor, card, (), now, but=but, edited=everywhere)
+        return ", ".join(each.person.name for each in names)
+
+    ill = len(report.ill)
+    broken = len(report.with_fault(Fault.UNASSIGNED))
+    return OwnersPage(
+        sentence=(
+            f"{count(ill, 'card')} of {report.cards:,} {'is' if ill == 1 else 'are'} ill owned."
+            if ill
+            else f"All {count(report.cards, 'card')} are owned by somebody who is there."
+        ),
+        invariant=(
+            f"{count(broken, 'published card')} without anybody able to check."
+            if broken
+            else "Every published card has exactly one able person who checks it."
+        ),
+        is_whole=not broken,
+        tabs=(Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"),
+              Link("Owners", "/reports/owners")),
+        sections=tuple(
+            IllSection(
+                _HEADINGS[fault][0], f"{len(found):,}", _HEADINGS[fault][1],
+                tuple(_row(each, fault, suggested(each.card), words) for each in found[:_SHOWN]),
+                f"and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else "",
+            )
+            for fault in Fault
+            if (found := [each for each in report.ill if each.faults[0] is fault])
+        ),
+        people=tuple(_line(person, number, report, words) for person, number in report.owners),
+    )  # fmt: skip
+
+
+def _line(person: Person, number: int, report: OwnersReport, words: Words) -> OwnerLine:
+    seen = f"last seen on {words.full_day(report.last_seen[person.id])}" if person.is_active else "left"
+    return OwnerLine(person.name, f"{count(number, 'card')}, {seen}", f"/people/{person.id}/handover")
+
+
+def _row(each: IllOwned, fault: Fault, suggested: str, words: Words) -> IllRow:
+    card = each.card
+    owner = card.owner.name if card.owner else "No owner"
+    seen = (
+        f", last seen on {words.full_day(each.last_seen)}" if fault is Fault.OWNER_INACTIVE and each.last_seen else ""
+    )
+    return IllRow(
+        Link(card.title, card_path(card)), card.collection.name, f"{owner}{seen}",
+        card.assignee.name if card.assignee else "Nobody", suggested, f"/cards/{card.id}/owner",
+    )  # fmt: skip
+
+
+def _warning(session: Session, card: Card, now: datetime, words: Words) -> str:
+    if card.owner is None:
+        return "Nobody is accountable for this card."
+    if card.owner.deactivated_at is not None:
+        return f"{card.owner.name} left on {words.full_day(card.owner.deactivated_at)}."
+    seen = last_seen(session, [card.owner])[card.owner.id]
+    return f"{card.owner.name} was not seen since {words.full_day(seen)}." if now - seen >= INACTIVE_AFTER else ""

@@ -1,0 +1,28 @@
+"""When a report comes, in words."""
+
+from calendar import day_name
+from datetime import datetime, timedelta
+
+from kb.schedule.subscriptions import ReportSchedule, weekday_of
+from kb.settings import Schedule as Defaults
+
+_WEEK = timedelta(days=7)
+
+
+def time_words(schedule: ReportSchedule, defaults: Defaults) -> str:
+    """ "every Monday at 08:00 (Europe/Berlin)"."""
+    weekday, hour = hour_of(schedule, defaults)
+    return f"every {day_name[weekday]} at {hour:02}:00 ({schedule.zone(defaults).key})"
+
+
+def hour_of(schedule: ReportSchedule, defaults: Defaults) -> tuple[int, int]:
+    """Its weekday and hour, or the installation's."""
+    if schedule.weekday is None or schedule.hour is None:
+        return weekday_of(defaults), defaults.report_hour
+    return schedule.weekday, schedule.hour
+
+
+def next_words(schedule: ReportSchedule, defaults: Defaults, now: datetime) -> str:
+    """ "next on 23 Nov at 08:00", by the clocks of the schedule's zone."""
+    due = schedule.slot_at(now + _WEEK, defaults).due.astimezone(schedule.zone(defaults))
+    return f"next on {due.day} {due:%b} at {due:%H:%M}"
