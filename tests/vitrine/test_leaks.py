@@ -43,13 +43,15 @@ PAGES = (
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
-    "/media/{picture}.png", "/duplicates",
+    "/notices", "/account/notices", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
     "/reports/schedules", "/reports/schedules?about=collection:2",
     "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
-    "/reports/workload", "/reports/workload.csv",
+    "/reports/workload", "/reports/workload.csv", "/admin/rules",
+    "/admin/rules/preview?kind=add&collection=billing&interval_days=1", "/admin/rules/preview?kind=catch_up",
+    "/admin/rules/preview?kind=add&collection=deals&interval_days=1",
     "/cards/{secret}/audit", "/cards/{secret}/audit.csv", "/cards/{secret}/recall", "/recalls",
     "/as-of?q=zanzibar&at={then}", "/as-of?q=refund&at={then}",
 )  # fmt: skip
@@ -73,7 +75,7 @@ API = (
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
-    "/webhooks", "/reports/workload", "/reports/workload.csv",
+    "/webhooks", "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
     "/search?q=refund&as_of={then}",
 )  # fmt: skip
@@ -164,7 +166,9 @@ def letters(world: World, name: str) -> Iterator[tuple[str, str]]:
     with world.read() as session:
         actor, week = world.actor(session, name), week_of(world.now, world.policy)
         for each in (week, week.before()):
-            letter = as_letter(weekly_report(session, actor, each, world.policy, world.now), world.settings)
+            letter = as_letter(
+                weekly_report(session, actor, each, world.policy, world.settings.freshness, world.now), world.settings
+            )
             yield f"mail {each.key}", f"{letter.subject}\n{letter.text}\n{letter.html}"
 
 
@@ -247,7 +251,7 @@ def digest(world: World, name: str) -> str:
     with world.transaction() as session:
         notice_changes(session, world.policy, world.now)
         person = world.person(session, name)
-        send_digest(session, person.id, "2026-11-16", world.settings, world.policy, world.now)
+        send_digest(session, person.id, world.settings, world.policy, world.now)
         mail = session.scalars(select(OutgoingMail).where(OutgoingMail.key == f"digest:{person.id}:2026-11-16")).first()
         words = f"{mail.subject}\n{mail.text}\n{mail.html}" if mail else ""
         session.rollback()
