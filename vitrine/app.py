@@ -56,7 +56,6 @@ PAGES: tuple[Blueprint, ...] = (
     kb.people.views.blueprint,
     kb.triggers.views.blueprint,
     kb.extension.views.blueprint,
-    curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
     kb.following.views.blueprint,
