@@ -46,12 +46,16 @@ class WaitingCard(CardAnswer):
     section: str = Field(description="Why it waits, in one word; `trust.reasons` says more.")
     assignee: PersonShape | None
     minutes: int = Field(description="An estimate for checking it.")
+    p_stale: float = Field(description="How likely it is stale now, from 0 to 1.")
+    priority: float = Field(description="Stale impressions that checking it averts, per minute.")
+    reasons: list[str] = Field(description="Why that is thought of it, the strongest first.")
     impressions: int = Field(description="In the last 28 days.")
     stale_impressions: int = Field(description="In the last 28 days.")
 
 
 class QueueAnswer(Shape):
-    """A page of the queue, most harmful first; `total` and `counts` are of all that waits."""
+    """A page of the queue by section, in each the highest priority first; the section `worth_a_look` is not due yet.
+    `total`, `minutes` and `counts` are of all that is due."""
 
     scope: str
     items: list[WaitingCard]
@@ -65,7 +69,8 @@ class QueueAnswer(Shape):
 def queue(query: QueueQuery) -> QueueAnswer:
     """List what to verify. Most harmful first, with reasons and minutes."""
     with reading() as (session, actor):
-        found = queue_of(session, actor, Scope(query.scope), services().policy, now())
+        policy, freshness = services().policy, services().settings.freshness
+        found = queue_of(session, actor, Scope(query.scope), policy, freshness, now())
         rows, cursor = sliced(found.rows, query)
         items = [_waiting(row) for row in rows]
     return QueueAnswer(
@@ -93,7 +98,7 @@ def _report(query: WeekQuery) -> WeeklyReport:
     with reading() as (session, actor):
         week = read_week(query.week, now(), services().policy)
         about = about_asked(session, actor, query.collection, query.person)
-        return weekly_report(session, actor, week, services().policy, now(), about)
+        return weekly_report(session, actor, week, services().policy, services().settings.freshness, now(), about)
 
 
 def _waiting(row: Waiting) -> WaitingCard:
@@ -101,7 +106,10 @@ def _waiting(row: Waiting) -> WaitingCard:
         **dict(shaper().answer(row.card, row.trust)),
         section=row.section.value,
         assignee=person_or_none(row.card.assignee),
-        minutes=row.minutes,
+        minutes=row.assessment.minutes,
+        p_stale=round(row.assessment.p_stale, 4),
+        priority=round(row.assessment.averted_per_minute, 4),
+        reasons=list(row.assessment.reasons),
         impressions=row.impressions,
         stale_impressions=row.stale_impressions,
     )

@@ -15,6 +15,7 @@ from kb.web.parts import (
     Choice,
     Field,
     FilterMenu,
+    FollowButton,
     Link,
     Option,
     Paging,
@@ -32,6 +33,7 @@ class QueueRow:
     state: TrustState
     reason: str
     views: str
+    minutes: str = ""
     is_current: bool = False
     is_done: bool = False
 
@@ -47,18 +49,31 @@ class QueueGroup:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A box above the card: "Reported by Tom Okafor", then the words or the link."""
+    """A box above the card: "Reported by Tom Okafor", then the words or the link. `key` names it when it is opened."""
 
+    key: str
+    kind: str
     label: str
     words: str
     url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class QueueCard:
-    """The open card. Every POST carries version and `scope`.
+class Source:
+    """What a source says now beside what it said at the last check."""
 
-    verify: version, note (needed while reports are open). reassign: to. later: days.
+    key: str
+    label: str
+    url: str
+    lines: tuple[DiffLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """The open card. Every POST carries version, `scope` and `after`, where to go on.
+
+    verify and archive: `reading`, the note of what was read, `opened` for each evidence that was looked into, note
+    (to verify, needed while reports are open). reassign: to. later: days.
     """
 
     title: str
@@ -67,6 +82,9 @@ class QueueCard:
     html: Markup
     strip: Strip
     version: int
+    reading: str
+    band: str
+    why: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     changes_heading: str
     changes: tuple[DiffLine, ...]
@@ -76,9 +94,12 @@ class QueueCard:
     reassign_to: Choice
     later_action: str
     later: tuple[Option, ...]
+    archive_action: str = ""
+    changes_url: str = ""
+    sources: tuple[Source, ...] = ()
+    after: str = ""
     note_needed: bool = False
     note: Field = BLANK
-    risk_words: str = ""
     previous_url: str = ""
     next_url: str = ""
 
@@ -145,6 +166,8 @@ class CardsPage:
     matching_words: str = ""
     export_url: str = ""
     clear_url: str = ""
+    follow: FollowButton | None = None
+    follow_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,13 +147,16 @@ class Freshness(_Section):
     prior_corrections: float = Field(0.8, ge=0.1, le=100)
     silence_weight: float = Field(0.5, gt=0, le=1)
     batch_weight: float = Field(0.5, ge=0, le=1)
+    addition_weight: float = Field(0.3, ge=0, le=1)
     size_exponent: float = Field(0.3, ge=0, le=1)
     report_odds: float = Field(10, ge=1, le=100)
     detector_odds: float = Field(3, ge=1, le=100)
     reports_per_stale_view: float = Field(0.002, ge=0, le=1)
+    reports_weight_views: float = Field(100, gt=0, le=1e6)
     repair_days: float = Field(120, ge=1, le=36500)
     rest_days: float = Field(7, ge=0, le=90)
     calibration: float = Field(0.6, ge=0.05, le=3)
+    calibration_weight: float = Field(10, gt=0, le=1e4)
     calibration_checks: int = Field(300, ge=0, le=10000)
     check_minutes: float = Field(2, ge=0, le=60)
     words_a_minute: float = Field(200, ge=10, le=2000)
@@ -188,6 +191,12 @@ class Privacy(_Section):
     sighting_days: int = Field(730, ge=1, le=36500)
 
 
+class Notices(_Section):
+    """How people are told what happens to cards."""
+
+    mails_a_day: int = Field(5, ge=1, le=100)
+
+
 class Log(_Section):
     """How much is logged, and in which form."""
 
@@ -210,6 +219,7 @@ class Settings(_Section):
     security: Security = Security()
     reports: Reports = Reports()
     outbound: Outbound = Outbound()
+    notices: Notices = Notices()
     privacy: Privacy = Privacy()
     log: Log = Log()
 

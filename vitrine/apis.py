@@ -7,11 +7,16 @@ import curator.detectors.api
 import curator.duplicates.api
 import curator.hooks.api
 import curator.owners.api
+import curator.proof.api
 import curator.questions.api
+import curator.recall.api
+import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
+import kb.extension.api
 import kb.people.api
+import kb.triggers.api
 import kb.trust.api
 import kb.use.api
 import kb.web.api_docs
@@ -27,13 +32,18 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.use.api.api,
     curator.api.api,
     curator.capacity.api.api,
+    curator.rules.api.api,
     curator.duplicates.api.api,
+    curator.proof.api.api,
+    curator.recall.api.api,
     curator.absences.api.api,
     curator.owners.api.api,
     curator.detectors.api.api,
     curator.hooks.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,
+    kb.triggers.api.api,
+    kb.extension.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
     curator.webhooks.api.api,

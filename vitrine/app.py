@@ -9,21 +9,29 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import curator.absences.views
 import curator.capacity.views
 import curator.cards.views
+import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
+import curator.notices.account.views
 import curator.owners.views
+import curator.proof.views
 import curator.questions.views
 import curator.queue.views
+import curator.recall.views
 import curator.reports.mailed.views
 import curator.reports.schedules.views
 import curator.reports.views
+import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.extension.views
+import kb.following.views
 import kb.people.views
+import kb.triggers.views
 import search.as_of.views
 import search.golden.views
 import search.synonyms.views
@@ -46,8 +54,14 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.triggers.views.blueprint,
+    kb.extension.views.blueprint,
     curator.queue.views.blueprint,
+    curator.checks.views.blueprint,
     curator.questions.views.blueprint,
+    kb.following.views.blueprint,
+    curator.queue.views.blueprint,
+    curator.notices.account.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
@@ -55,9 +69,12 @@ PAGES: tuple[Blueprint, ...] = (
     curator.absences.views.blueprint,
     curator.owners.views.blueprint,
     curator.reports.views.blueprint,
+    curator.proof.views.blueprint,
+    curator.recall.views.blueprint,
     curator.reports.schedules.views.blueprint,
     curator.reports.mailed.views.blueprint,
     curator.capacity.views.blueprint,
+    curator.rules.views.blueprint,
     curator.webhooks.views.blueprint,
     health.blueprint,
 )
@@ -83,9 +100,11 @@ def create_app(
     search.views.install(app, search_service)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
+    curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
+    curator.notices.account.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

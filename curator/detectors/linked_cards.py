@@ -71,7 +71,7 @@ def _targets(batch: Batch, wanted: set[int]) -> dict[int, _Target]:
     corrected: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     rows = batch.session.execute(
         select(Revision.card_id, Revision.number, Revision.at)
-        .where(Revision.card_id.in_(ids), Revision.number > 1, Revision.is_minor.is_(False))
+        .where(Revision.card_id.in_(ids), Revision.corrects)
         .order_by(Revision.number)
     )
     for card_id, number, at in rows:

@@ -92,8 +92,8 @@ def assessments(facts: Facts, model: Model, settings: Freshness, now: datetime) 
 def _judge(record: Record, facts: Facts, model: Model, settings: Freshness) -> _Judged:
     evidence = evidence_of(record, settings, model.median_words)
     posterior = posterior_of(evidence, model.shelf_rate(facts.cards), record.multiplier, settings)
-    p_time = p_over_time(posterior, evidence.unchecked, model.calibration)
-    p = p_with_reports(p_time, record.flags, record.views_since_check, settings)
+    p_time = p_over_time(posterior, evidence.unchecked, model.calibration, settings)
+    p = p_with_reports(p_time, record.flags, record.views_since_check, model.report_rate, settings)
     averted = stale_days_averted(posterior, evidence.unchecked, p_time, p, settings)
     targets = [settings.stale_target if card.stale_target is None else card.stale_target for card in facts.cards]
     return _Judged(
@@ -101,7 +101,7 @@ def _judge(record: Record, facts: Facts, model: Model, settings: Freshness) -> _
         p=p,
         rate_per_year=posterior.rate * DAYS_A_YEAR,
         usual_per_year=posterior.prior * DAYS_A_YEAR,
-        target_days=days_until(posterior, np.array(targets, dtype=np.float64), model.calibration),
+        target_days=days_until(posterior, np.array(targets, dtype=np.float64), model.calibration, settings),
         averted_per_day=(record.views_per_day + 1.0 / USE_DAYS) * averted,
     )
 
@@ -138,7 +138,7 @@ def _grounds(place: int, card: CardFacts, facts: Facts, record: Record, judged: 
         batch_size=checks[-1].batch_size if checks else 1,
         clean_checks=_clean_at_the_end(checks),
         found_at_last=bool(checks) and checks[-1].found,
-        corrections_in_a_year=sum(at > now - _YEAR for at in edits),
+        corrections_in_a_year=sum(edit.corrects and edit.at > now - _YEAR for edit in edits),
         usual_a_year=float(judged.usual_per_year[place]),
         reports=facts.reports(card.id, now),
         findings=(),

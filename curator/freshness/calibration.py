@@ -13,8 +13,8 @@ import numpy as np
 
 from curator.freshness.estimate import BANDS, Band
 from curator.freshness.evidence import Array, Flags
+from kb.settings import Freshness
 
-PSEUDO_CHECKS = 10.0
 _TYPICAL = 0.25
 _LEAST, _MOST = 0.05, 3.0
 
@@ -36,16 +36,26 @@ class ReliabilityRow:
     found: float
 
 
-def calibrated(raw: Array, found: Flags, weight: Array, default: float) -> float:
+def calibrated(raw: Array, found: Flags, weight: Array, settings: Freshness) -> float:
     """The exponent under which these checks would have found as much as they did."""
     fresh = 1.0 - np.clip(raw, 0.0, 0.99)
-    wanted = float((weight * found).sum()) + PSEUDO_CHECKS * (1 - (1 - _TYPICAL) ** default)
+    pseudo = settings.calibration_weight
+    wanted = float((weight * found).sum()) + pseudo * (1 - (1 - _TYPICAL) ** settings.calibration)
     low, high = _LEAST, _MOST
     for _ in range(40):
         middle = (low + high) / 2
-        expected = float((weight * (1 - fresh**middle)).sum()) + PSEUDO_CHECKS * (1 - (1 - _TYPICAL) ** middle)
+        expected = float((weight * (1 - fresh**middle)).sum()) + pseudo * (1 - (1 - _TYPICAL) ** middle)
         low, high = (middle, high) if expected < wanted else (low, middle)
     return (low + high) / 2
+
+
+def reports_per_stale_view(reports: Array, views: Array, found: Flags, settings: Freshness) -> float:
+    """How often readers here report what is stale: told by the cards that a check found stale, which were so for half
+    the time on average. Where nobody ever reports anything, silence says nothing, and it takes few checks to see that.
+    """
+    known = settings.reports_weight_views
+    counted = settings.reports_per_stale_view * known + reports[found].sum()
+    return float(counted / (known + views[found].sum() / 2)) if known + views[found].sum() else 0.0
 
 
 def reliability(outcomes: Sequence[Said]) -> tuple[ReliabilityRow, ...]:

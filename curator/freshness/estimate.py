@@ -5,13 +5,14 @@ Pure: arrays in, arrays out, one number per card; the parameters are settings (`
 - Corrections of a card are a Poisson process whose rate has a Gamma prior, shrunk to its collection and its length.
   With faded corrections `s` and faded days watched `T`, prior shape `a0` and prior mean rate `m`, the posterior is
   Gamma(a = a0 + s, b = a0 / m + T), in days (estimating change from irregular looks: Cho & Garcia-Molina, TOIT 2003).
-- `P(stale) = 1 - (b / (b + t))^(a nu)` for `t` days since the check: the Lomax survival of a Gamma mixture. `nu` is
-  learnt from the outcomes of checks here, because much is mended before anybody checks (`calibration.py`).
+- What goes wrong is mended unasked sooner or later, after `D` days on average, so of `t` days since the check only
+  `g(t) = D (1 - e^(-t/D))` can still show. `P(stale) = 1 - (b / (b + g))^(a nu)`: the Lomax survival of a Gamma
+  mixture. `nu` is learnt from the outcomes of checks here (`calibration.py`), so that "25 %" means it.
 - Reports multiply the odds; many readers and no report lower them: with `x` reports expected of a stale card's
   readers since the check, by `(1 - e^-x) / x`, the chance that a card that went stale meanwhile drew none.
 - What looking now is worth is the index of the best schedule under a budget: the stale days a look averts per look,
-  `V = integral of (P(t) - P(s)) ds` over the days since the check, in closed form. The marginal value and
-  not P orders a queue, because a card that is stale again at once gains nothing (Azar et al., PNAS 2018).
+  `V = integral of (P(t) - P(s)) ds` over the days since the check. The marginal value and not P orders a queue, because
+  a card that is stale again at once gains nothing (Azar et al., PNAS 2018; Busa-Fekete et al., WWW 2025).
 
 Formulas with their derivation, and what they were measured on: docs/freshness.md.
 """
@@ -27,6 +28,11 @@ from kb.settings import Freshness
 DAYS_A_YEAR = 365.0
 INTERVALS = (14, 30, 60, 90, 180, 365)
 _MOST_REPORTS = 3.0
+# Where to look between the check and now, and how much each look counts: Gauss's rule, closer together after the check.
+_STEPS = tuple(
+    (((1 + at) / 2) ** 2, (1 + at) / 2 * weight)
+    for at, weight in zip(*(column.tolist() for column in np.polynomial.legendre.leggauss(24)), strict=True)
+)
 
 
 class Band(StrEnum):
@@ -83,18 +89,20 @@ def posterior_of(evidence: Evidence, shelf_rate: Array, multiplier: Array, setti
     return Posterior(strength + evidence.corrections, strength / prior + evidence.watched, prior)
 
 
-def p_over_time(posterior: Posterior, days: Array, nu: float) -> Array:
+def p_over_time(posterior: Posterior, days: Array, nu: float, settings: Freshness) -> Array:
     """The probability that something changed and nobody mended it in so many days since the check."""
-    fresh = _fresh(posterior, days) ** nu
-    return 1.0 - fresh
+    return 1.0 - _fresh(posterior, days, settings) ** nu
 
 
-def p_with_reports(p: Array, flags: Array, views_since_check: Array, settings: Freshness) -> Array:
-    """Readers know: each report multiplies the odds, and silence in front of many readers lowers them."""
+def p_with_reports(p: Array, flags: Array, views: Array, report_rate: float, settings: Freshness) -> Array:
+    """Readers know: each report multiplies the odds, and silence in front of many readers lowers them.
+
+    `views` are those since the check, `report_rate` is how often somebody who reads a stale card reports it.
+    """
     sure = np.clip(p, 0.0, 1.0 - 1e-9)
     floor = np.where(flags > 0, np.maximum(sure, 0.005), sure)  # a report says something also on the day of the check
     odds = floor / (1.0 - floor) * settings.report_odds ** np.minimum(flags, _MOST_REPORTS)
-    odds *= _silent_readers(settings.reports_per_stale_view * np.maximum(views_since_check, 0.0))
+    odds *= _silent_readers(report_rate * np.maximum(views, 0.0))
     return odds / (1.0 + odds)
 
 
@@ -103,19 +111,21 @@ def stale_days_averted(posterior: Posterior, days: Array, p_time: Array, p: Arra
 
     What readers' reports add to P is a card that is stale now for sure: worth the days until it changes or is mended.
     """
-    fresh = _fresh(posterior, days)
-    shape = np.where(np.abs(posterior.shape - 1.0) < 1e-3, 1.001, posterior.shape)
-    fresh_days = (posterior.days - fresh * (posterior.days + days)) / (shape - 1.0)
-    worth = np.maximum(fresh_days - days * fresh, 0.0)
+    fresh_days = sum(weight * _fresh(posterior, share * days, settings) for share, weight in _STEPS) * days
+    worth = np.maximum(fresh_days - days * _fresh(posterior, days, settings), 0.0)
     lowered = worth * p / np.maximum(p_time, 1e-9)
     raised = worth + (p - p_time) / (posterior.rate + 1.0 / settings.repair_days)
     value = np.where(p < p_time, lowered, raised)
     return np.where((days < settings.rest_days) & (p <= p_time), 0.0, value)
 
 
-def days_until(posterior: Posterior, target: Array, nu: float) -> Array:
-    """Days after a check at which P(stale) crosses the target."""
-    return posterior.days * ((1.0 - target) ** (-1.0 / (posterior.shape * nu)) - 1.0)
+def days_until(posterior: Posterior, target: Array, nu: float, settings: Freshness) -> Array:
+    """Days after a check at which P(stale) crosses the target; infinite where it never does."""
+    needed = posterior.days * ((1.0 - target) ** (-1.0 / (posterior.shape * nu)) - 1.0)
+    share = np.minimum(needed / settings.repair_days, 1.0)
+    with np.errstate(divide="ignore"):
+        days: Array = -settings.repair_days * np.log1p(-share)
+    return days
 
 
 def suggested_interval(days: float, longest: int | None = None) -> int:
@@ -134,8 +144,10 @@ def minutes_for(words: int, settings: Freshness) -> int:
     return max(1, round(settings.check_minutes + words / settings.words_a_minute))
 
 
-def _fresh(posterior: Posterior, days: Array) -> Array:
-    fresh: Array = (posterior.days / (posterior.days + np.maximum(days, 0.0))) ** posterior.shape
+def _fresh(posterior: Posterior, days: Array, settings: Freshness) -> Array:
+    """The chance that nothing went wrong, or that it was mended; before it is calibrated."""
+    open_days = -settings.repair_days * np.expm1(-np.maximum(days, 0.0) / settings.repair_days)
+    fresh: Array = (posterior.days / (posterior.days + open_days)) ** posterior.shape
     return fresh
 
 

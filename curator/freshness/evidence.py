@@ -3,7 +3,7 @@
 Pure: arrays in, arrays out, one number per card. Everything is told in days before now, so that nothing here knows
 the clock. Old evidence counts less (half-life), days nobody looked count half, and a check done in a batch counts half:
 it lifts half of the silence before it and sets the clock half the way back (measured: such checks find a third to a
-half as much). An edit is evidence of change, and of somebody looking; it is no check and sets no clock.
+half as much). A correction is evidence of change, an addition a little; no edit is a check, and none sets the clock.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,11 @@ _SAME_EVENT_DAYS = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """Corrective edits of all cards: whose, and how many days ago."""
+    """Edits of all cards: whose, how many days ago, and whether they took something back or only added."""
 
     card: Ints
     ago: Array
+    corrects: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Evidence:
 def evidence_of(record: Record, settings: Freshness, median_words: float | None = None) -> Evidence:
     """The faded evidence of each card. Lengths are told against `median_words`, or the median of these cards."""
     fading = np.log(2.0) / settings.half_life_days
-    corrections = _summed(record.edits.card, np.exp(-fading * record.edits.ago), len(record))
+    counts = np.where(record.edits.corrects, 1.0, settings.addition_weight)
+    corrections = _summed(record.edits.card, counts * np.exp(-fading * record.edits.ago), len(record))
     alone = record.checks.found & ~_has_edit_beside(record)
     faded = np.exp(-fading * record.checks.ago)
     corrections += _summed(record.checks.card[alone], faded[alone], len(record))
@@ -120,10 +122,11 @@ def _latest(age: Array, *looks: tuple[Ints, Array]) -> Array:
 def _has_edit_beside(record: Record) -> Flags:
     """Which checks stand within a week of a corrective edit of the same card: one event, told twice."""
     edits, checks = record.edits, record.checks
-    if not len(edits.card) or not len(checks.card):
+    card, ago = edits.card[edits.corrects], edits.ago[edits.corrects]
+    if not len(card) or not len(checks.card):
         return np.zeros(len(checks.card), dtype=np.bool_)
-    span = 4.0 * (1.0 + max(float(edits.ago.max()), float(checks.ago.max()), _SAME_EVENT_DAYS))
-    places = np.sort(edits.card * span + edits.ago)
+    span = 4.0 * (1.0 + max(float(ago.max()), float(checks.ago.max()), _SAME_EVENT_DAYS))
+    places = np.sort(card * span + ago)
     wanted = checks.card * span + checks.ago
     after = np.searchsorted(places, wanted - _SAME_EVENT_DAYS)
     beside: Flags = places[np.minimum(after, len(places) - 1)] <= wanted + _SAME_EVENT_DAYS

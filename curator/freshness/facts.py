@@ -6,6 +6,7 @@ Everything comes as plain rows; an object for each of a hundred thousand checks 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -35,6 +36,13 @@ class CardFacts:
     limit_days: int | None
     stale_target: float | None
     is_taken_back: bool
+
+
+class EditFact(NamedTuple):
+    """An edit since publication that no curator called minor: when, and whether it took something back."""
+
+    at: datetime
+    corrects: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class Facts:
     """All facts, by card. Edits and checks are in the order of time."""
 
     cards: list[CardFacts]
-    edits: dict[int, list[datetime]]
+    edits: dict[int, list[EditFact]]
     checks: dict[int, list[Check]]
     doubts: dict[int, list[Doubt]]
     use: dict[int, Use]
@@ -130,23 +138,24 @@ def _cards(session: Session, where: ColumnElement[bool]) -> list[CardFacts]:
     ]
 
 
-def _edits(session: Session, where: ColumnElement[bool], now: datetime) -> dict[int, list[datetime]]:
-    """Corrections since the card was published: what changes in a draft was never wrong in front of anybody."""
+def _edits(session: Session, where: ColumnElement[bool], now: datetime) -> dict[int, list[EditFact]]:
+    """Edits since the card was published: what changes in a draft was never wrong in front of anybody."""
     rows = session.execute(
-        select(Revision.card_id, Revision.at)
+        select(Revision.card_id, Revision.at, Revision.corrects)
         .join(Card, Card.id == Revision.card_id)
-        .where(where, Revision.corrects, Revision.at > now - _YEARS, Revision.at <= now)
+        .where(where, Revision.number > 1, Revision.is_minor.is_(False))
+        .where(Revision.at > now - _YEARS, Revision.at <= now)
         .where(or_(Card.published_at.is_(None), Revision.at > Card.published_at))
         .order_by(Revision.card_id, Revision.number)
     )
-    edits: dict[int, list[datetime]] = {}
-    for card_id, at in rows:
-        edits.setdefault(card_id, []).append(at)
+    edits: dict[int, list[EditFact]] = {}
+    for card_id, at, corrects in rows:
+        edits.setdefault(card_id, []).append(EditFact(at, corrects))
     return edits
 
 
 def _checks(
-    session: Session, where: ColumnElement[bool], edits: dict[int, list[datetime]], now: datetime
+    session: Session, where: ColumnElement[bool], edits: dict[int, list[EditFact]], now: datetime
 ) -> dict[int, list[Check]]:
     rows = session.execute(
         select(Verification.card_id, Verification.at, Verification.verdict, Verification.basis)
@@ -164,9 +173,9 @@ def _checks(
     return checks
 
 
-def _check(row: Row[int, datetime, str, str], edits: Sequence[datetime]) -> Check:
+def _check(row: Row[int, datetime, str, str], edits: Sequence[EditFact]) -> Check:
     """A check found something if the card was corrected with it: in the same edit, or in the same sitting."""
-    found = any(abs(row.at - at) <= _SAME_SITTING for at in edits)
+    found = any(edit.corrects and abs(row.at - edit.at) <= _SAME_SITTING for edit in edits)
     is_batch = row.basis == _BULK
     return Check(row.card_id, row.at, found, is_batch, 0 if is_batch else 1, row.basis != _IMPORT)
 

@@ -9,12 +9,13 @@ from kb.db import Base
 
 
 class Learnt(Base):
-    """The single row: how P is calibrated here, and how often cards change that nothing more is known of."""
+    """The single row: how P is calibrated here, how often readers report, and what is usual for a card unknown."""
 
     __tablename__ = "freshness_learnt"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     calibration: Mapped[float]
+    report_rate: Mapped[float]
     checks: Mapped[int]
     median_words: Mapped[float]
     rate_per_day: Mapped[float]

@@ -23,76 +23,97 @@ ShelfRates = Callable[[Sequence[CardFacts]], Array]
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The last checks, oldest first: raw P just before each, what it found, what it counts, and the doubts."""
+    """The last checks, oldest first: raw P just before each, what it found, what it counts, the doubts and readers."""
 
-    checks: list[Check]
     posterior: Posterior
     unchecked: Array
     raw: Array
     found: Flags
     weight: Array
-    reports: Array
+    doubts: Array
+    views: Array
 
 
-def outcomes_of(facts: Facts, shelf_rate: ShelfRates, median_words: float, settings: Freshness) -> Outcomes:
+def outcomes_of(
+    session: Session, facts: Facts, shelf_rate: ShelfRates, median_words: float, settings: Freshness
+) -> Outcomes:
     """The outcomes of the last checks of these cards, as many as are learnt from."""
     cards = {card.id: card for card in facts.cards}
-    checks = sorted((check for of in facts.checks.values() for check in of if check.is_here), key=_when)
-    checks = [check for check in checks if check.card_id in cards][-settings.calibration_checks or len(checks) :]
+    checks = _last_checks(facts, cards, settings)
     of_check = [cards[check.card_id] for check in checks]
-    record = _before(facts, checks, of_check, settings)
+    record = _before(facts, checks, of_check, settings, _views_between(session, facts, checks))
     evidence = evidence_of(record, settings, median_words)
     posterior = posterior_of(evidence, shelf_rate(of_check), record.multiplier, settings)
     return Outcomes(
-        checks, posterior, evidence.unchecked, p_over_time(posterior, evidence.unchecked, 1.0),
-        np.array([check.found for check in checks], dtype=np.bool_),
-        np.array([settings.batch_weight if check.is_batch else 1.0 for check in checks], dtype=np.float64),
-        record.flags,
-    )  # fmt: skip
+        posterior=posterior,
+        unchecked=evidence.unchecked,
+        raw=p_over_time(posterior, evidence.unchecked, 1.0, settings),
+        found=np.array([check.found for check in checks], dtype=np.bool_),
+        weight=np.array([settings.batch_weight if check.is_batch else 1.0 for check in checks], dtype=np.float64),
+        doubts=record.flags,
+        views=record.views_since_check,
+    )
 
 
-def said_and_found(session: Session, facts: Facts, past: Outcomes, settings: Freshness) -> list[Said]:
+def said_and_found(past: Outcomes, report_rate: float, settings: Freshness) -> list[Said]:
     """What people would have been shown before each check: calibrated on the checks before it, never on itself."""
-    plain = past.reports == 0
-    said = np.zeros(len(past.checks))
+    plain = past.doubts == 0  # whoever looks because of a report finds more
+    said = np.zeros(len(past.raw))
     for start in range(0, len(said), _STEP):
         known = np.flatnonzero(plain[:start])
-        nu = calibrated(past.raw[known], past.found[known], past.weight[known], settings.calibration)
-        said[start : start + _STEP] = p_over_time(past.posterior, past.unchecked, nu)[start : start + _STEP]
-    views = _views_between(session, facts, past.checks)
-    shown = p_with_reports(said, past.reports, views, settings)
+        nu = calibrated(past.raw[known], past.found[known], past.weight[known], settings)
+        said[start : start + _STEP] = 1.0 - (1.0 - past.raw[start : start + _STEP]) ** nu
+    shown = p_with_reports(said, past.doubts, past.views, report_rate, settings)
     return [Said(float(p), bool(found)) for p, found in zip(shown, past.found, strict=True)]
+
+
+def _last_checks(facts: Facts, cards: Mapping[int, CardFacts], settings: Freshness) -> list[Check]:
+    """The last checks that could have found something: not the first look at a card that was just published."""
+    checks = []
+    for card_id, of_card in facts.checks.items():
+        before = cards[card_id].since
+        for check in of_card:
+            if check.is_here and check.at - before > _SITTING:
+                checks.append(check)
+            before = check.at
+    checks.sort(key=_when)
+    return checks[max(0, len(checks) - settings.calibration_checks) :]
 
 
 def _when(check: Check) -> tuple[datetime, int]:
     return check.at, check.card_id
 
 
-def _before(facts: Facts, checks: Sequence[Check], cards: Sequence[CardFacts], settings: Freshness) -> Record:
+def _before(
+    facts: Facts, checks: Sequence[Check], cards: Sequence[CardFacts], settings: Freshness, views: Array
+) -> Record:
     """A card for each check, as it was known just before: without what was edited in the same sitting."""
     edits, earlier = [], []
     for place, check in enumerate(checks):
         cut = check.at - _SITTING
-        edits += [(place, days_between(at, check.at)) for at in facts.edits.get(check.card_id, ()) if at < cut]
+        edits += [(place, edit) for edit in facts.edits.get(check.card_id, ()) if edit.at < cut]
         earlier += [(place, each) for each in facts.checks[check.card_id] if each.at < check.at]
     ago = np.array([days_between(each.at, checks[place].at) for place, each in earlier], dtype=np.float64)
     age = np.array([days_between(card.since, check.at) for card, check in zip(cards, checks, strict=True)])
     at = np.array([place for place, _ in earlier], dtype=np.int64)
     np.maximum.at(age, at, ago)
-    nothing = np.zeros(len(checks))
     return Record(
         age=age.astype(np.float64),
         words=np.array([card.words for card in cards], dtype=np.float64),
         shelf=np.zeros(len(checks), dtype=np.int64),
-        edits=Edits(np.array([place for place, _ in edits], dtype=np.int64), np.array([ago for _, ago in edits])),
+        edits=Edits(
+            np.array([place for place, _ in edits], dtype=np.int64),
+            np.array([days_between(edit.at, checks[place].at) for place, edit in edits], dtype=np.float64),
+            np.array([edit.corrects for _, edit in edits], dtype=np.bool_),
+        ),
         checks=Checks(
             at, ago,
             np.array([each.found for _, each in earlier], dtype=np.bool_),
             np.array([each.is_batch for _, each in earlier], dtype=np.bool_),
         ),
         flags=np.array([_doubts(facts, check, settings) for check in checks], dtype=np.float64),
-        views_per_day=nothing,
-        views_since_check=nothing,
+        views_per_day=np.zeros(len(checks)),
+        views_since_check=views,
         multiplier=np.ones(len(checks)),
     )  # fmt: skip
 

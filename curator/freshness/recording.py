@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 
 from curator.freshness.evidence import Array, Checks, Edits, Ints, Record
-from curator.freshness.facts import USE_DAYS, CardFacts, Check, Facts, Use
+from curator.freshness.facts import USE_DAYS, CardFacts, Check, EditFact, Facts, Use
 from kb.settings import Freshness
 
 SECONDS_A_DAY = 86_400.0
@@ -45,10 +45,14 @@ def doubts_of(reports: int, detections: int, settings: Freshness) -> float:
     return reports + a_detection * detections
 
 
-def edits_of(edits: Mapping[int, Sequence[datetime]], place: Mapping[int, int], now: datetime) -> Edits:
+def edits_of(edits: Mapping[int, Sequence[EditFact]], place: Mapping[int, int], now: datetime) -> Edits:
     """The edits of the cards that have a place."""
-    pairs = [(place[card], days_between(at, now)) for card, ats in edits.items() if card in place for at in ats]
-    return Edits(_ints([card for card, _ in pairs]), _array([ago for _, ago in pairs]))
+    rows = [(place[card], edit) for card, of_card in edits.items() if card in place for edit in of_card]
+    return Edits(
+        card=_ints([at for at, _ in rows]),
+        ago=_array([days_between(edit.at, now) for _, edit in rows]),
+        corrects=np.array([edit.corrects for _, edit in rows], dtype=np.bool_),
+    )
 
 
 def checks_of(checks: Mapping[int, Sequence[Check]], place: Mapping[int, int], now: datetime) -> Checks:

@@ -6,9 +6,9 @@ from flask import request
 from pydantic import Field
 
 from curator.hooks.commands import Message, deliver
+from curator.hooks.proof import SIGNATURE, TIMESTAMP
 from curator.hooks.touched import Change
 from kb.cards.fields import Line, Reason, Tags
-from kb.outbound.signing import SIGNATURE, TIMESTAMP
 from kb.web.api import Api
 from kb.web.api_models import JsonBody, Params, Shape, Slug, Url
 from kb.web.edge import now, services
@@ -55,8 +55,8 @@ class HookAnswer(Shape):
 def receive_hook(name: str, body: Delivery, query: HookQuery) -> HookAnswer:
     """Flag the cards that a change touches. Signed with the hook's secret instead of a token.
 
-    `X-Vitrine-Timestamp` is the time in seconds since 1970, at most five minutes off; `X-Vitrine-Signature` is
-    `sha256=` and the HMAC-SHA256, in hex, of the timestamp, a dot and the body. The same `delivery_id` again
+    `Vitrine-Timestamp` is the time in seconds since 1970, at most five minutes off; `Vitrine-Signature` is
+    `v1=` and the HMAC-SHA256, in hex, of the timestamp, a dot and the body. The same `delivery_id` again
     changes nothing.
     """
     message = Message(

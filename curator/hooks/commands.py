@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from curator.hooks.flagging import flag_touched
 from curator.hooks.models import Hook, HookDelivery
+from curator.hooks.proof import is_signed
 from curator.hooks.touched import Change
 from kb.errors import Conflict, Forbidden, NotFound, SignInNeeded, invalid
-from kb.outbound.signing import is_signed
 from kb.people import audit
 from kb.people.actor import Actor, system_actor
 from kb.text.slugs import slug
@@ -52,7 +52,7 @@ def make_hook(session: Session, actor: Actor, name: str, key: bytes, now: dateti
     """A new hook and its secret, which is shown this once."""
     demand_admin(actor)
     wanted = slug(name)[:60]
-    if not name.strip() or not wanted:
+    if not any(letter.isalnum() for letter in name):
         raise invalid("name", "Give the hook a name with at least one letter or digit.")
     known = {hook.name for hook in all_hooks(session)}
     if wanted in known:

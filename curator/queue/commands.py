@@ -1,4 +1,5 @@
-"""What can be done in the queue: still correct, undo, later, reassign."""
+"""What can be done in the queue. A check has an outcome: still correct, corrected (which the editor records) or
+archived. Without one there is later and reassign; a check can be undone."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,61 +9,89 @@ from sqlalchemy.orm import Session
 
 from curator.notices.transitions import ASSIGNED, Transition, write
 from curator.queue.models import Snooze
-from kb.cards.models import Card, CardVerifier
+from kb.cards.commands import restore_card
+from kb.cards.models import Card, CardVerifier, Status
 from kb.cards.permissions import Right, demand, may
+from kb.cards.retiring import retire_card
+from kb.db import hold
 from kb.errors import Conflict, Forbidden, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Person
 from kb.trust import assignee, log
 from kb.trust.commands import said_just_now, verify
-from kb.trust.models import Flag, Verdict, Verification
+from kb.trust.models import Flag, Outcome, Verdict, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
+from kb.trust.reading import NOTHING_SEEN, Seen
 
 LATER_DAYS = (1, 3, 7)
 MOST_TIMES = 3
 MOST_VERIFIERS = 10
 UNDO_WITHIN = timedelta(minutes=10)
 UNDO = "undo"
+_CHECKED = "verified"
 _INSTANTS = ("verified_at", "verify_by", "unverified_at")
 _FACTS = (*_INSTANTS, "verified_by_id", "verified_version", "unverified_by_id", "unverified_kind", "unverified_reason")
 
 
 def still_correct(
-    session: Session, actor: Actor, card: Card, version: int, note: str, policy: Policy, now: datetime
-) -> Verification:
-    """Verify the version that was read. With open reports it needs a note: what was checked.
+    session: Session, actor: Actor, card: Card, version: int, note: str, policy: Policy, now: datetime,
+    seen: Seen = NOTHING_SEEN,
+) -> Verification:  # fmt: skip
+    """Verify the version that was read. With open reports it needs a note: what was checked. A report that came in
+    after the page was drawn stays open.
 
-    The facts it replaces are written into the audit record, so that `undo_verification` can put them back.
+    The facts it replaces are written into the audit record, so that `undo_check` can put them back.
     """
     demand(actor, Right.VERIFY, card)
     if (said := said_just_now(session, actor, card, version, now)) is not None:
         return said
-    reports = open_flags(session, [card.id]).get(card.id, [])
+    reports = [
+        flag.id for flag in open_flags(session, [card.id]).get(card.id, [])
+        if seen.last_flag is None or flag.id <= seen.last_flag
+    ]  # fmt: skip
     if reports and not note.strip():
         raise invalid("note", "Say what you checked: it answers the open reports.")
     before = _facts(card)
-    record = verify(session, actor, card, version, policy, now, note=note.strip())
-    flags = [flag.id for flag in reports]
-    audit.record(session, actor, "verified", "card", card.id, now, record=record.id, before=before, flags=flags)
-    session.execute(delete(Snooze).where(Snooze.card_id == card.id))
+    record = verify(
+        session, actor, card, version, policy, now, note=note.strip(),
+        seconds=seen.seconds, evidence=seen.evidence, last_flag=seen.last_flag,
+    )  # fmt: skip
+    _remember(session, actor, card, record, before, reports, now)
     return record
 
 
-def undo_verification(session: Session, actor: Actor, card: Card, now: datetime) -> Verification:
-    """Take one's own check back within ten minutes: the log gains a record, the former facts and reports return."""
-    demand(actor, Right.VERIFY, card)
+def archive(
+    session: Session, actor: Actor, card: Card, version: int, note: str, now: datetime, seen: Seen = NOTHING_SEEN
+) -> Verification:
+    """The check found that nobody needs the card any more. Its reports stay open, for whoever restores it."""
+    demand(actor, Right.ARCHIVE, hold(session, card))
+    if card.status == Status.ARCHIVED:
+        raise Conflict("The card is archived already.")
+    before = _facts(card)
+    record = retire_card(session, actor, card, version, now, note=note.strip(), seen=seen)
+    _remember(session, actor, card, record, before, [], now)
+    return record
+
+
+def undo_check(session: Session, actor: Actor, card: Card, now: datetime) -> Verification:
+    """Take one's own check back within ten minutes: the log gains a record, the former facts and reports return, and
+    an archived card is an answer again."""
+    hold(session, card)
+    demand(actor, Right.ARCHIVE if card.status == Status.ARCHIVED else Right.VERIFY, card)
     last = session.scalars(
         select(Verification).where(Verification.card_id == card.id).order_by(Verification.id.desc()).limit(1)
     ).first()
-    if last is None or last.verdict != Verdict.VERIFIED or last.version != card.version:
+    if last is None or last.outcome is None or last.version != card.version:
         raise Conflict("There is nothing to undo: the card has changed since.")
     if actor.id is None or last.actor_id != actor.id:
         raise Forbidden("Only the person who verified the card can undo it.")
     entry = _entry_of(session, card, last)
     if entry is None or now - last.at > UNDO_WITHIN:
         raise Conflict("A check can be undone for ten minutes. Un-verify the card instead.")
+    if last.outcome == Outcome.ARCHIVED:
+        restore_card(session, actor, card, now)
     for name, value in entry.detail["before"].items():
         setattr(card, name, datetime.fromisoformat(value) if name in _INSTANTS and value else value)
     for flag in session.scalars(select(Flag).where(Flag.id.in_(entry.detail["flags"]))):
@@ -125,6 +154,14 @@ def able_people(session: Session, card: Card) -> list[Person]:
     return [person for person in people if assignee.is_able(person, card.collection)]
 
 
+def _remember(
+    session: Session, actor: Actor, card: Card, record: Verification, before: dict[str, Any], flags: list[int],
+    now: datetime,
+) -> None:  # fmt: skip
+    audit.record(session, actor, _CHECKED, "card", card.id, now, record=record.id, before=before, flags=flags)
+    session.execute(delete(Snooze).where(Snooze.card_id == card.id))
+
+
 def _facts(card: Card) -> dict[str, Any]:
     values = {name: getattr(card, name) for name in _FACTS}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
@@ -133,7 +170,7 @@ def _facts(card: Card) -> dict[str, Any]:
 def _entry_of(session: Session, card: Card, record: Verification) -> AuditEntry | None:
     entries = session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.subject == "card", AuditEntry.subject_id == card.id, AuditEntry.action == "verified")
+        .where(AuditEntry.subject == "card", AuditEntry.subject_id == card.id, AuditEntry.action == _CHECKED)
         .order_by(AuditEntry.id.desc())
         .limit(1)
     )

@@ -1,23 +1,30 @@
 """What waits to be verified, for whom, the most harmful first.
 
-A card waits while its trust is anything but plainly verified. Harm is stale impressions of the last 28 days, then
-how late the check is. What a person put off is hidden from that person only.
+A card waits while its trust is anything but plainly verified. In each section those come first whose check averts the
+most stale impressions per minute. A few cards that are not due stand at the end, where evidence speaks against
+them. What a person put off is hidden from that person only.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from curator.queue.minutes import minutes_to_check
+from curator.detectors.findings import detectors_of
+from curator.detectors.models import Finding
+from curator.freshness.assessing import Assessment, assess_cards
+from curator.freshness.estimate import Band
 from curator.queue.models import Snooze
 from kb.cards.models import Card, CardVerifier
 from kb.cards.permissions import servable_to
 from kb.cards.queries import with_people
 from kb.people.actor import Actor
 from kb.people.models import Role
+from kb.settings import Freshness
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import in_state, trust_by_card
@@ -25,6 +32,9 @@ from kb.trust.state import GOOD, Trust, TrustState
 from kb.use.models import CardUse
 
 LONGEST = 500
+MOST_NOT_DUE = 10
+_CANDIDATES = 200
+_REST = timedelta(days=7)
 _WEEK = timedelta(days=7)
 _USE_DAYS = 28
 
@@ -46,23 +56,25 @@ class Section(StrEnum):
     DUE_SOON = "due_soon"
     NEVER_VERIFIED = "never_verified"
     EDITED = "edited"
+    WORTH_A_LOOK = "worth_a_look"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A card that waits, why, and what it costs meanwhile."""
+    """A card that waits, why, what it costs meanwhile, and what is thought of it."""
 
     card: Card
     trust: Trust
     section: Section
     stale_impressions: int
     impressions: int
-    minutes: int
+    assessment: Assessment
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One person's queue. `rows` are by section, then harm; `total` counts also those beyond the longest list."""
+    """One person's queue. `rows` are by section, then by what a check averts; `total` counts those that are due, also
+    beyond the longest list."""
 
     scope: Scope
     rows: tuple[Waiting, ...]
@@ -74,19 +86,28 @@ class Queue:
 
     @property
     def minutes(self) -> int:
-        """An estimate for everything in the list."""
-        return sum(row.minutes for row in self.rows)
+        """An estimate for everything in the list that is due."""
+        return sum(row.assessment.minutes for row in self.rows if row.section is not Section.WORTH_A_LOOK)
 
     def section(self, section: Section) -> tuple[Waiting, ...]:
         """The rows of one section."""
         return tuple(row for row in self.rows if row.section is section)
 
+    def beside(self, row: Waiting) -> tuple[int | None, int | None]:
+        """The cards before and after this one."""
+        place = self.rows.index(row)
+        before, after = self.rows[place - 1 : place], self.rows[place + 1 : place + 2]
+        return before[0].card.id if before else None, after[0].card.id if after else None
 
-def queue_of(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> Queue:
+
+def queue_of(
+    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
+) -> Queue:
     """The actor's queue in this scope."""
     counts = {each: count_waiting(session, actor, each, policy, now) for each in Scope}
-    rows = waiting_in(session, actor, scope, policy, now)
+    rows = waiting_in(session, actor, scope, policy, freshness, now)
     before, after = _scores(session, actor, rows, policy, now)
+    rows += _worth_a_look(session, actor, scope, policy, freshness, now)
     return Queue(scope, rows, counts[scope], counts, _done_today(session, actor, policy, now), before, after)
 
 
@@ -112,37 +133,84 @@ def section_of(card: Card, trust: Trust, now: datetime) -> Section:
         return Section.FLAGGED
     if trust.state is TrustState.OVERDUE:
         return Section.OVERDUE
+    if trust.state is TrustState.VERIFIED:
+        return Section.WORTH_A_LOOK
     if trust.state is TrustState.UNVERIFIED:
         return Section.NEVER_VERIFIED if card.verified_at is None else Section.EDITED
     is_near = card.verify_by is not None and card.verify_by - now <= _WEEK
     return Section.DUE_THIS_WEEK if is_near else Section.DUE_SOON
 
 
-def waiting_in(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> tuple[Waiting, ...]:
-    """The rows of this scope in the order of the queue; at most the most harmful 500."""
+def waiting_in(
+    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
+) -> tuple[Waiting, ...]:
+    """The rows of this scope that are due, in the order of the queue; at most the most harmful 500."""
     use = _recent_use(now)
     stale = func.coalesce(use.c.stale, 0)
     flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
-    found = session.execute(
-        select(Card, stale, func.coalesce(use.c.shown, 0), func.length(Card.text))
+    query = (
+        select(Card, stale, func.coalesce(use.c.shown, 0))
         .outerjoin(use, use.c.card_id == Card.id)
         .where(_waits(actor, scope, policy, now))
         .options(*with_people())  # type: ignore[arg-type]
         .order_by(flagged.desc(), stale.desc(), Card.verify_by, Card.id)
         .limit(LONGEST)
-    ).all()
-    trust = trust_by_card(session, [card for card, *_ in found], policy, now)
-    rows = [
-        Waiting(card, own, section_of(card, own, now), int(stale), int(shown), minutes_to_check(size))
-        for card, stale, shown, size in found
-        if (own := trust[card.id])
-    ]
+    )
+    rows = _judged(session, session.execute(query).all(), policy, freshness, now)
     return tuple(sorted(rows, key=lambda row: _order(row, now)))
 
 
-def _order(row: Waiting, now: datetime) -> tuple[int, int, datetime, int, int]:
+def _worth_a_look(
+    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
+) -> tuple[Waiting, ...]:
+    """The few cards that are verified and not due, but probably changed: the most used ones and those with findings."""
+    use = _recent_use(now)
+    shown = func.coalesce(use.c.shown, 0)
+    rested = Card.verified_at < now - _REST
+    found = exists(
+        select(Finding.id).where(Finding.card_id == Card.id, Finding.gone_at.is_(None), Finding.dismissed_at.is_(None))
+    )
+    fine = and_(servable_to(actor), _in_scope(actor, scope), in_state(TrustState.VERIFIED, policy, now), rested)
+    query = (
+        select(Card, func.coalesce(use.c.stale, 0), shown)
+        .outerjoin(use, use.c.card_id == Card.id)
+        .where(fine, ~_is_put_off(actor, now))
+        .options(*with_people())  # type: ignore[arg-type]
+        .limit(_CANDIDATES)
+    )
+    used = session.execute(query.order_by(shown.desc(), Card.id)).all()
+    suspected = session.execute(query.where(found).order_by(shown.desc(), Card.id)).all()
+    rows = _judged(session, {row[0].id: row for row in (*used, *suspected)}.values(), policy, freshness, now)
+    named = detectors_of(session, [row.card.id for row in rows])
+    likely = [row for row in rows if _speaks_against(row.assessment, has_findings=row.card.id in named)]
+    first = sorted(likely, key=lambda row: (-row.assessment.averted_per_minute, row.card.id))[:MOST_NOT_DUE]
+    return tuple(first)
+
+
+def _speaks_against(assessment: Assessment, *, has_findings: bool) -> bool:
+    """Above all that something probably changed; with words that show it, half as much is enough."""
+    if assessment.band in (Band.PROBABLY_CHANGED, Band.TREAT_AS_OUTDATED):
+        return True
+    return has_findings and assessment.band is Band.WORTH_A_LOOK
+
+
+def _judged(
+    session: Session, found: Iterable[Sequence[Any]], policy: Policy, freshness: Freshness, now: datetime
+) -> list[Waiting]:
+    cards: dict[int, tuple[Card, int, int]] = {card.id: (card, int(stale), int(shown)) for card, stale, shown in found}
+    trust = trust_by_card(session, [card for card, *_ in cards.values()], policy, now)
+    thought = assess_cards(session, cards, freshness, now)
+    return [
+        Waiting(card, trust[key], section_of(card, trust[key], now), stale, shown, thought[key])
+        for key, (card, stale, shown) in cards.items()
+    ]
+
+
+def _order(row: Waiting, now: datetime) -> tuple[int, float, datetime, int, int]:
     waits_since = row.card.unverified_at or row.trust.verify_by or row.card.published_at or now
-    return list(Section).index(row.section), -row.stale_impressions, waits_since, -row.impressions, row.card.id
+    return (
+        list(Section).index(row.section), -row.assessment.averted_per_minute, waits_since, -row.impressions, row.card.id
+    )  # fmt: skip
 
 
 def _recent_use(now: datetime) -> Subquery:
@@ -159,13 +227,16 @@ def _recent_use(now: datetime) -> Subquery:
 
 
 def _waits(actor: Actor, scope: Scope, policy: Policy, now: datetime) -> ColumnElement[bool]:
-    put_off = exists(
-        select(Snooze.card_id).where(Snooze.card_id == Card.id, Snooze.person_id == actor.id, Snooze.until > now)
-    )
     bad = [in_state(state, policy, now) for state in TrustState if state not in GOOD]
     # A card on a short interval is due soon as soon as it is verified; it comes back tomorrow, not at once.
     soon = and_(in_state(TrustState.DUE_SOON, policy, now), Card.verified_at < _midnight(policy, now))
-    return and_(servable_to(actor), _in_scope(actor, scope), or_(*bad, soon), ~put_off)
+    return and_(servable_to(actor), _in_scope(actor, scope), or_(*bad, soon), ~_is_put_off(actor, now))
+
+
+def _is_put_off(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    return exists(
+        select(Snooze.card_id).where(Snooze.card_id == Card.id, Snooze.person_id == actor.id, Snooze.until > now)
+    )
 
 
 def _in_scope(actor: Actor, scope: Scope) -> ColumnElement[bool]:

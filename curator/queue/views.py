@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from curator.queue import commands
-from curator.queue.queue import Scope, Waiting, count_waiting, queue_of, waiting_in
-from curator.queue.shown import address, queue_page
+from curator.queue.queue import Scope, count_waiting, queue_of
+from curator.queue.sheet import Desk, address
+from curator.queue.shown import queue_page
 from kb.cards.fields import Line
 from kb.cards.models import Card
 from kb.cards.queries import card_visible_to
 from kb.errors import Conflict, Invalid
 from kb.people.actor import Actor
+from kb.trust.queries import open_flags
+from kb.trust.reading import Seen, read_note
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_queue_with, frame, say
@@ -26,11 +29,18 @@ blueprint = Blueprint("verify", __name__)
 Command = Callable[[Session, Actor, Card], str]
 
 
-class StillCorrect(Form):
-    """What the verify button sends."""
+class Decision(Form):
+    """What the buttons that end a check send: the version and the note of what was read, and what was opened of it."""
 
     version: Annotated[int, Limits(ge=1, le=2**31 - 1)]
     note: Annotated[Line, Limits(max_length=500)] = ""
+    reading: Annotated[str, Limits(max_length=8000)] = ""
+    opened: Annotated[list[str], Limits(default_factory=list, max_length=50)]
+
+    def seen(self, actor: Actor, card: Card) -> Seen:
+        """What lay before the person, if the note is theirs and of this text."""
+        secret = services().installation.secret_key
+        return read_note(secret, self.reading, self.opened, actor.id, card.id, self.version, now())
 
 
 class Later(Form):
@@ -54,22 +64,37 @@ def install(app: Flask) -> None:
 @blueprint.get("/verify")
 def show() -> str:
     """The queue with one card open."""
-    return _show(_scope(request.args.get("scope", "")), request.args.get("card", type=int), Field())
+    wanted = [request.args.get(name, type=int) for name in ("card", "after")]
+    return _show(_scope(request.args.get("scope", "")), wanted, Field())
 
 
 @blueprint.post("/verify/<int:card_id>")
 def still_correct(card_id: int) -> BaseResponse | tuple[str, int]:
     """Verify the version that was read and go on to the next card."""
-    form, scope = read_form(StillCorrect), _scope(request.form.get("scope", ""))
+    form, scope = read_form(Decision), _scope(request.form.get("scope", ""))
 
     def act(session: Session, actor: Actor, card: Card) -> str:
-        commands.still_correct(session, actor, card, form.version, form.note, services().policy, now())
-        return f"Verified “{card.title}”."
+        seen = form.seen(actor, card)
+        commands.still_correct(session, actor, card, form.version, form.note, services().policy, now(), seen)
+        is_open = bool(open_flags(session, [card.id]))
+        return f"Verified “{card.title}”." + (" A report that came in meanwhile is open." if is_open else "")
 
     try:
         return _act(card_id, scope, act, undo=f"/verify/{card_id}/undo")
     except Invalid as error:
-        return _show(scope, card_id, Field(form.note, error.detail)), error.status
+        return _show(scope, [card_id], Field(form.note, error.detail)), error.status
+
+
+@blueprint.post("/verify/<int:card_id>/archive")
+def archive(card_id: int) -> BaseResponse:
+    """The check found that nobody needs the card: archive it and go on to the next one."""
+    form, scope = read_form(Decision), _scope(request.form.get("scope", ""))
+
+    def act(session: Session, actor: Actor, card: Card) -> str:
+        commands.archive(session, actor, card, form.version, form.note, now(), form.seen(actor, card))
+        return f"Archived “{card.title}”."
+
+    return _act(card_id, scope, act, undo=f"/verify/{card_id}/undo")
 
 
 @blueprint.post("/verify/<int:card_id>/undo")
@@ -77,10 +102,10 @@ def undo(card_id: int) -> BaseResponse:
     """Take the check back; its card is open again."""
 
     def act(session: Session, actor: Actor, card: Card) -> str:
-        commands.undo_verification(session, actor, card, now())
+        commands.undo_check(session, actor, card, now())
         return "Undone."
 
-    return _act(card_id, _scope(request.form.get("scope", "")), act, stay=True)
+    return _act(card_id, _scope(request.form.get("scope", "")), act, stay=True, of_answers=False)
 
 
 @blueprint.post("/verify/<int:card_id>/later")
@@ -117,34 +142,33 @@ def reassign(card_id: int) -> BaseResponse:
     return _act(card_id, _scope(request.form.get("scope", "")), act)
 
 
-def _show(scope: Scope, card_id: int | None, note: Field) -> str:
+def _show(scope: Scope, wanted: Sequence[int | None], note: Field) -> str:
     with reading() as (session, actor):
-        queue = queue_of(session, actor, scope, services().policy, now())
-        page = queue_page(session, actor, queue, card_id, services().policy, now(), note)
+        policy, freshness = services().policy, services().settings.freshness
+        queue = queue_of(session, actor, scope, policy, freshness, now())
+        desk = Desk(policy, services().installation.secret_key, now())
+        page = queue_page(session, actor, queue, wanted, desk, note)
     return render_template("curator/queue.html", page=page, frame=frame("verify"))
 
 
-def _act(card_id: int, scope: Scope, command: Command, *, undo: str = "", stay: bool = False) -> BaseResponse:
-    """Do it, say so, and lead to the next card; what stood in the way is said beside the same card."""
+def _act(
+    card_id: int, scope: Scope, command: Command, *, undo: str = "", stay: bool = False, of_answers: bool = True
+) -> BaseResponse:
+    """Do it, say so, and lead to the card that the page named as the next one; what stood in the way is said beside
+    the same card, if it still waits."""
+    after = request.form.get("after", type=int)
     try:
         with writing() as (session, actor):
             card = card_visible_to(session, actor, card_id)
-            following = _following(waiting_in(session, actor, scope, services().policy, now()), card_id)
+            if of_answers and not card.is_servable:
+                raise Conflict(f"“{card.title}” is no answer any more: it was archived or replaced meanwhile.")
             said = command(session, actor, card)
     except Conflict as error:
         say(error.detail)
-        return redirect(address(scope, card_id), 303)
-    say(said, undo_url=undo, undo_fields=(("scope", scope.value),) if undo else ())
-    return redirect(address(scope, card_id if stay else following), 303)
-
-
-def _following(rows: Sequence[Waiting], card_id: int) -> int | None:
-    """The card after this one; after the last one, the one before."""
-    ids = [row.card.id for row in rows]
-    if card_id not in ids:
-        return None
-    place = ids.index(card_id)
-    return next(iter(ids[place + 1 :] or ids[:place][::-1]), None)
+        return redirect(address(scope, card_id, after), 303)
+    undo_fields = (("scope", scope.value), *([("after", str(after))] if after else []))
+    say(said, undo_url=undo, undo_fields=undo_fields if undo else ())
+    return redirect(address(scope, card_id if stay else after), 303)
 
 
 def _scope(value: str) -> Scope:

@@ -125,7 +125,8 @@ def carry_out(session: Session, actor: Actor, change: Change, now: datetime) -> 
     detail = (
         {field: _plain(getattr(change.clause, field)) for field in Clause.__dataclass_fields__} if change.clause else {}
     )
-    audit.record(session, actor, change.kind.value, "rule", change.rule_id, now, **detail)
+    in_force = [{name: _plain(getattr(clause, name)) for name in Clause.__dataclass_fields__} for _, clause in after]
+    audit.record(session, actor, change.kind.value, "rule", change.rule_id, now, **detail, in_force=in_force)
 
 
 def _changed(change: Change, rules: list[Listed]) -> list[Listed]:

@@ -35,6 +35,7 @@ class CollectionFields:
     min_trust: TrustState | None = None
     max_age_days: int | None = None
     escalate_days: int | None = None
+    is_adaptive: bool = False
 
 
 def create_collection(session: Session, actor: Actor, fields: CollectionFields, now: datetime) -> Collection:
@@ -66,7 +67,8 @@ def change_collection(
     audit.record(
         session, actor, "changed", "collection", shelf.id, now,
         name=fields.name, is_open=fields.is_open, readers=list(fields.reader_ids), authors=list(fields.author_ids),
-        steward=fields.steward_id, interval_days=fields.interval_days, contract=fields.contract,
+        steward=fields.steward_id, interval_days=fields.interval_days, is_adaptive=fields.is_adaptive,
+        contract=fields.contract,
         min_trust=fields.min_trust, max_age_days=fields.max_age_days, escalate_days=fields.escalate_days,
     )  # fmt: skip
 
@@ -101,15 +103,12 @@ def collection_named(session: Session, actor: Actor, name: str) -> Collection:
     return shelf
 
 
-def overdue_under(session: Session, shelf: Collection, interval_days: int, now: datetime) -> list[Card]:
-    """The cards that a shorter default interval would make overdue at once: shown before anything is applied."""
-    cards = session.scalars(
-        select(Card).where(
-            Card.collection_id == shelf.id, Card.status == Status.PUBLISHED, Card.interval_days.is_(None),
-            Card.check_on.is_(None), Card.verified_at.is_not(None), Card.unverified_at.is_(None), Card.verify_by > now,
-        )
-    )  # fmt: skip
-    return [card for card in cards if card.verified_at and (now - card.verified_at).days >= interval_days]
+def has_pending_checks(session: Session, shelf: Collection) -> bool:
+    """Whether any answer of the collection is verified until some day, so that another interval could matter to it."""
+    pending = select(Card.id).where(
+        Card.collection_id == shelf.id, Card.status == Status.PUBLISHED, Card.verify_by.is_not(None)
+    )
+    return session.scalars(pending.limit(1)).first() is not None
 
 
 def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_id: int | None) -> None:
@@ -123,7 +122,7 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
     if fields.contract is not Breach.SERVE and fields.min_trust is None and fields.max_age_days is None:
         raise invalid("contract", "Say what an answer must be: how well trusted, or checked within how many days.")
     shelf.contract, shelf.min_trust, shelf.max_age_days = fields.contract, fields.min_trust, fields.max_age_days
-    shelf.escalate_days = fields.escalate_days
+    shelf.escalate_days, shelf.is_adaptive = fields.escalate_days, fields.is_adaptive
     shelf.readers = _groups(session, fields.reader_ids, "readers")
     shelf.authors = _groups(session, fields.author_ids, "authors")
     _check_verifiers(session, fields.verifiers)

@@ -33,6 +33,7 @@ from kb.trust import assignee
 from kb.trust.commands import doubt, verify
 from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
+from kb.trust.reading import NOTHING_SEEN, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ class CardPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit: the version it was drawn from, what changed in words, and whether the whole card was checked."""
+    """An edit: the version it was drawn from, what changed in words, and whether the whole card was checked; then
+    `seen` goes into the record."""
 
     version: int
     note: str = ""
     is_minor: bool = False
     checked: bool = False
+    seen: Seen = NOTHING_SEEN
 
 
 @dataclass(slots=True)
@@ -246,7 +249,8 @@ def _judge(
         is_corrected = not {"title", "body"}.isdisjoint(outcome.changed)
         verify(
             session, actor, card, card.version, policy, now, note=edit.note, basis="edited", whole_card=True,
-            outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT,
+            outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT, seconds=edit.seen.seconds,
+            evidence=edit.seen.evidence, last_flag=edit.seen.last_flag,
         )  # fmt: skip
     elif outcome.changed and not edit.is_minor and card.verified_at is not None and card.unverified_at is None:
         doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)

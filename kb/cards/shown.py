@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.lines.queries import cards_like
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
@@ -68,7 +70,7 @@ def card_page(
         strip=strip(card, trust, words, ask_url="" if stands.reason else f"{path}#report") if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
-        actions=_actions(actor, card, trust, public_url, query_id),
+        actions=_actions(session, actor, card, trust, public_url, query_id),
         caution=caution(actor, card, stands),
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
@@ -126,7 +128,7 @@ def history_events(session: Session, card: Card, words: Words) -> tuple[EventRow
     )
 
 
-def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
+def history_page(session: Session, actor: Actor, card: Card, words: Words) -> HistoryPage:
     """The whole history."""
     revisions = revisions_of(session, card)
     options = [Option(str(r.number), f"Version {r.number}") for r in revisions]
@@ -140,6 +142,7 @@ def history_page(session: Session, card: Card, words: Words) -> HistoryPage:
         compare_url=f"/cards/{card.id}/diff",
         compare_from=Choice(tuple(Option(o.value, o.label, o.value == older) for o in options)),
         compare_to=Choice(tuple(Option(o.value, o.label, o.value == str(card.version)) for o in options)),
+        audit_url=f"/cards/{card.id}/audit" if may(actor, Right.AUDIT, card) else "",
     )
 
 
@@ -169,7 +172,9 @@ def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
     return tuple(diff(old, new)) if old != new else ()
 
 
-def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None) -> CardActions:
+def _actions(
+    session: Session, actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None
+) -> CardActions:
     base = f"/cards/{card.id}"
     edit = f"{base}/edit" if may(actor, Right.EDIT, card) else ""
     can_curate = may(actor, Right.CURATE, card)
@@ -181,6 +186,8 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         copied_words=copied_words(card, trust),
         edit_url=edit,
         history_url=f"{base}/history",
+        audit_url=f"{base}/audit" if may(actor, Right.AUDIT, card) else "",
+        recall_url=f"{base}/recall" if may(actor, Right.RECALL, card) else "",
         duplicate_url=f"/cards/new?copy={card.id}" if card.collection_id in actor.writable else "",
         move_url=f"{edit}#f-collection" if edit else "",
         owner_url=f"{base}/owner" if can_curate else "",
@@ -190,6 +197,9 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         restore_action=f"{base}/unarchive" if can_archive and card.status == Status.ARCHIVED else "",
         unverify_action=f"{base}/unverify" if can_take_back and card.verified_at is not None else "",
         feedback_action=f"{base}/feedback" if card.status == Status.PUBLISHED else "",
+        follow=None
+        if card.status == Status.DRAFT
+        else follow_button(session, actor, Followed(card.id), card_path(card)),
     )
 
 

@@ -56,7 +56,7 @@ def history(card_id: int) -> str:
     """Everything that happened to the card."""
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
-        page = history_page(session, card, Words(now(), services().policy.zone))
+        page = history_page(session, actor, card, Words(now(), services().policy.zone))
     return render_template("kb/history.html", page=page, frame=frame())
 
 

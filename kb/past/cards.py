@@ -6,7 +6,7 @@ left out. A card that stood in a collection which the reader may not read counts
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from kb.cards.answers import AnswerCard, OlderCard, Shelf
-from kb.cards.models import Card, Revision, Status
+from kb.cards.models import Breach, Card, Revision, Status
 from kb.cards.models import Collection as CardCollection
 from kb.cards.permissions import visible_to
 from kb.errors import invalid
@@ -27,6 +27,7 @@ from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Named, Person, Role
 from kb.trust.models import OpenFlag
 from kb.trust.policy import Policy
+from kb.trust.rules import Clause, about, expiry_of
 from kb.trust.state import Trust, trust_of
 
 MOST_CARDS = 20_000
@@ -75,6 +76,7 @@ class PastCards:
     pairs: Sequence[Pair]
     replaced: Mapping[int, Sequence[OlderCard]]
     renamed: frozenset[int]
+    clauses: Sequence[Clause] = ()
 
     def shelf_of(self, card_id: int) -> Shelf:
         """Where the card stood, if the reader may know of it; else where it stands."""
@@ -118,7 +120,10 @@ class PastCards:
             card = _answer(card_id, words[card_id], then, self.today[card_id], self.shelf_of(card_id), names)
             card = card._replace(has_near_duplicates=card_id in alike, has_replaced=card_id in self.replaced)
             flags = [_open(doubt, names) for doubt in then.doubts]
-            found[card_id] = (card, trust_of(card, flags, self.policy, self.instant))
+            trust = trust_of(card, flags, self.policy, self.instant)
+            if trust.is_late:
+                trust = replace(trust, expiry=expiry_of(self.clauses, about(card)))
+            found[card_id] = (card, trust)
         return found
 
 
@@ -136,7 +141,7 @@ def cards_at(
     renamed = session.scalars(select(CardAlias.card_id).where(CardAlias.since > instant))
     return PastCards(
         instant, policy, served, today, _shelves(session, actor, instant), undecided_at(session, served, instant),
-        _replaced(today, states), frozenset(renamed),
+        _replaced(today, states), frozenset(renamed), _clauses(session, instant),
     )  # fmt: skip
 
 
@@ -216,6 +221,22 @@ def _aliases(session: Session, card_ids: Collection[int], instant: datetime) -> 
     for card_id, words in session.execute(select(CardAlias.card_id, CardAlias.words).where(known)):
         found[card_id].append(words)
     return {card_id: tuple(sorted(found[card_id])) for card_id in card_ids if card_id in found}
+
+
+def _clauses(session: Session, instant: datetime) -> tuple[Clause, ...]:
+    """What the rules of then said of overdue answers, from the record of their last change."""
+    entry = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject == "rule", AuditEntry.at <= instant)
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).first()
+    rules = entry.detail.get("in_force", ()) if entry is not None else ()
+    return tuple(
+        Clause(rule["collection_id"], rule["tag"], rule["audience"], expiry=Breach(rule["expiry"]))
+        for rule in rules
+        if rule["expiry"]
+    )
 
 
 def _shelves(session: Session, actor: Actor, instant: datetime) -> dict[int, Shelf]:

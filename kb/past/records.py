@@ -16,7 +16,8 @@ from kb.trust.models import Flag, Verdict, Verification
 UNDO = "undo"
 """The basis of a record that takes a check back."""
 _CHUNK = 2_000
-_ACTIONS = ("archived", "restored", "owner", "next_check", "verified")
+_MOVES = ("first_check", "next_check")
+_ACTIONS = ("archived", "restored", "owner", "verified", *_MOVES)
 Row = tuple[Any, ...]
 
 
@@ -55,7 +56,7 @@ def _records(session: Session, ids: Sequence[int]) -> dict[int, Records]:
             replaced=tuple((at, by_id, bool(is_on)) for at, by_id, is_on in replaced[card_id]),
             owners=tuple((at, detail["before"]) for at, detail in acts["owner"]),
             checks=log,
-            moved=tuple((at, datetime.fromisoformat(detail["after"])) for at, detail in acts["next_check"]),
+            moved=_moved(acts),
             doubts=tuple(_doubt(row, reopened) for row in flags[card_id]),
         )  # fmt: skip
     return found
@@ -64,6 +65,11 @@ def _records(session: Session, ids: Sequence[int]) -> dict[int, Records]:
 def _shelved(acts: Mapping[str, Sequence[Row]]) -> tuple[tuple[datetime, bool], ...]:
     archived, restored = ([(at, is_archived) for at, _ in acts[name]] for name, is_archived in _SHELVING)
     return tuple(sorted(archived + restored))
+
+
+def _moved(acts: Mapping[str, Sequence[Row]]) -> tuple[tuple[datetime, datetime], ...]:
+    rows = (row for action in _MOVES for row in acts[action])
+    return tuple(sorted((at, datetime.fromisoformat(detail["after"])) for at, detail in rows))
 
 
 _SHELVING = (("archived", True), ("restored", False))

@@ -15,16 +15,19 @@ from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, Th
 from kb.people.models import ApiToken, Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
 from kb.people.shown import absence_words, minutes_field, who
+from kb.people.zones import zone_choice
 from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Option, Problem
+from kb.web.targets import safe_next
 from kb.words import Words
 
 blueprint = Blueprint("people", __name__)
 _SCOPE_WORDS = {
+    "lookup": "Look up, report and ask, as the browser extension does",
     "read": "Search, look up and read cards",
     "write": "Write and edit cards",
     "verify": "Verify cards and resolve reports",
@@ -119,6 +122,7 @@ def save_profile() -> BaseResponse:
         person.shortcuts = form.shortcuts
         set_weekly_report(session, person.id, form.weekly_report, now())
         set_budget(session, actor, person, form.minutes_per_week, now())
+        person.time_zone = form.time_zone
     say("Saved.")
     return redirect("/account", 303)
 
@@ -203,14 +207,6 @@ def end_other_sessions() -> BaseResponse:
     return redirect("/account", 303)
 
 
-def safe_next(target: str) -> str:
-    """A path on this very site, or the home page."""
-    if not target.startswith("/") or target.startswith("//") or any(c in target for c in "\\\r\n\t\x00"):
-        return "/"
-    parts = urlsplit(target)
-    return "/" if parts.netloc or parts.scheme or parts.path.startswith("//") else target
-
-
 def _same_site_referrer() -> str:
     try:
         parts = urlsplit(request.referrer or "")
@@ -276,6 +272,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
             weekly_report_on=wants_weekly_report(session, person.id),
+            time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
+            notices_url="/account/notices",
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106

@@ -11,15 +11,19 @@ from kb.cards import commands
 from kb.cards.api import changed, conflict_shows, readable_card
 from kb.cards.fields import IntervalDays, Line, Reason
 from kb.cards.models import Card
+from kb.cards.permissions import Right, demand
 from kb.cards.queries import card_visible_to
+from kb.cards.retiring import retire_card
 from kb.cards.shapes import FullCard
+from kb.errors import invalid
 from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.people.references import person_referred, verifiers_referred
 from kb.people.shapes import PersonShape, person_or_none
 from kb.trust import commands as trust_commands
-from kb.trust.models import Flag, FlagKind, Verification
+from kb.trust.models import Flag, FlagKind, Outcome, Verification
 from kb.trust.queries import verifications_of
+from kb.trust.reading import LONGEST, Seen
 from kb.web.api import Api, Reply, sliced
 from kb.web.api_models import Day, JsonBody, Listing, PersonRef, Shape, Url, Verifiers, Version
 from kb.web.edge import now, reading, services, writing
@@ -28,10 +32,18 @@ api = Api("trust_api", "Trust")
 
 
 class Check(JsonBody):
-    """The version that was read and found true."""
+    """The version that was read, and what came of it."""
 
     version: Version
     note: Annotated[Line, Field(max_length=500)] = ""
+    outcome: Annotated[
+        Literal["still_right", "corrected", "archived"],
+        Field(description="`corrected` if the text was changed since the last check; needs `whole_card`."),
+    ] = "still_right"
+    seconds: Annotated[
+        int | None, Field(ge=0, le=86_400, description="Spent on it. Half an hour is the most kept.")
+    ] = None
+    whole_card: Annotated[bool, Field(description="The word that the whole card was checked.")] = False
 
 
 class Doubt(JsonBody):
@@ -136,10 +148,21 @@ class Verifications(Shape):
 
 @api.operation("POST", "/cards/<int:card_id>/verification", {200: FullCard}, scope="verify")
 def verify_card(card_id: int, body: Check) -> FullCard:
-    """State that a version is true. A conflict carries the current card in the member `card`."""
+    """State what a check came to: the version is true, or the card is archived. A conflict carries the current card in
+    the member `card`."""
 
     def act(session: Session, actor: Actor, card: Card) -> None:
-        trust_commands.verify(session, actor, card, body.version, services().policy, now(), note=body.note)
+        outcome = Outcome(body.outcome)
+        seconds = None if body.seconds is None else min(body.seconds, int(LONGEST.total_seconds()))
+        if outcome is Outcome.ARCHIVED:
+            retire_card(session, actor, card, body.version, now(), note=body.note, seen=Seen(seconds))
+            return
+        if outcome is Outcome.CORRECTED:
+            _demand_correction(actor, card, whole_card=body.whole_card)
+        trust_commands.verify(
+            session, actor, card, body.version, services().policy, now(), note=body.note, outcome=outcome,
+            seconds=seconds, whole_card=body.whole_card,
+        )  # fmt: skip
 
     with conflict_shows(card_id):
         return changed(card_id, act)
@@ -162,7 +185,7 @@ def list_verifications(card_id: int, query: Listing) -> Verifications:
         return Verifications(items=[_verification(session, row) for row in rows], next_cursor=cursor)
 
 
-@api.operation("POST", "/cards/<int:card_id>/flags", {201: FlagShape, 200: FlagShape}, scope="read")
+@api.operation("POST", "/cards/<int:card_id>/flags", {201: FlagShape, 200: FlagShape}, scope="lookup")
 def flag_card(card_id: int, body: Report) -> Reply:
     """Report a problem. The same report by the same person again answers 200 and changes nothing."""
     with writing() as (session, actor):
@@ -218,6 +241,14 @@ def set_interval(card_id: int, body: NewInterval) -> FullCard:
             session, actor, card, body.interval_days, body.check_on, now()
         ),
     )
+
+
+def _demand_correction(actor: Actor, card: Card, *, whole_card: bool) -> None:
+    demand(actor, Right.VERIFY, card)
+    if trust_commands.outcome_of(card) is not Outcome.CORRECTED:
+        raise invalid("outcome", "The text is the one that was checked last: it is still_right. Edit the card first.")
+    if not whole_card:
+        raise invalid("whole_card", "A correction verifies only with the word that the whole card was checked.")
 
 
 def _flag(session: Session, flag: Flag) -> FlagShape:

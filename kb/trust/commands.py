@@ -21,9 +21,10 @@ _TWICE = timedelta(seconds=10)
 def verify(
     session: Session, actor: Actor, card: Card, version: int, policy: Policy, now: datetime, *,
     note: str = "", basis: str = "checked", outcome: Outcome = Outcome.STILL_RIGHT, batch_size: int = 1,
-    seconds: int | None = None, whole_card: bool = False, evidence: Sequence[Shown] = (),
+    seconds: int | None = None, whole_card: bool = False, evidence: Sequence[Shown] = (), last_flag: int | None = None,
 ) -> Verification:  # fmt: skip
-    """State that revision `version` is true as of `now`; open flags are resolved by it.
+    """State that revision `version` is true as of `now`; open flags are resolved by it, up to `last_flag` if given:
+    whoever decides answers for the reports they were shown, not for one that came in meanwhile.
 
     The record keeps how it was checked: what came of it, with how many others, in how many seconds, and the evidence
     that was shown. Raises Conflict when the card moved on since that revision was read: nobody verifies a text they
@@ -36,7 +37,8 @@ def verify(
     card.unverified_at = card.unverified_by_id = card.unverified_kind = card.unverified_reason = None
     card.verify_by = policy.next_check(card, now)
     for flag in _open(session, card):
-        _close(flag, actor, note or "Verified again.", now)
+        if last_flag is None or flag.id <= last_flag:
+            _close(flag, actor, note or "Verified again.", now)
     manner = log.Manner(outcome, batch_size, seconds, whole_card, tuple(evidence))
     record = log.append(session, actor, card, Verdict.VERIFIED, basis, note, now, manner)
     session.refresh(card, ["verified_by", "unverified_by"])
@@ -58,11 +60,14 @@ def unverify(session: Session, actor: Actor, card: Card, reason: str, now: datet
     return doubt(session, actor, card, "reported", reason.strip(), now)
 
 
-def doubt(session: Session, actor: Actor, card: Card, kind: str, reason: str, now: datetime) -> Verification:
+def doubt(
+    session: Session, actor: Actor, card: Card, kind: str, reason: str, now: datetime, *,
+    basis: str = "", manner: log.Manner = log.NO_CHECK,
+) -> Verification:  # fmt: skip
     """Record that the current revision is not known to be true. The caller has decided that the actor may."""
     card.unverified_at, card.unverified_by_id = now, actor.id
     card.unverified_kind, card.unverified_reason = kind, reason
-    record = log.append(session, actor, card, Verdict.UNVERIFIED, kind, reason, now)
+    record = log.append(session, actor, card, Verdict.UNVERIFIED, basis or kind, reason, now, manner)
     session.refresh(card, ["unverified_by"])
     return record
 

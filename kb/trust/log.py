@@ -134,7 +134,7 @@ def _walk(session: Session, records: Iterable[Verification], progress: Callable[
             return LogCheck(expected_id - 1, previous, expected_id, "the record is missing")
         if record.previous_hash != previous:
             return LogCheck(expected_id - 1, previous, record.id, "it does not follow the record before it")
-        if record.hash != record_hash(record) or not _fits_format(record):
+        if record.hash != record_hash(record) or not fits_format(record):
             return LogCheck(expected_id - 1, previous, record.id, "its content was changed")
         if not _text_matches(session, record):
             return LogCheck(expected_id - 1, previous, record.id, "the revision it speaks of was changed or removed")
@@ -148,7 +148,7 @@ def _walk(session: Session, records: Iterable[Verification], progress: Callable[
     return LogCheck(expected_id - 1, previous)
 
 
-def _fits_format(record: Verification) -> bool:
+def fits_format(record: Verification) -> bool:
     """Format 1 proves nothing of the later columns, so nothing may stand in them."""
     if record.format != 1:
         return record.format == FORMAT

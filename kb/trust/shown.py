@@ -109,7 +109,7 @@ def reason_summary(trust: Trust, words: Words) -> str:
     is_reported = trust.state is TrustState.FLAGGED and "reported" in kinds
     parts = [count(kinds.count("reported"), "report")] if is_reported else []
     parts += [_short(reason, words) for reason in trust.reasons if not (parts and reason.kind == "reported")]
-    return ", ".join(parts)
+    return ", ".join(part if place == 0 else part[:1].lower() + part[1:] for place, part in enumerate(parts))
 
 
 def _reason(reason: TrustReason, words: Words) -> Reason:

@@ -80,7 +80,7 @@ def trust_of(card: Card | AnswerCard, open_flags: Sequence[Flag | OpenFlag], pol
         reasons.append(_expired(card.verify_by, policy))
     elif not is_verified:
         reasons.append(_unverified(card))
-    state = _state(bool(open_flags), is_verified, is_late, card.verify_by, policy, now)
+    state = state_from(bool(open_flags), is_verified, is_late, card.verify_by, policy, now)
     if not reasons:
         reasons.append(_good(card, state))
     by = card.verified_by.name if card.verified_by else None
@@ -88,9 +88,10 @@ def trust_of(card: Card | AnswerCard, open_flags: Sequence[Flag | OpenFlag], pol
     return Trust(state, tuple(reasons), card.verified_at, by, due, checked_at)
 
 
-def _state(
+def state_from(
     is_flagged: bool, is_verified: bool, is_late: bool, verify_by: datetime | None, policy: Policy, now: datetime
 ) -> TrustState:
+    """The state of a published card, from facts."""
     if is_flagged:
         return TrustState.FLAGGED
     if not is_verified:

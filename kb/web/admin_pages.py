@@ -110,15 +110,6 @@ class CollectionsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleEffect:
-    """What a changed interval does, said before it is done; the answer is posted as `apply` with all other fields."""
-
-    sentence: str
-    choices: Choice
-    fields: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ContractFields:
     """A collection's freshness contract as a sentence, and the fields `contract`, `min_trust`, `max_age_days`."""
 
@@ -131,7 +122,7 @@ class ContractFields:
 
 @dataclass(frozen=True, slots=True)
 class ShelfPage:
-    """/admin/collections/{slug}. One form: POST all fields to `action`; with `effect`, the second form answers it."""
+    """/admin/collections/{slug}. One form: POST all fields to `action`."""
 
     heading: str
     action: str
@@ -146,7 +137,7 @@ class ShelfPage:
     contract: ContractFields
     is_open: bool = True
     escalate: Field = BLANK
-    effect: RuleEffect | None = None
+    is_adaptive: bool = False
     delete_action: str = ""
     delete_words: str = ""
     confirm: Field = BLANK

@@ -64,6 +64,13 @@ def public(view: View) -> View:
     return view
 
 
+def signed(view: View) -> View:
+    """Mark a view whose address is its own proof, such as the one-click link in a mail: programs that know no form
+    token may post to it, from anywhere. It must need no sign-in and do nothing that the link does not say."""
+    view.is_signed = True  # type: ignore[attr-defined]
+    return public(view)
+
+
 def now() -> datetime:
     """The instant of this request: read once."""
     return cast(datetime, g.now)
@@ -94,9 +101,10 @@ def writing() -> Iterator[tuple[Session, Actor]]:
 
 
 def demand_scope(scope: str) -> None:
-    """Raise Forbidden unless the request's token carries this scope; `admin` includes all."""
+    """Raise Forbidden unless the request's token carries this scope; `admin` includes all, `read` includes `lookup`."""
     scopes = cast("list[str]", g.get("scopes", []))
-    if scope not in scopes and "admin" not in scopes:
+    enough = {scope, "admin"} | ({"read"} if scope == "lookup" else set())
+    if enough.isdisjoint(scopes):
         raise Forbidden(f"This token lacks the scope “{scope}”.")
 
 

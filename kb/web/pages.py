@@ -17,6 +17,7 @@ from kb.web.parts import (
     Choice,
     Field,
     FilterMenu,
+    FollowButton,
     Frame,
     Link,
     Paging,
@@ -115,6 +116,8 @@ class CardActions:
     copied_words: str
     edit_url: str = ""
     history_url: str = ""
+    audit_url: str = ""
+    recall_url: str = ""
     duplicate_url: str = ""
     move_url: str = ""
     owner_url: str = ""
@@ -124,6 +127,7 @@ class CardActions:
     restore_action: str = ""
     unverify_action: str = ""
     feedback_action: str = ""
+    follow: FollowButton | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,7 @@ class HistoryPage:
     compare_from: Choice
     compare_to: Choice
     paging: Paging | None = None
+    audit_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +292,7 @@ class CollectionPage:
     steward: str = ""
     new_url: str = ""
     manage_url: str = ""
+    follow: FollowButton | None = None
     paging: Paging | None = None
 
 

@@ -51,6 +51,7 @@ def _make_learnt() -> None:
         "freshness_learnt",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("calibration", sa.Double(), nullable=False),
+        sa.Column("report_rate", sa.Double(), nullable=False),
         sa.Column("checks", sa.Integer(), nullable=False),
         sa.Column("median_words", sa.Double(), nullable=False),
         sa.Column("rate_per_day", sa.Double(), nullable=False),

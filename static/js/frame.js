@@ -23,15 +23,19 @@ function say(words) {
 document.addEventListener('toast', event => say(event.detail))
 
 // A live region only speaks of what changes in it, so what the server put there is put there again.
-const first = [...box.children]
-if (first.length) {
+function show(toasts) {
   box.replaceChildren()
+  delete box.dataset.said
+  if (!toasts.length) return
   setTimeout(() => {
-    box.replaceChildren(...first)
+    box.replaceChildren(...toasts)
     box.dataset.said = ''
-    for (const toast of first) leave(toast, toast.querySelector('form') ? 10 : 6)
+    for (const toast of toasts) leave(toast, toast.querySelector('form') ? 10 : 6)
   }, 80)
 }
+
+show([...box.children])
+document.addEventListener('toasts', event => show(event.detail))
 
 // Menus: one at a time, closed by a click elsewhere and by Escape.
 document.addEventListener('click', event => {

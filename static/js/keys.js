@@ -41,7 +41,7 @@ function press(key) {
 }
 
 document.addEventListener('keydown', event => {
-  if (event.key.length !== 1 || isOff(event)) return
+  if (event.key.length !== 1 || event.repeat || isOff(event)) return
   const key = event.key === '?' ? '?' : event.key.toLowerCase()
   if (goTo(key)) return event.preventDefault()
   if (going > 0) return

@@ -196,7 +196,12 @@ def test_the_queue_is_right_in_the_second_the_day_begins_also_when_no_scheduler_
     world.now = world.now.replace(day=18)
     assert waiting(site, "axel") == 0
     with world.read() as session:
-        assert queue_of(session, world.actor(session, "vera"), Scope.MINE, world.policy, world.now).total == 1
+        assert (
+            queue_of(
+                session, world.actor(session, "vera"), Scope.MINE, world.policy, world.settings.freshness, world.now
+            ).total
+            == 1
+        )
 
 
 def test_people_plan_their_own_absences_on_a_page_and_admins_everybodys(site: Site) -> None:

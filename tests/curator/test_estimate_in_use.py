@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from curator.freshness.assessing import Assessment, assess_cards
 from curator.freshness.estimate import Band
 from curator.jobs import learn_freshness
-from curator.queue.commands import still_correct, undo_verification
+from curator.queue.commands import still_correct, undo_check
 from kb.cards import commands
 from kb.cards.commands import Edit
 from kb.cards.models import Card
@@ -20,12 +20,13 @@ def assessed(world: World, card_id: int) -> Assessment:
         return assess_cards(session, [card_id], world.settings.freshness, world.now)[card_id]
 
 
-def edit(world: World, card_id: int, body: str, *, checked: bool = False) -> None:
+def edit(world: World, card_id: int, body: str, *, checked: bool = False, is_minor: bool = False) -> None:
     with world.transaction() as session:
         card = session.get_one(Card, card_id)
         actor = world.actor(session, "cora")
         text = world.text(card.title, body)
-        commands.edit_card(session, actor, card, text, Edit(card.version, checked=checked), world.policy, world.now)
+        how = Edit(card.version, checked=checked, is_minor=is_minor)
+        commands.edit_card(session, actor, card, text, how, world.policy, world.now)
 
 
 def test_a_card_grows_doubtful_with_the_days_and_a_check_settles_it(world: World) -> None:
@@ -53,12 +54,16 @@ def test_an_edit_is_no_check_and_makes_the_card_likelier_to_have_changed(world: 
     assert any(reason.startswith("Corrected 1 time in the last year") for reason in after.reasons)
 
 
-def test_what_is_only_added_or_called_minor_is_no_evidence_of_change(world: World) -> None:
-    card_id = world.card(body="Refund within 30 days.", verified=True)
+def test_what_a_curator_calls_minor_is_no_evidence_and_what_is_only_added_a_little(world: World) -> None:
+    minor, added, corrected = (world.card(body="Refund within 30 days.", verified=True) for _ in range(3))
     world.later(days=60)
-    before = assessed(world, card_id)
-    edit(world, card_id, "Refund within 30 days. By bank transfer.")
-    assert assessed(world, card_id).rate_per_year == before.rate_per_year
+    edit(world, minor, "Refund within 45 days.", is_minor=True)
+    edit(world, added, "Refund within 30 days. By bank transfer.")
+    edit(world, corrected, "Refund within 45 days.")
+    rates = [assessed(world, card_id).rate_per_year for card_id in (minor, added, corrected)]
+    assert rates == sorted(rates)
+    assert rates[1] - rates[0] < (rates[2] - rates[0]) / 2
+    assert not any(reason.startswith("Corrected") for reason in assessed(world, added).reasons)
 
 
 def test_an_edit_in_which_everything_was_checked_is_a_check_that_found_something(world: World) -> None:
@@ -123,7 +128,7 @@ def test_a_check_that_was_undone_did_not_happen(world: World) -> None:
         still_correct(session, actor, card, card.version, "", world.policy, world.now)
     world.later(seconds=60)
     with world.transaction() as session:
-        undo_verification(session, world.actor(session, "vera"), session.get_one(Card, card_id), world.now)
+        undo_check(session, world.actor(session, "vera"), session.get_one(Card, card_id), world.now)
     assert assessed(world, card_id).p_stale >= before.p_stale
 
 
@@ -156,7 +161,7 @@ def test_what_the_nightly_job_learnt_gives_the_same_as_learning_on_the_spot(worl
         world.verify(card_id)
     before = assessed(world, cards[2])
     for _ in range(2):
-        assert learn_freshness(context(world)) == "learnt from 5 checks; calibration 0.55"
+        assert learn_freshness(context(world)) == "learnt from 2 checks; calibration 0.56"
     assert assessed(world, cards[2]) == before
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from curator.queue.commands import still_correct, undo_verification
+from curator.queue.commands import still_correct, undo_check
 from curator.reports.facts import load_cards
 from curator.reports.history import FlagSpan, History, Record, state_at, times_to_verify
 from curator.reports.weeks import Week, read_week, week_of
@@ -130,7 +130,7 @@ def _undo_soon(world: World, card_id: int) -> None:
     with world.transaction() as session:
         card = session.get_one(Card, card_id)
         if card.verified_at == world.now - timedelta(seconds=60):
-            undo_verification(session, world.actor(session, "cora"), card, world.now)
+            undo_check(session, world.actor(session, "cora"), card, world.now)
 
 
 def _flag(world: World, card_id: int, *, keep: bool) -> None:

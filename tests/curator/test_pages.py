@@ -17,9 +17,9 @@ def test_the_queue_leads_from_card_to_card_and_back_by_undo(site: Site) -> None:
     read(world, first, stale=9)
     page = vera.get("/verify")
     assert page.status_code == 200
-    assert "2 to check, most used first" in page.text
+    assert "2 to check, most harmful first" in page.text
     assert "0 of 2 done" in page.text
-    response = vera.post(f"/verify/{first}", {"version": 1, "scope": "mine"})
+    response = vera.post(f"/verify/{first}", {"version": 1, "scope": "mine", "after": second})
     assert (response.status_code, response.headers["Location"]) == (303, f"/verify?scope=mine&card={second}")
     page = vera.get(response.headers["Location"])
     assert "Verified “First”." in page.text

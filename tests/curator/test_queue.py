@@ -24,7 +24,7 @@ from tests.world import START, World
 
 def see(world: World, who: str = "vera", scope: Scope = Scope.MINE) -> Queue:
     with world.read() as session:
-        return queue_of(session, world.actor(session, who), scope, world.policy, world.now)
+        return queue_of(session, world.actor(session, who), scope, world.policy, world.settings.freshness, world.now)
 
 
 def ids(queue: Queue) -> list[int]:
@@ -177,9 +177,9 @@ def test_a_check_can_be_undone_for_ten_minutes(world: World, seconds: int, is_un
     world.later(seconds=seconds)
     if not is_undone:
         with pytest.raises(Conflict, match="ten minutes"):
-            do(world, "vera", card, commands.undo_verification, world.now)
+            do(world, "vera", card, commands.undo_check, world.now)
         return
-    do(world, "vera", card, commands.undo_verification, world.now)
+    do(world, "vera", card, commands.undo_check, world.now)
     after = world.trust(card)
     assert (after.state, after.reasons, after.verified_at, after.verify_by) == (
         before.state, before.reasons, before.verified_at, START + timedelta(days=60)
@@ -195,7 +195,7 @@ def test_undoing_brings_back_the_words_of_an_unverified_card(world: World) -> No
     edit(world, card, "Other words.")
     before = world.trust(card)
     still_correct(world, card, version=2)
-    do(world, "vera", card, commands.undo_verification, world.now)
+    do(world, "vera", card, commands.undo_check, world.now)
     assert world.trust(card) == before
 
 
@@ -203,18 +203,18 @@ def test_only_the_same_person_can_undo_and_only_while_nothing_else_happened(worl
     card = world.card()
     still_correct(world, card)
     with pytest.raises(Forbidden):
-        do(world, "cora", card, commands.undo_verification, world.now)
+        do(world, "cora", card, commands.undo_check, world.now)
     edit(world, card, "Other words.", is_minor=True)
     with pytest.raises(Conflict, match="changed since"):
-        do(world, "vera", card, commands.undo_verification, world.now)
+        do(world, "vera", card, commands.undo_check, world.now)
 
 
 def test_undoing_twice_undoes_once(world: World) -> None:
     card = world.card()
     still_correct(world, card)
-    do(world, "vera", card, commands.undo_verification, world.now)
+    do(world, "vera", card, commands.undo_check, world.now)
     with pytest.raises(Conflict, match="nothing to undo"):
-        do(world, "vera", card, commands.undo_verification, world.now)
+        do(world, "vera", card, commands.undo_check, world.now)
     assert world.trust(card).state is TrustState.UNVERIFIED
 
 

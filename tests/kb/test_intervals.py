@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kb.cards import commands
-from kb.cards.collections import CollectionFields, change_collection, overdue_under
+from kb.cards.collections import CollectionFields, change_collection
 from kb.cards.fields import VerifierRef
 from kb.cards.models import Card
 from kb.errors import Forbidden
@@ -97,14 +97,3 @@ def test_a_fixed_date_begins_at_midnight_in_the_installations_zone_and_counts_on
 )
 def test_a_day_begins_right_around_the_change_of_clocks(day: date, begins: datetime) -> None:
     assert Policy(90, 14, BERLIN).start_of(day) == begins
-
-
-def test_what_a_shorter_interval_makes_overdue_is_known_beforehand_to_the_day(world: World) -> None:
-    plain, own = world.card(verified=True), world.card(verified=True, interval_days=60)
-    world.later(days=30)
-    fresh, never, draft = world.card(verified=True), world.card(), world.card(publish=False)
-    with world.read() as session:
-        shelf = world.collection(session, "billing")
-        for days, expected in ((31, []), (30, [plain]), (29, [plain]), (1, [plain])):
-            assert [card.id for card in overdue_under(session, shelf, days, world.now)] == expected
-    assert {own, fresh, never, draft}.isdisjoint({plain})

@@ -25,6 +25,8 @@ change the card's owner, verifiers or interval          ACX      ACX        ACX 
 archive or restore the card                             ACX      ACX        ACX       ACX       AC      AC
 replace the card                                        -        ACX        ACX       -         AC      -
 report a problem with the card                          -        ACXVRS     ACXVRS    -         ACVR    -
+read the card's audit                                   ACXV     ACXV       ACXV      ACXV      ACV     ACV
+tell who saw a wrong version of the card                -        ACX        ACX       ACX       AC      -
 delete the card                                         -        -          -         A         -       -
 """
 COLUMNS = ("draft", "published", "replaced", "archived", "deals", "deals draft")

@@ -68,8 +68,8 @@ class History:
             with self.world.read() as session:
                 fields["body"] = session.get_one(Card, self.some()).body + "\n\nAnd more."
         reply = self.ada.call("POST", "/cards", fields)
-        assert reply.status_code == 201, reply.json
-        self.cards.append(reply.json["id"])
+        assert reply.status_code == 201, reply.get_json()
+        self.cards.append(reply.get_json()["id"])
 
     def do_edit(self) -> None:
         card = self.some()
@@ -158,7 +158,7 @@ class History:
             who = self.site.api(name, "read")
             for query in self.chance.sample(QUERIES, 2):
                 for path in (f"/lookup?q={query}&limit=4", f"/search?q={query}&limit=3&explain=true"):
-                    self.seen.append((self.world.now, name, path, who.get(path).json))
+                    self.seen.append((self.world.now, name, path, who.get(path).get_json()))
 
 
 def lasting(answer: Any) -> Any:
@@ -172,7 +172,7 @@ def replayed(site: Site, history: History, name: str) -> int:
     who, answered = site.api(name, "read"), 0
     for at, asker, path, answer in history.seen:
         if asker == name:
-            reply = who.get(f"{path}&as_of={at.isoformat().replace('+00:00', 'Z')}").json
+            reply = who.get(f"{path}&as_of={at.isoformat().replace('+00:00', 'Z')}").get_json()
             for list_name in ("items", "results"):
                 for item in answer.get(list_name, ()):
                     assert "trust" in item
@@ -235,15 +235,15 @@ def days_ago(site: Site, days: float) -> str:
 
 def test_what_was_said_and_how_far_it_was_trusted_then(site: Site, changed: int) -> None:
     rita = site.api("rita")
-    now, then = (rita.get(f"/lookup?q=refund+window{more}").json["answer"]
+    now, then = (rita.get(f"/lookup?q=refund+window{more}").get_json()["answer"]
                  for more in ("", f"&as_of={days_ago(site, 5)}"))  # fmt: skip
     assert (now["version"], now["trust"]["state"], then["version"], then["trust"]["state"]) == (
         2, "unverified", 1, "verified")  # fmt: skip
     assert "fourteen" in str(now["snippet"])
     assert "thirty" in str(then["snippet"])
     assert then["trust"]["verified_by"]["name"] == "Cora"
-    assert rita.get(f"/search?q=fourteen&as_of={days_ago(site, 5)}").json["items"] == []
-    assert rita.get(f"/search?q=thirty&as_of={days_ago(site, 1)}").json["items"] == []
+    assert rita.get(f"/search?q=fourteen&as_of={days_ago(site, 5)}").get_json()["items"] == []
+    assert rita.get(f"/search?q=thirty&as_of={days_ago(site, 1)}").get_json()["items"] == []
 
 
 @pytest.mark.parametrize(("instant", "words"), [
@@ -253,14 +253,14 @@ def test_what_was_said_and_how_far_it_was_trusted_then(site: Site, changed: int)
 def test_an_instant_of_which_nothing_can_be_known_is_a_clear_problem(site: Site, instant: str, words: str) -> None:
     for path in ("/lookup?q=refund", "/search?q=refund"):
         reply = site.api("rita").get(f"{path}&as_of={instant}")
-        assert (reply.status_code, [error["field"] for error in reply.json["errors"]]) == (422, ["as_of"])
+        assert (reply.status_code, [error["field"] for error in reply.get_json()["errors"]]) == (422, ["as_of"])
         assert words in reply.text
 
 
 def test_looking_back_counts_and_notes_nothing(site: Site, changed: int) -> None:
     rita = site.api("rita")
-    assert rita.get(f"/lookup?q=refund&as_of={days_ago(site, 5)}").json["query_id"] is None
-    assert rita.get(f"/search?q=refund&as_of={days_ago(site, 5)}").json["query_id"] is None
+    assert rita.get(f"/lookup?q=refund&as_of={days_ago(site, 5)}").get_json()["query_id"] is None
+    assert rita.get(f"/search?q=refund&as_of={days_ago(site, 5)}").get_json()["query_id"] is None
     site.page("rita").get("/as-of", query_string={"q": "refund", "at": days_ago(site, 5)})
     site.runtime.services.recorder.flush()
     with site.world.read() as session:
@@ -271,18 +271,18 @@ def test_looking_back_counts_and_notes_nothing(site: Site, changed: int) -> None
 def test_nobody_learns_more_of_the_past_than_they_may_read_today(site: Site, changed: int) -> None:
     world, ada, instant = site.world, site.api("ada", "admin"), days_ago(site, 5)
     path = f"/lookup?q=refund+thirty&as_of={instant}"
-    assert site.api("stan").get(path).json["answer"]["id"] == changed
+    assert site.api("stan").get(path).get_json()["answer"]["id"] == changed
     assert ada.call("POST", f"/cards/{changed}/archive", {}).status_code == 200
     world.later(seconds=1)
     for name, sees in (("stan", False), ("rita", False), ("axel", True), ("cora", True), ("ada", True)):
-        assert bool(site.api(name).get(path).json["answer"]) is sees, name
+        assert bool(site.api(name).get(path).get_json()["answer"]) is sees, name
     ada.call("DELETE", f"/cards/{changed}/archive", {})
     world.later(seconds=1)
     moved = {"version": 2, "collection": "deals"}
     assert ada.call("PATCH", f"/cards/{changed}", moved).status_code == 200
     reply = site.api("stan").get(path)
-    assert reply.json["results"] == []
-    assert site.api("rita").get(path).json["answer"]["collection"]["slug"] == "billing", "where it stood then"
+    assert reply.get_json()["results"] == []
+    assert site.api("rita").get(path).get_json()["answer"]["collection"]["slug"] == "billing", "where it stood then"
 
 
 def test_what_stood_on_a_closed_shelf_does_not_name_it(site: Site) -> None:
@@ -293,7 +293,7 @@ def test_what_stood_on_a_closed_shelf_does_not_name_it(site: Site) -> None:
     assert ada.call("PATCH", f"/cards/{card}", {"version": 1, "collection": "billing"}).status_code == 200
     world.later(days=1)
     reply = site.api("stan").get(f"/lookup?q=discount+floor&as_of={then}")
-    assert reply.json["answer"]["collection"]["slug"] == "billing"
+    assert reply.get_json()["answer"]["collection"]["slug"] == "billing"
     assert "eals" not in reply.text
 
 
@@ -308,7 +308,7 @@ def test_a_replaced_answer_stays_replaced_in_the_past_when_its_replacement_is_de
     for method, path in (("POST", f"/cards/{new}/archive"), ("DELETE", f"/cards/{new}")):
         assert ada.call(method, path, {} if method == "POST" else None).status_code in (200, 204)
     world.later(days=1)
-    assert ada.get(f"/search?q=refund+window&as_of={instant}").json["items"] == []
+    assert ada.get(f"/search?q=refund+window&as_of={instant}").get_json()["items"] == []
 
 
 def test_too_many_cards_are_refused_with_the_way_out(site: Site, changed: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +320,7 @@ def test_too_many_cards_are_refused_with_the_way_out(site: Site, changed: int, m
     reply = site.api("rita").get(path)
     assert reply.status_code == 422
     assert "Name a collection" in reply.text
-    assert site.api("rita").get(f"{path}&collection=billing").json["answer"]["id"] == changed
+    assert site.api("rita").get(f"{path}&collection=billing").get_json()["answer"]["id"] == changed
 
 
 def test_the_contract_of_then_withholds_what_it_withheld(site: Site, changed: int) -> None:
@@ -328,11 +328,11 @@ def test_the_contract_of_then_withholds_what_it_withheld(site: Site, changed: in
     ada.call("PATCH", "/collections/billing", {"contract": "withhold", "min_trust": "verified"})
     world.later(days=1)
     instant = world.now.isoformat().replace("+00:00", "Z")
-    given = site.api("rita").get(path).json
+    given = site.api("rita").get(path).get_json()
     world.later(days=1)
     ada.call("PATCH", "/collections/billing", {"contract": "serve", "min_trust": None})
-    assert site.api("rita").get(path).json["answer"]
-    past = site.api("rita").get(f"{path}&as_of={instant}").json
+    assert site.api("rita").get(path).get_json()["answer"]
+    past = site.api("rita").get(f"{path}&as_of={instant}").get_json()
     assert (past["answer"], past["withheld"], past["no_answer"]) == (None, 1, given["no_answer"])
 
 

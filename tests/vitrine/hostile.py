@@ -16,10 +16,16 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from curator.absences.away import Leave, plan_absence
+from curator.detectors.models import Finding, RegistryKind
+from curator.detectors.registry import add_entry
+from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
+from curator.hooks.commands import make_hook
+from curator.recall.models import Recall
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
+from kb.cards.models import Card
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -34,7 +40,8 @@ Pairs = list[tuple[str, str]]
 CARD_FORM = {
     "title": "A title", "body": "Some words.", "collection": "billing", "version": "1", "tags": "a, b",
     "language": "en", "audience": "", "owner": "3", "verifiers": "person:4", "interval_days": "30", "check_on": "",
-    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
+    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save", "reading": "",
+    "opened": "changes", "back": "/verify",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
 SCHEDULE = {
@@ -67,7 +74,7 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.create": {"name": "Legal"},
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
-        "interval_days": "60", "verifiers": "person:4", "apply": "next", "contract": "withhold",
+        "interval_days": "60", "verifiers": "person:4", "adaptive": "1", "contract": "withhold",
         "min_trust": "verified", "max_age_days": "180",
     },
     "admin_collections.delete": {"confirm": "nothing"},
@@ -81,7 +88,10 @@ FORMS: dict[str, dict[str, str]] = {
     "people.revoke_token": {},
     "people.end_session": {},
     "people.end_other_sessions": {},
-    "verify.still_correct": {"version": "1", "note": "Read it", **SCOPED},
+    "verify.still_correct": {
+        "version": "1", "note": "Read it", "reading": "", "opened": "changes", "after": "{other}", **SCOPED
+    },
+    "verify.archive": {"version": "1", "note": "Nobody needs it", "after": "{other}", **SCOPED},
     "verify.undo": SCOPED,
     "verify.later": {"days": "1", **SCOPED},
     "verify.undo_later": SCOPED,
@@ -92,7 +102,14 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "duplicates.resolve": {"resolution": "merge", "survivor_id": "{twin}"},
     "duplicates.reopen": {},
+    "checks.fine": {"record": "1"},
+    "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
+    "rules.change": {
+        "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
+        "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
+    },
     "schedules.add": SCHEDULE,
     "schedules.change": SCHEDULE,
     "schedules.pause": {},
@@ -111,6 +128,22 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "detectors.dismiss": {"reason": "It is right"},
+    "detectors.restore": {},
+    "detectors.add_source": {"place": "https://example.com/prices"},
+    "detectors.remove_source": {},
+    "detectors.add_entry": {"kind": "value", "name": "Pro plan", "current": "€49"},
+    "detectors.change_entry": {"kind": "tool", "name": "Okta", "current": "", "version": "1"},
+    "detectors.delete_entry": {"kind": "tool"},
+    "hooks.make": {"name": "Releases"},
+    "hooks.delete": {},
+    "following.change": {"do": "follow", "card": "{card}", "back": "/cards"},
+    "notices.read_all": {"last_id": "1"},
+    "notices.save": {
+        "page": "overdue", "mail_overdue": "at_once", "webhook": "overdue", "with_webhook": "1", "quiet_from": "22",
+        "quiet_until": "7", "daily_digest": "1",
+    },
+    "notices.unsubscribe": {"List-Unsubscribe": "One-Click"},
     "webhooks.add": {
         "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
         "person": "stan@northwind.example", "collection": "1", "is_personal": "",
@@ -119,17 +152,22 @@ FORMS: dict[str, dict[str, str]] = {
     "webhooks.resume": {},
     "webhooks.test": {},
     "webhooks.delete": {},
+    "recall.tell": {"words": "It is 14 days", "first": "1", "last": "1", "since": "2026-11-16T09:00"},
+    "recall.remind": {},
+    "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"), "editing.edit": (),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
+    "editing.edit": ("reading", "opened", "back"),
     "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
     "people.sign_in_page": ("next",), "people.welcome": (), "people.account": (),
-    "verify.show": ("scope", "card"), "duplicates.show": ("page",), "duplicates.compare": (),
+    "verify.show": ("scope", "card", "after"), "checks.show": (),
+    "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
         "sort", "page",
@@ -138,9 +176,13 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
-    "as_of.show": ("q", "at"),
+    "detectors.show_registry": ("kind",), "hooks.show": (),
+    "as_of.show": ("q", "at"), "recall.show": ("first", "last", "since"), "recall.notices": (),
+    "proof.show": ("person", "since", "until", "scope", "page"),
+    "proof.download": ("person", "since", "until", "scope"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
+    "notices.show": ("page",), "notices.follow_link": (), "notices.choose": (), "notices.confirm": (),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -221,10 +263,19 @@ class Places:
             if "synonym_id" in rule or not rule:
                 words = ["wfh", f"home office {next(_numbers)}"]
                 self.synonym = add_synonyms(session, system_actor(session), words, False, self.world.now).id
+            self._renew_evidence(session, rule)
             if "golden_id" in rule or not rule:
                 words_ = f"refund {next(_numbers)}"
                 golden = add_golden_query(session, system_actor(session), words_, self.other, 2, self.world.now)
                 self.golden = golden.id
+            if "recall_id" in rule or not rule:
+                since = self.world.now - timedelta(seconds=next(_numbers))
+                recall = Recall(
+                    card_id=self.card, first_version=1, last_version=1, since=since, words="Wrong", at=since
+                )
+                session.add(recall)
+                session.flush()
+                self.recall = recall.id
             if "webhook_id" in rule or not rule:
                 session.execute(delete(Webhook))
                 fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
@@ -249,6 +300,24 @@ class Places:
             link = CheckLink(self.world.person(session, "ada").id, card, 1, self.world.now, 24)
         return sign(self.world.installation.secret_key, link)
 
+    def _renew_evidence(self, session: Session, rule: str) -> None:
+        system, now = system_actor(session), self.world.now
+        if "finding_id" in rule or not rule:
+            row = Finding(
+                card_id=self.card, detector="names_tool", fingerprint=str(next(_numbers)), words="Okta",
+                detail="A tool", version=1, found_at=now,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            self.finding = row.id
+        if "source_id" in rule or not rule:
+            card, place = session.get_one(Card, self.card), f"https://example.com/{next(_numbers)}"
+            self.source = watch(session, system, card, place, self.world.settings.outbound, now).id
+        if "entry_id" in rule or not rule:
+            self.entry = add_entry(session, system, RegistryKind.TOOL, f"Tool {next(_numbers)}", "", now).id
+        if "hook_id" in rule or not rule:
+            self.hook = make_hook(session, system, f"Hook {next(_numbers)}", b"key", now)[0].id
+
     def _twins(self) -> tuple[int, int]:
         """A card with a copy, and the number of the pair."""
         number = next(_numbers)
@@ -261,12 +330,15 @@ class Places:
     def path(self, rule: str) -> str:
         """An address of this rule that exists."""
         values = {
+            "int:finding_id": self.finding, "int:source_id": self.source, "int:entry_id": self.entry,
+            "int:hook_id": self.hook,
             "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
+            "int:notice_id": 999, "token": "1.digest.00",
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "path:name": "js/frame.js", "int:pair_id": self.pair, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"

@@ -28,6 +28,7 @@ from tests.world import START, World
 
 CANARY = "zanzibar"
 STRANGERS = ("stan", "axel")
+THEN = "2026-11-16T09:00Z"
 SEARCHES = ("refund", "refnd", "zanzibar", "zanzibra", "refund zanzibar", "tag:zanzibar", "collection:deals refund",
             "discount")  # fmt: skip
 PAGES = (
@@ -41,15 +42,30 @@ PAGES = (
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
     "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
-    "/admin/synonyms", "/admin/golden-queries", "/admin/webhooks", "/media/{picture}.png", "/duplicates",
+    "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
+    "/notices", "/account/notices", "/media/{picture}.png", "/duplicates",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
     "/reports/schedules", "/reports/schedules?about=collection:2",
     "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
-    "/reports/workload", "/reports/workload.csv",
+    "/reports/workload", "/reports/workload.csv", "/admin/rules",
+    "/admin/rules/preview?kind=add&collection=billing&interval_days=1", "/admin/rules/preview?kind=catch_up",
+    "/admin/rules/preview?kind=add&collection=deals&interval_days=1",
+    "/cards/{secret}/audit", "/cards/{secret}/audit.csv", "/cards/{secret}/recall", "/recalls",
+    "/as-of?q=zanzibar&at={then}", "/as-of?q=refund&at={then}",
 )  # fmt: skip
-OF_A_CARD = ("", "/history", "/diff", "/edit", "/owner", "/replace?q=zanzibar", "/replace?q=refund")
+OF_A_CARD = (
+    "",
+    "/history",
+    "/audit",
+    "/recall",
+    "/diff",
+    "/edit",
+    "/replace?q=zanzibar",
+    "/replace?q=refund",
+    "/owner",
+)
 API = (
     "/cards", "/cards?collection=deals", "/cards?tag=zanzibar", "/cards/{secret}", "/cards/{secret}/similar",
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
@@ -58,9 +74,22 @@ API = (
     "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
-    "/webhooks", "/reports/workload", "/reports/workload.csv",
+    "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
+    "/webhooks", "/rules", "/reports/workload", "/reports/workload.csv",
+    "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
+    "/search?q=refund&as_of={then}",
 )  # fmt: skip
-API_OF_A_CARD = ("", "/owner-suggestions", "/similar", "/revisions", "/revisions/1", "/verifications", "/flags")
+API_OF_A_CARD = (
+    "",
+    "/audit",
+    "/recalls",
+    "/similar",
+    "/revisions",
+    "/revisions/1",
+    "/verifications",
+    "/flags",
+    "/owner-suggestions",
+)
 _PASSING = (
     (re.compile(r'(name="csrf_token" value=")[^"]*'), r"\1"),
     (re.compile(r'(name="csrf-token" content=")[^"]*'), r"\1"),
@@ -74,6 +103,7 @@ _PASSING = (
 def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking twice must not differ from looking once."""
     monkeypatch.setattr(UseRecorder, "record", lambda _self, _use: None)
+    monkeypatch.setattr(UseRecorder, "record_sighting", lambda *_: None)
 
 
 def shown(body: str) -> str:
@@ -136,7 +166,9 @@ def letters(world: World, name: str) -> Iterator[tuple[str, str]]:
     with world.read() as session:
         actor, week = world.actor(session, name), week_of(world.now, world.policy)
         for each in (week, week.before()):
-            letter = as_letter(weekly_report(session, actor, each, world.policy, world.now), world.settings)
+            letter = as_letter(
+                weekly_report(session, actor, each, world.policy, world.settings.freshness, world.now), world.settings
+            )
             yield f"mail {each.key}", f"{letter.subject}\n{letter.text}\n{letter.html}"
 
 
@@ -190,7 +222,7 @@ def test_what_strangers_see_does_not_change_when_secrets_come_into_being(site: S
     site.index()
     with site.world.read() as session:
         vera = site.world.person(session, "vera").id
-    places = {"cards": cards, "secret": cards[-1] + 1, "vera": vera, "picture": "0" * 64}
+    places = {"cards": cards, "secret": cards[-1] + 1, "vera": vera, "picture": "0" * 64, "then": THEN}
     visitors = {name: site.page(name) for name in STRANGERS}
     tokens = {name: {"Authorization": f"Bearer {site.token(name, 'read', 'write', 'verify')}"} for name in STRANGERS}
     for name in STRANGERS:  # the account page tells when a token was used last
@@ -219,7 +251,7 @@ def digest(world: World, name: str) -> str:
     with world.transaction() as session:
         notice_changes(session, world.policy, world.now)
         person = world.person(session, name)
-        send_digest(session, person.id, "2026-11-16", world.settings, world.policy, world.now)
+        send_digest(session, person.id, world.settings, world.policy, world.now)
         mail = session.scalars(select(OutgoingMail).where(OutgoingMail.key == f"digest:{person.id}:2026-11-16")).first()
         words = f"{mail.subject}\n{mail.text}\n{mail.html}" if mail else ""
         session.rollback()
@@ -249,7 +281,7 @@ def test_reading_writes_nothing(site: Site) -> None:
     site.index()
     ada = site.page("ada")
     ada.get("/account")
-    places = {"secret": cards[-1] + 1, "vera": 5, "picture": "0" * 64}
+    places = {"secret": cards[-1] + 1, "vera": 5, "picture": "0" * 64, "then": THEN}
     before = checksums(site.world)
     of_cards = (f"/cards/{card}{rest}" for card in cards for rest in OF_A_CARD)
     for path in (*PAGES, *of_cards, "/admin/people/5", "/?q=refund"):

@@ -1,12 +1,14 @@
 """Every screen in a real browser: axe finds nothing, nothing scrolls sideways, nothing is hidden, light and dark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from curator.duplicates.checking import check_cards
+from curator.notices.transitions import Transition, write
 from curator.reports.mailed.links import CheckLink, sign
 from kb.cards.models import Card
 from kb.trust.commands import raise_flag
@@ -30,6 +32,10 @@ SCREENS = {
     "new card": "/cards/new",
     "history": "/cards/{flagged}/history",
     "comparison": "/cards/{flagged}/diff?from=1&to=2",
+    "audit": "/cards/{flagged}/audit",
+    "recall": "/cards/{flagged}/recall",
+    "corrections": "/recalls",
+    "looking back": "/as-of?q=refund&at=2026-11-20T09:00",
     "replace": "/cards/{flagged}/replace?q=refund",
     "queue": "/verify?scope=all",
     "near-duplicates": "/duplicates",
@@ -48,13 +54,19 @@ SCREENS = {
     "groups": "/admin/groups",
     "collections": "/admin/collections",
     "one collection": "/admin/collections/billing",
+    "rules": "/admin/rules",
+    "effect of a rule": "/admin/rules/preview?kind=add&interval_days=5&expiry=withhold",
     "synonyms": "/admin/synonyms?open=1",
     "golden queries": "/admin/golden-queries",
+    "registry": "/admin/registry?kind=value",
+    "hooks": "/admin/hooks",
     "owner": "/cards/{flagged}/owner",
     "handover": "/people/4/handover?duty=both&to=3&to=2",
     "owners": "/reports/owners",
     "absences": "/account/absences",
     "webhooks": "/admin/webhooks?open=1",
+    "notices": "/notices",
+    "what you are told": "/account/notices",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -108,6 +120,11 @@ def cards(live: LiveSite) -> dict[str, Any]:
     hook = {"name": "Sales channel", "url": "https://hooks.example.com/services/abcdefghij", "form": "slack"}
     ada.post("/admin/webhooks", {**hook, "events": ["overdue", "flagged"], "person": "cora@northwind.example"})
     ada.post("/admin/webhooks/1/test")
+    with world.transaction() as session:
+        told = Transition(flagged, world.person(session, "ada").id, "new_version", "v1:1", detail="31 days now")
+        write(session, [told, replace(told, card_id=overdue, kind="escalated", slot="x", detail="")], world.now)
+    for what in ({"tag": "annual"}, {"collection": "1"}, {"card": flagged}):
+        ada.post("/follow", {"do": "follow", **what})
     deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
     ada.post("/admin/collections/deals", deals)
     ada.post("/reports/schedules", {"about": "all", "weekday": 0, "hour": 8, "time_zone": "Europe/Berlin"})
@@ -258,6 +275,7 @@ def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) ->
     page.goto("/verify")
     press(page, "v")
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
+    page.locator(".queue-card[data-ready]").wait_for()
     press(page, "v")
     expect(page.get_by_text("Nothing to check", exact=False)).to_be_visible()
     assert {live.world.trust(card).state.value for card in (first, second)} == {"verified"}

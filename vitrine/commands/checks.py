@@ -1,9 +1,12 @@
 """Prove and inspect: the verification log, the index, the settings in force."""
 
+from pathlib import Path
+
 import click
 
 from kb.settings import SECRETS
 from kb.trust import log as verification_log
+from kb.trust.export import exported, proved
 from kb.trust.orphans import without_assignee
 from search.engines import open_backend
 from search.indexer import Indexer
@@ -12,20 +15,38 @@ from vitrine.runtime import opened
 
 
 @click.command("verify-log")
+@click.option("--export", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the log to a file.")
+@click.option("--file", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Check an exported file; needs no installation.")  # fmt: skip
 @as_json
-def verify_log(as_json: bool) -> None:
+def verify_log(target: Path | None, source: Path | None, as_json: bool) -> None:
     """Check the hash chain of all verifications; exit 1 names the first broken record.
 
-    Example: vitrine verify-log
+    Example: vitrine verify-log --export log.jsonl && vitrine verify-log --file log.jsonl
     """
-    with spoken(), opened(loaded_settings().settings) as installation, installation.database.read() as session:
-        found = verification_log.check(session)
+    if target is not None and source is not None:
+        raise click.UsageError("--export writes a file, --file checks one: use one of them.")
+    with spoken():
+        found = _file_checked(source) if source is not None else _database_checked(target)
     data = {"records": found.records, "head": found.head, "broken": found.broken_id, "reason": found.reason}
     if found.broken_id is not None:
         if as_json:
             answer(data, as_json=True, words="")
         raise Failure(f"Record {found.broken_id} is broken: {found.reason}. The {found.records} before it are intact.")
     answer(data, as_json=as_json, words=f"{found.records} records, unbroken. Head: {found.head}")
+
+
+def _database_checked(target: Path | None) -> verification_log.LogCheck:
+    with opened(loaded_settings().settings) as installation, installation.database.read() as session:
+        if target is not None:
+            with target.open("w", encoding="utf-8") as file:
+                file.writelines(exported(session))
+        return verification_log.check(session)
+
+
+def _file_checked(source: Path) -> verification_log.LogCheck:
+    with source.open(encoding="utf-8", errors="replace") as file:
+        return proved(file)
 
 
 @click.command("check")

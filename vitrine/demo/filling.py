@@ -30,6 +30,8 @@ from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
 from vitrine.demo.company import Company, SampleCard
+from vitrine.demo.searches import add_searches
+from vitrine.demo.seen import add_sightings
 from vitrine.demo.stories import Event, events_of
 
 _WEEKS = 12
@@ -72,6 +74,7 @@ class Filling:
         self._remove_leavers(session)
         self._plan_absences(session)
         self._add_use(session)
+        add_searches(session, self._services.installation.secret_key, self._people, self._now)
 
     def _compose(self, card: SampleCard, step: int) -> CardText:
         """The text after `step` of its edits: the file holds the last state, earlier ones are won by undoing edits."""
@@ -100,6 +103,7 @@ class Filling:
                 person = first_admin
             else:
                 person = add_person(session, system, about["email"], about["name"], Role(about["role"]), groups, joined)
+            person.minutes_per_week = about.get("minutes_a_week")
             set_weekly_report(session, person.id, about["role"] in (Role.CURATOR, Role.ADMIN), self._now)
             self._people[about["email"]] = person
 
@@ -123,8 +127,10 @@ class Filling:
     def _write(self, session: Session, event: Event) -> None:
         facts, external_id = event.card.facts, event.card.external_id
         owner = self._people[facts["owner"]]
-        policy = CardPolicy(owner.id, tuple(self._ref(name) for name in facts["verifiers"]), facts.get("interval_days"))
         shelf = self._shelves[event.card.collection]
+        days = facts.get("interval_days")
+        own = days if days != shelf.interval_days else None
+        policy = CardPolicy(owner.id, tuple(self._ref(name) for name in facts["verifiers"]), own)
         text = self._texts[external_id, 0]
         actor = actor_for(session, owner)
         card = commands.create_card(session, actor, shelf, text, policy, event.at, external_id=external_id)
@@ -178,6 +184,9 @@ class Filling:
         rows = [row for card in self._company.cards for row in self._use_of(card, history[self._ids[card.external_id]])]
         session.execute(insert(CardUse), rows)
         self._add_favourites(session)
+        used = sorted(self._company.cards, key=lambda card: -card.facts.get("weekly_views", 0))[:60]
+        cards = [self._cards[card.external_id] for card in used if card.story != "replaced"]
+        add_sightings(session, cards, self._people.values(), self._now)
 
     def _add_favourites(self, session: Session) -> None:
         """Everybody opened the most used cards lately, each beginning with another."""

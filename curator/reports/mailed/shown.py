@@ -5,17 +5,16 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from curator.pages import Evidence
+from curator.queue.boxes import boxes_of
 from curator.queue.evidence import evidence_of
 from curator.reports.mailed.commands import Followed, LinkState
 from curator.reports.mailed.links import CheckLink
 from curator.reports.mailed.pages import CheckPage, MailedCard
 from kb.cards.models import Card
 from kb.people.actor import Actor
-from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
-from kb.trust.shown import FLAG_WORDS, strip
+from kb.trust.shown import strip
 from kb.web.parts import Field
 from kb.words import Words, count
 
@@ -72,24 +71,15 @@ def _card(
 ) -> MailedCard:
     facts = evidence_of(session, actor, card, words.now)
     trust = trust_of_card(session, card, policy, words.now)
-    boxes = tuple(_report(flag, words) for flag in facts.reports)
-    if facts.impressions:
-        boxes += (Evidence("If this is wrong", f"{count(facts.impressions, 'view')} a month show it"),)
     return MailedCard(
         title=card.title,
         collection=card.collection.name,
         html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
         strip=strip(card, trust, words, with_reasons=False),
-        evidence=boxes,
+        evidence=boxes_of(facts, words),
         changes=facts.changes,
         action=f"/check/{signed}",
         until=words.full_day(link.expires_at),
         note_needed=facts.note_needed,
         note=note,
     )
-
-
-def _report(flag: Flag, words: Words) -> Evidence:
-    by = f" by {flag.raised_by.name}" if flag.raised_by else ""
-    label = f"{FLAG_WORDS.get(flag.kind, 'Reported')}{by}, {words.day(flag.raised_at)}"
-    return Evidence(label, flag.detail, flag.url or "")

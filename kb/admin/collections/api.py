@@ -46,6 +46,7 @@ MinTrust = Annotated[
     Literal["verified", "due_soon", "overdue", "flagged", "unverified"] | None,
     Field(description="Answers must be at least this well trusted."),
 ]
+Adaptive = Annotated[bool, Field(description="Whether a card is checked earlier where its history suggests it.")]
 MaxAge = Annotated[int | None, Field(ge=1, le=3650, description="Answers must have been checked within so many days.")]
 
 Escalate = Annotated[
@@ -68,6 +69,7 @@ class NewCollection(JsonBody):
     authors: Annotated[Slugs, Field(description="Slugs of groups; without any, every author may write.")] = Field([])
     steward: Annotated[PersonRef | None, Field(description="Whoever makes it, unless given.")] = None
     interval_days: IntervalDays | None = None
+    adaptive: Adaptive = False
     verifiers: Verifiers = Field([])
     contract: Below = "serve"
     min_trust: MinTrust = None
@@ -86,6 +88,7 @@ class CollectionPatch(JsonBody):
     authors: Slugs | None = None
     steward: PersonRef | None = None
     interval_days: IntervalDays | None = None
+    adaptive: Adaptive | None = None
     verifiers: Verifiers | None = None
     contract: Below | None = None
     min_trust: MinTrust = None
@@ -105,6 +108,7 @@ class CollectionShape(Shape):
     authors: list[GroupRef]
     steward: PersonShape | None
     interval_days: int | None
+    adaptive: bool
     verifiers: list[PersonVerifier | GroupVerifier]
     contract: str
     min_trust: str | None
@@ -137,7 +141,8 @@ def make_collection(body: NewCollection) -> Reply:
             reader_ids=_ids(groups_referred(session, body.readers, "readers")),
             author_ids=_ids(groups_referred(session, body.authors, "authors")),
             steward_id=person_referred(session, body.steward, "steward").id if body.steward is not None else None,
-            interval_days=body.interval_days, verifiers=verifiers_referred(session, body.verifiers),
+            interval_days=body.interval_days, is_adaptive=body.adaptive,
+            verifiers=verifiers_referred(session, body.verifiers),
             contract=Breach(body.contract), min_trust=_state(body.min_trust), max_age_days=body.max_age_days,
             escalate_days=body.escalate_days,
         )  # fmt: skip
@@ -186,6 +191,7 @@ def _changed(session: Session, shelf: Collection, body: CollectionPatch) -> Coll
         author_ids=_ids(authors),
         steward_id=steward_id,
         interval_days=body.interval_days if "interval_days" in given else shelf.interval_days,
+        is_adaptive=shelf.is_adaptive if body.adaptive is None else body.adaptive,
         verifiers=kept if body.verifiers is None else verifiers_referred(session, body.verifiers),
         contract=Breach(body.contract or shelf.contract),
         min_trust=_state(body.min_trust if "min_trust" in given else shelf.min_trust),
@@ -205,6 +211,7 @@ def _shape(session: Session, shelf: Collection) -> CollectionShape:
              "escalate_days", "created_at")  # fmt: skip
     return CollectionShape(
         **{name: getattr(shelf, name) for name in names},
+        adaptive=shelf.is_adaptive,
         readers=_groups(shelf.readers),
         authors=_groups(shelf.authors),
         steward=person_or_none(shelf.steward),

@@ -1,7 +1,8 @@
 """Pages of collections: the shelf itself, and for its curators readers, authors, steward and policy."""
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Annotated
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 from pydantic import Field as Limit
@@ -11,7 +12,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.admin.collections.contracts import contract_fields
 from kb.cards import collections as shelves
-from kb.cards import commands
 from kb.cards.collections import CollectionFields
 from kb.cards.editing.forms import verifier_ref
 from kb.cards.editing.page import interval_options, ref_value, verifier_rows
@@ -20,6 +20,8 @@ from kb.cards.models import Breach, Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
 from kb.errors import FieldError, Forbidden, Invalid
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.forms import Name, NameForm
 from kb.people.models import Role
@@ -28,7 +30,7 @@ from kb.trust.contract import contract_words
 from kb.trust.queries import falling_short, in_state, trust_by_card
 from kb.trust.shown import badge, state_name
 from kb.trust.state import GOOD, TrustState
-from kb.web.admin_pages import CollectionsPage, RuleEffect, ShelfPage, ShelfRow
+from kb.web.admin_pages import CollectionsPage, ShelfPage, ShelfRow
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
@@ -39,7 +41,6 @@ from kb.words import Words, count
 blueprint = Blueprint("admin_collections", __name__)
 _PAGE = 50
 _LAST_PAGE = 10_000
-_SPREAD_WEEKS = 4
 
 
 class ShelfForm(Form):
@@ -57,7 +58,7 @@ class ShelfForm(Form):
     min_trust: TrustState | None = None
     max_age_days: IntervalDays | None = None
     escalate_days: EscalateDays | None = None
-    apply: Annotated[str, Limit(pattern="^(next|now|spread)$")] | None = None
+    adaptive: bool = False
 
     def fields(self) -> CollectionFields:
         """What the command takes."""
@@ -65,7 +66,7 @@ class ShelfForm(Form):
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
             self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
-            self.escalate_days,
+            self.escalate_days, self.adaptive,
         )  # fmt: skip
 
 
@@ -107,23 +108,21 @@ def manage(slug: str) -> str:
 
 @blueprint.post("/admin/collections/<slug>")
 def change(slug: str) -> BaseResponse:
-    """Save. A shorter interval first says what it would make overdue, and asks when it should count."""
+    """Save all but another interval or pace: what that does to pending checks is shown before it counts."""
     try:
         form = read_form(ShelfForm)
         with writing() as (session, actor):
             found = shelves.collection_named(session, actor, slug)
             shelves.demand_curate(actor, found)
-            late = _made_overdue(session, found, form)
-            if late and form.apply is None:
-                effect = _effect(found, form, len(late))
-            else:
-                shelves.change_collection(session, actor, found, form.fields(), now())
-                _move_checks(session, actor, late, form.apply)
-                effect = None
+            fields, kept = form.fields(), (found.interval_days, found.is_adaptive)
+            is_other = kept != (fields.interval_days, fields.is_adaptive) and shelves.has_pending_checks(session, found)
+            if is_other:
+                fields = replace(fields, interval_days=kept[0], is_adaptive=kept[1])
+            shelves.change_collection(session, actor, found, fields, now())
     except Invalid as error:
         return Response(_manage_page(slug, errors=error.errors), 422)
-    if effect is not None:
-        return Response(_manage_page(slug, effect=effect))
+    if is_other:
+        return redirect(_effect_url(slug, form), 303)
     say("Saved.")
     return redirect(f"/admin/collections/{slug}", 303)
 
@@ -173,6 +172,7 @@ def _shelf_page(
         steward=found.steward.name if found.steward else "",
         new_url=f"/cards/new?collection={found.slug}" if found.id in actor.writable else "",
         manage_url=f"/admin/collections/{found.slug}" if found.id in actor.curated else "",
+        follow=follow_button(session, actor, Followed(collection_id=found.id), here),
         paging=_paging(here, state, page_number, total),
     )
 
@@ -223,7 +223,7 @@ def _shelf_row(session: Session, found: Collection) -> ShelfRow:
     )
 
 
-def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: RuleEffect | None = None) -> str:
+def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
     wrong = {e.field.split(".")[0]: e.message for e in errors}
     with reading() as (session, actor):
         found = shelves.collection_named(session, actor, slug)
@@ -257,7 +257,7 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = (), effect: Rule
             ),
             is_open=found.is_open,
             escalate=_escalate(found, wrong.get("escalate_days", "")),
-            effect=effect,
+            is_adaptive=found.is_adaptive,
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
             delete_words="The collection is empty. Deleting it can't be undone.",
             confirm=Field(error=wrong.get("confirm", "")),
@@ -279,33 +279,11 @@ def _escalate(found: Collection, error: str) -> Field:
     return Field("" if found.escalate_days is None else str(found.escalate_days), _sentence(error), hint)
 
 
-def _made_overdue(session: Session, found: Collection, form: ShelfForm) -> list[Card]:
-    new = form.interval_days or services().policy.interval_days
-    if new >= (found.interval_days or services().policy.interval_days):
-        return []
-    return shelves.overdue_under(session, found, new, now())
-
-
-def _effect(found: Collection, form: ShelfForm, number: int) -> RuleEffect:
-    words = f"This makes {count(number, 'verified card')} of {found.name} overdue today."
-    choices = (
-        Option("next", "From each card's next check on", True, "No date moves."),
-        Option("spread", f"Spread over {_SPREAD_WEEKS} weeks", False, "They fall due a few at a time."),
-        Option("now", "Apply now", False, "They are overdue at once."),
-    )
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "apply")]
-    return RuleEffect(words, Choice(choices), tuple(kept))
-
-
-def _move_checks(session: Session, actor: Actor, late: list[Card], when: str | None) -> None:
-    """Only after the effect was shown and chosen: now, or spread evenly, the longest unchecked first."""
-    if when not in ("now", "spread"):
-        return
-    late.sort(key=lambda card: card.verified_at or now())
-    span = timedelta(weeks=_SPREAD_WEEKS) if when == "spread" else timedelta(0)
-    for place, card in enumerate(late):
-        due = now() + span * (place + 1) / len(late)
-        commands.apply_interval_now(session, actor, card, due, now())
+def _effect_url(slug: str, form: ShelfForm) -> str:
+    """Where the effect of another interval is shown, and applied."""
+    fields = {"kind": "collection", "collection": slug, "interval_days": form.interval_days or "",
+              "pace": "adaptive" if form.adaptive else "fixed"}  # fmt: skip
+    return f"/admin/rules/preview?{urlencode(fields)}"
 
 
 def _problems(errors: tuple[FieldError, ...]) -> tuple[Problem, ...]:

@@ -40,6 +40,9 @@ class CardForm(Form):
     what_changed: Note = ""
     whole_card_checked: bool = False
     is_minor: bool = False
+    reading: str = Field("", max_length=8000)
+    opened: list[str] = Field(default_factory=list, max_length=50)
+    back: str = Field("", max_length=300)
     step: Annotated[str, Field(max_length=10)] = "save"
 
     def policy(self) -> CardPolicy:
@@ -77,6 +80,14 @@ class LooseCardForm(BaseModel):
     what_changed: str = ""
     whole_card_checked: bool = False
     is_minor: bool = False
+    reading: str = ""
+    opened: list[str] = Field(default_factory=list)
+    back: str = ""
+
+    def carried(self) -> tuple[tuple[str, str], ...]:
+        """What the form carries unseen: the note of what was read, what was opened of it, and where to go on."""
+        pairs = (("reading", self.reading), *(("opened", key) for key in self.opened), ("back", self.back))
+        return tuple((name, value) for name, value in pairs if value)
 
 
 class VersionForm(Form):

@@ -17,6 +17,7 @@ from kb.settings import Workspace
 from kb.trust.policy import Policy
 from kb.web.pages import EditorPage, EditorSide
 from kb.web.parts import Choice, Field, Option, Problem
+from kb.web.targets import safe_next
 
 LANGUAGE_NAMES = {"en": "English", "de": "German", "ru": "Russian", "pl": "Polish", "fi": "Finnish"}
 INTERVALS = (7, 14, 30, 60, 90, 180, 365)
@@ -81,7 +82,7 @@ def editor_page(
         heading=f"Editing version {card.version}" if card else "New card",
         action=f"/cards/{card.id}/edit" if card else "/cards/new",
         preview_action=f"/cards/preview?card={card.id}" if card else "/cards/preview",
-        cancel_url=f"/cards/{card.id}" if card else "/",
+        cancel_url=safe_next(typed.back, f"/cards/{card.id}" if card else "/"),
         title=Field(typed.title, _sentence("title", wrong)),
         body=Field(typed.body, _sentence("body", wrong)),
         side=_side(session, state, shelves, workspace, policy, wrong),
@@ -96,6 +97,7 @@ def editor_page(
         what_changed=Field(typed.what_changed, _sentence("what_changed", wrong)),
         whole_card_checked=typed.whole_card_checked,
         is_minor=typed.is_minor,
+        hidden=typed.carried(),
         saved_words=state.saved_words,
         owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),

@@ -16,10 +16,13 @@ from kb.cards.permissions import Right, demand
 from kb.cards.shown import diff_lines
 from kb.errors import Conflict, FieldError, Forbidden, Invalid
 from kb.people.actor import Actor
+from kb.trust.queries import open_flags
+from kb.trust.reading import read_note, write_note
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import parse, read_form, validate
 from kb.web.frame import frame, say
 from kb.web.pages import ConflictPage
+from kb.web.targets import safe_next
 from kb.words import Words
 
 blueprint = Blueprint("editing", __name__)
@@ -62,11 +65,25 @@ def create() -> BaseResponse | str:
 
 @blueprint.get("/cards/<int:card_id>/edit")
 def edit(card_id: int) -> str:
-    """The editor with the card in it."""
+    """The editor with the card in it. Whoever comes from the queue brings what they read there, and goes back to it."""
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         demand(actor, Right.EDIT, card)
-        return _editor(session, actor, EditorState(typed_from_card(card), card))
+        note = request.args.get("reading", "")[:8000] or write_note(
+            services().installation.secret_key,
+            actor.id,
+            card.id,
+            card.version,
+            (),
+            _newest_report(session, card),
+            now(),
+        )
+        brought = {
+            "reading": note,
+            "opened": request.args.getlist("opened"),
+            "back": request.args.get("back", "")[:300],
+        }
+        return _editor(session, actor, EditorState(typed_from_card(card).model_copy(update=brought), card))
 
 
 @blueprint.post("/cards/<int:card_id>/edit")
@@ -80,7 +97,7 @@ def save(card_id: int) -> BaseResponse | str:
     except Conflict:
         return _conflict(card_id)
     say(done)
-    return redirect(f"/cards/{card_id}", 303)
+    return redirect(safe_next(form.back, f"/cards/{card_id}"), 303)
 
 
 @blueprint.post("/cards/preview")
@@ -132,8 +149,10 @@ def _read_card_form() -> tuple[CardForm, CardText]:
 
 def _save(card_id: int, form: CardForm, text: CardText) -> str:
     checked = form.step == "verify"
-    step = Edit(form.version, form.what_changed, is_minor=form.is_minor and not checked, checked=checked)
     with writing() as (session, actor):
+        secret = services().installation.secret_key
+        seen = read_note(secret, form.reading, form.opened, actor.id, card_id, form.version, now())
+        step = Edit(form.version, form.what_changed, form.is_minor and not checked, checked, seen)
         card = queries.card_visible_to(session, actor, card_id)
         shelf = collection_named(session, actor, form.collection)
         outcome = commands.edit_card(session, actor, card, text, step, services().policy, now(), shelf=shelf)
@@ -145,6 +164,10 @@ def _save(card_id: int, form: CardForm, text: CardText) -> str:
     if checked:
         return "Saved and verified."
     return "Saved." if outcome.changed or moved else "Nothing changed, so no version was made."
+
+
+def _newest_report(session: Session, card: Card) -> int:
+    return max((flag.id for flag in open_flags(session, [card.id]).get(card.id, [])), default=0)
 
 
 def _save_policy(session: Session, actor: Actor, card: Card, policy: CardPolicy) -> bool:

@@ -1,6 +1,7 @@
 """Findings: found with their words, dismissed with a reason, silent until those words change, gone when untrue."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -33,6 +34,10 @@ def person(world: World, name: str, *, left: bool = False) -> int:
         if left:
             deactivate_person(session, system, new, world.now)
         return new.id
+
+
+def api(site: Site, name: str, *scopes: str) -> Any:
+    return site.api(name, *scopes)
 
 
 def card_of_today(world: World, body: str, **more: object) -> int:
@@ -89,7 +94,7 @@ def test_a_dismissal_closes_the_flag_and_is_silent_until_the_words_change(site: 
     card = card_of_today(world, "The offer holds until 20 November 2026.")
     world.later(days=10)
     detect(world)
-    vera = site.api("vera", "read", "verify")
+    vera = api(site, "vera", "read", "verify")
     [finding] = vera.get(FINDINGS.format(card)).json["items"][:1]
     assert (finding["words"], finding["dismissed"]) == ("until 20 November 2026", None)
     answer = vera.call("POST", f"/findings/{finding['id']}/dismissal", {"reason": "It was prolonged by a year"})
@@ -108,7 +113,7 @@ def test_the_same_words_after_other_edits_stay_dismissed(site: Site) -> None:
     world = site.world
     card = world.card(body="Sync it with Salesforce.", verified=True)
     detect(world)
-    cora = site.api("cora", "read", "verify")
+    cora = api(site, "cora", "read", "verify")
     [finding] = [f for f in cora.get(FINDINGS.format(card)).json["items"] if f["detector"] == "names_tool"]
     cora.call("POST", f"/findings/{finding['id']}/dismissal", {"reason": "Only the name"})
     edit(world, card, "Nothing to sync.")
@@ -124,7 +129,7 @@ def test_a_dismissal_can_be_taken_back_and_flags_again(site: Site) -> None:
     card = card_of_today(world, "The offer holds until 20 November 2026.")
     world.later(days=10)
     detect(world)
-    vera = site.api("vera", "read", "verify")
+    vera = api(site, "vera", "read", "verify")
     number = vera.get(FINDINGS.format(card)).json["items"][0]["id"]
     assert vera.call("DELETE", f"/findings/{number}/dismissal").status_code == 409
     vera.call("POST", f"/findings/{number}/dismissal", {"reason": "no"})
@@ -145,7 +150,7 @@ def test_whoever_resolves_the_flag_answers_the_finding(site: Site) -> None:
     assert found(world, card) == {}
     world.later(days=1)
     assert found(world, card) == {}
-    [dismissed, *_] = [f for f in site.api("vera", "read").get(FINDINGS.format(card)).json["items"] if f["dismissed"]]
+    [dismissed, *_] = [f for f in api(site, "vera", "read").get(FINDINGS.format(card)).json["items"] if f["dismissed"]]
     assert dismissed["dismissed"]["reason"] == "Still on the site"
 
 
@@ -167,15 +172,15 @@ def test_only_whoever_may_verify_sees_and_dismisses_and_to_others_there_is_nothi
     world = site.world
     secret = world.card(body="Made with Salesforce.", collection="deals")
     detect(world)
-    number = site.api("cora", "read").get(FINDINGS.format(secret)).json["items"][0]["id"]
+    number = api(site, "cora", "read").get(FINDINGS.format(secret)).json["items"][0]["id"]
     for name, status in (("rita", 403), ("stan", 404)):
-        program = site.api(name, "read", "verify")
+        program = api(site, name, "read", "verify")
         assert program.get(FINDINGS.format(secret)).status_code == status
         missing = program.call("POST", "/findings/999999/dismissal", {"reason": "x"})
         hidden = program.call("POST", f"/findings/{number}/dismissal", {"reason": "x"})
         assert (missing.status_code, missing.json["detail"]) == (hidden.status_code, hidden.json["detail"])
-    assert site.api("cora", "read").call("POST", f"/findings/{number}/dismissal", {"reason": "x"}).status_code == 403
-    assert site.api("cora", "verify").call("POST", f"/findings/{number}/dismissal", {"reason": " "}).status_code == 422
+    assert api(site, "cora", "read").call("POST", f"/findings/{number}/dismissal", {"reason": "x"}).status_code == 403
+    assert api(site, "cora", "verify").call("POST", f"/findings/{number}/dismissal", {"reason": " "}).status_code == 422
 
 
 def test_a_link_to_a_card_that_was_corrected_since_the_check(world: World) -> None:

@@ -1,0 +1,157 @@
+"""The open card of the queue in ready words: why it is here, the evidence, and only then the card and the buttons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from curator.detectors.source_diff import SourceDiff
+from curator.freshness.assessing import Assessment
+from curator.freshness.estimate import Band
+from curator.pages import Evidence, QueueCard, Source
+from curator.queue.boxes import boxes_of
+from curator.queue.commands import MOST_TIMES, able_people
+from curator.queue.evidence import Evidence as Facts
+from curator.queue.evidence import evidence_of
+from curator.queue.models import Snooze
+from curator.queue.queue import Queue, Waiting
+from kb.cards.models import Card
+from kb.cards.permissions import Right, may
+from kb.cards.queries import card_path
+from kb.people.actor import Actor
+from kb.text.diff import DiffLine
+from kb.trust.policy import Policy
+from kb.trust.reading import Piece, write_note
+from kb.trust.shown import badge, reason_summary, short_address, strip
+from kb.trust.state import TrustState
+from kb.web.parts import Choice, Field, Link, Option, Strip
+from kb.words import Words, count
+
+_LATER = (Option("1", "Tomorrow"), Option("3", "In 3 days"), Option("7", "In a week"))
+_BANDS = {
+    Band.LIKELY_CURRENT: "Likely current",
+    Band.WORTH_A_LOOK: "Worth a look",
+    Band.PROBABLY_CHANGED: "Probably changed",
+    Band.TREAT_AS_OUTDATED: "Treat as outdated",
+}
+_CHANGED = "What changed since the last check"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a page of the queue is drawn with: the policy, the key that signs notes, and the instant."""
+
+    policy: Policy
+    secret: bytes
+    now: datetime
+
+    @property
+    def words(self) -> Words:
+        """Dates as of now, in the installation's zone."""
+        return Words(self.now, self.policy.zone)
+
+
+def address(scope: str, card_id: int | None = None, after: int | None = None) -> str:
+    """Where the queue shows this card; if it does not wait any more, the one `after` it."""
+    shown = f"&card={card_id}" if card_id is not None else ""
+    return f"/verify?scope={scope}{shown}" + (f"&after={after}" if after is not None else "")
+
+
+def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: Desk, note: Field) -> QueueCard:
+    """The sheet of one row. `note` is what was typed before."""
+    card, words, scope = row.card, desk.words, queue.scope
+    facts = evidence_of(session, actor, card, desk.now)
+    boxes = boxes_of(facts, words)
+    before, after = queue.beside(row)
+    reading = write_note(desk.secret, actor.id, card.id, card.version, _pieces(facts, boxes), facts.last_flag, desk.now)
+    return QueueCard(
+        title=card.title,
+        url=card_path(card),
+        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
+        html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
+        strip=_strip(actor, row, words),
+        version=card.version,
+        reading=reading,
+        band=_band(row.assessment),
+        why=row.assessment.reasons,
+        evidence=boxes,
+        changes_heading=_CHANGED,
+        changes=facts.changes,
+        changes_url=f"/cards/{card.id}/diff?from={card.verified_version}&to={card.version}" if facts.changes else "",
+        sources=tuple(_source(each, words) for each in facts.sources if each.lines),
+        verify_action=f"/verify/{card.id}",
+        edit_url=_edit_url(actor, card, reading, address(scope, card.id, after)),
+        reassign_action=f"/verify/{card.id}/reassign",
+        reassign_to=_others(session, actor, card),
+        later_action=f"/verify/{card.id}/later",
+        later=_later(session, actor, card),
+        archive_action=f"/verify/{card.id}/archive" if may(actor, Right.ARCHIVE, card) else "",
+        after=str(after or ""),
+        note_needed=facts.note_needed,
+        note=note,
+        previous_url=address(scope, before) if before else "",
+        next_url=address(scope, after) if after else "",
+    )
+
+
+def _strip(actor: Actor, row: Waiting, words: Words) -> Strip:
+    """What is the matter, for somebody who decides about it: readers are told whom to ask instead."""
+    card, trust = row.card, row.trust
+    said = strip(card, trust, words, with_reasons=False)
+    if trust.is_good or trust.verified_at is None:
+        return said
+    by = "You" if card.verified_by_id == actor.id else trust.verified_by or "An import"
+    checked = f"{by} verified it on {words.full_day(trust.verified_at)}."
+    if trust.state is TrustState.OVERDUE:
+        return Strip(said.state, f"Overdue: {reason_summary(trust, words)}", checked)
+    if trust.state is TrustState.FLAGGED:
+        return Strip(said.state, f"Flagged: {badge(trust, words).detail}", checked)
+    return Strip(said.state, said.sentence, checked)
+
+
+def _band(assessment: Assessment) -> str:
+    return f"{_BANDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
+
+
+def _source(changed: SourceDiff, words: Words) -> Source:
+    place = short_address(changed.place) if changed.url else changed.place
+    return Source(f"source-{changed.place}"[:80], f"{place}, changed {words.day(changed.changed_at)}", changed.url,
+                  changed.lines)  # fmt: skip
+
+
+def _pieces(facts: Facts, boxes: tuple[Evidence, ...]) -> list[Piece]:
+    """The evidence as the record keeps it: reports and findings word by word, comparisons by what they compare."""
+    pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
+    if facts.changes:
+        pieces.append(Piece("changes", "changes", f"{_size(facts.changes)} since version {facts.verified_version}"))
+    pieces += [
+        Piece(f"source-{each.place}"[:80], "source", f"{each.place}: {_size(each.lines)}")
+        for each in facts.sources if each.lines
+    ]  # fmt: skip
+    return pieces
+
+
+def _size(lines: tuple[DiffLine, ...]) -> str:
+    added, removed = (sum(line.kind == kind for line in lines) for kind in ("added", "removed"))
+    return f"{count(added, 'line')} added, {removed} removed"
+
+
+def _edit_url(actor: Actor, card: Card, reading: str, back: str) -> str:
+    """The editor takes along what was read here, and leads back here."""
+    if not may(actor, Right.EDIT, card):
+        return card_path(card)
+    return f"/cards/{card.id}/edit?{urlencode({'reading': reading, 'back': back})}"
+
+
+def _others(session: Session, actor: Actor, card: Card) -> Choice:
+    if actor.id != card.assignee_id and not may(actor, Right.CURATE, card):
+        return Choice(())
+    people = [person for person in able_people(session, card) if person.id != card.assignee_id]
+    return Choice(tuple(Option(str(person.id), person.name) for person in people))
+
+
+def _later(session: Session, actor: Actor, card: Card) -> tuple[Option, ...]:
+    snooze = session.get(Snooze, (card.id, actor.id))
+    return () if snooze is not None and snooze.times >= MOST_TIMES else _LATER
