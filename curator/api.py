@@ -98,7 +98,7 @@ def _report(query: WeekQuery) -> WeeklyReport:
     with reading() as (session, actor):
         week = read_week(query.week, now(), services().policy)
         about = about_asked(session, actor, query.collection, query.person)
-        return weekly_report(session, actor, week, services().policy, now(), about)
+        return weekly_report(session, actor, week, services().policy, services().settings.freshness, now(), about)
 
 
 def _waiting(row: Waiting) -> WaitingCard:

@@ -17,7 +17,10 @@ from curator.notices.digest import people_to_tell, send_digest
 from curator.notices.transitions import notice_changes
 from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
-from curator.reports.schedules.sending import Sender, send_turn, turns_due
+from curator.reports.expected import keep_weeks
+from curator.reports.schedules.posting import post_weekly
+from curator.reports.schedules.sending import send_turn
+from curator.reports.schedules.turns import Sender, turns_due
 from curator.rules.suggesting import suggest_all
 from curator.webhooks.sender import send_webhooks as deliver_webhooks
 from kb import clock
@@ -108,8 +111,13 @@ def digest(context: JobContext) -> str:
 def weekly_report(context: JobContext) -> str:
     """Tell each reader of the week that ended, once their hour has come."""
     sender = Sender(context.database, context.settings, context.policy, context.secret_key, context.clock())
-    sent = _each(turns_due(sender), lambda turn: send_turn(sender, turn), "schedule")
+    sent = post_weekly(sender) + _each(turns_due(sender), lambda turn: send_turn(sender, turn), "schedule")
     return f"{count(sent, 'report')} queued" if sent else _DONE
+
+
+def card_weeks(context: JobContext) -> str:
+    """Write down, once a week is over, how many stale answers were expected."""
+    return keep_weeks(context.database, context.settings.freshness, context.policy, context.clock())
 
 
 def near_duplicates(context: JobContext) -> str:

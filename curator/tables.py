@@ -7,7 +7,8 @@ from curator.notices import models as notices
 from curator.questions import models as questions
 from curator.queue import models as queue
 from curator.recall import models as recall
+from curator.reports import models as reports
 from curator.webhooks import models as webhooks
 from kb import tables as kb
 
-ALL = (detectors, freshness, hooks, kb, notices, questions, queue, recall, webhooks)
+ALL = (detectors, freshness, hooks, kb, notices, questions, queue, recall, reports, webhooks)

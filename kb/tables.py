@@ -2,6 +2,7 @@
 
 from kb.cards import models as cards
 from kb.cards import outbox
+from kb.extension import models as extension
 from kb.importing import models as importing
 from kb.lines import models as lines
 from kb.mail import models as mail
@@ -9,8 +10,25 @@ from kb.people import absences
 from kb.people import models as people
 from kb.schedule import models as schedule
 from kb.schedule import subscriptions
+from kb.triggers import models as triggers
 from kb.trust import duties, rules
 from kb.trust import models as trust
 from kb.use import models as use
 
-ALL = (absences, cards, duties, importing, lines, mail, outbox, people, rules, schedule, subscriptions, trust, use)
+ALL = (
+    absences,
+    cards,
+    duties,
+    extension,
+    importing,
+    lines,
+    mail,
+    outbox,
+    people,
+    rules,
+    schedule,
+    subscriptions,
+    triggers,
+    trust,
+    use,
+)

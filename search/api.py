@@ -134,7 +134,7 @@ class SearchAnswer(Shape):
     took_ms: float
 
 
-@api.operation("GET", "/lookup", {200: LookupAnswer}, scope="read")
+@api.operation("GET", "/lookup", {200: LookupAnswer}, scope="lookup")
 def lookup(query: LookupQuery) -> LookupAnswer:
     """Look up the one current answer. There is none when the best card has fewer than half of the words; it is
     withheld when a freshness contract does not accept it: the collection's, or the request's."""

@@ -38,7 +38,7 @@ class LiveSite(Site):
         """End both."""
         self._indexer.stop()
         self._server.close()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=30)
         wasyncore.close_all(self._server._map)  # connections that the browser keeps open
 
     def sign_in(self, context: BrowserContext, name: str) -> None:

@@ -14,7 +14,9 @@ import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
+import kb.extension.api
 import kb.people.api
+import kb.triggers.api
 import kb.trust.api
 import kb.use.api
 import kb.web.api_docs
@@ -40,6 +42,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.hooks.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,
+    kb.triggers.api.api,
+    kb.extension.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
     curator.webhooks.api.api,

@@ -27,7 +27,9 @@ import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.extension.views
 import kb.people.views
+import kb.triggers.views
 import search.as_of.views
 import search.golden.views
 import search.synonyms.views
@@ -50,6 +52,8 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.triggers.views.blueprint,
+    kb.extension.views.blueprint,
     curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,

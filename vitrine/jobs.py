@@ -91,6 +91,7 @@ JOBS = (
     Job("escalate", 600, "moves on the cards that nobody acted on", _curation(curation.escalate)),
     Job("notice", 60, "notices what fell due, overdue, flagged or un-verified", _curation(curation.notice)),
     Job("digest", 60, "once a day: tells each person what fell to them", _curation(curation.digest)),
+    Job("card-weeks", 60, "once a week: keeps how many stale answers were expected", _curation(curation.card_weeks)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
     Job("questions", 300, "reminds of questions and passes on what waits too long", _curation(curation.questions)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),

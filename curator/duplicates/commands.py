@@ -20,6 +20,7 @@ from kb.lines.spans import note_pairs
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.text.markdown import Rendered
+from kb.triggers.commands import inherit_triggers
 from kb.trust.policy import Policy
 from kb.use.models import SearchClick
 
@@ -48,7 +49,7 @@ def reopen(session: Session, actor: Actor, pair_id: int, now: datetime) -> PairO
 def merge(
     session: Session, actor: Actor, pair_id: int, survivor_id: int, policy: Policy, now: datetime
 ) -> tuple[Card, Card]:
-    """The other card leads to the survivor, which inherits its tags, its names and the searches that ended on it.
+    """The other card leads to the survivor, which inherits its tags, names, triggers and the searches that ended on it.
 
     It inherits nothing that its readers could not read before: see `_may_be_told`. Returns the survivor and the loser.
     Their texts stay as they are: whoever wants something of the loser's in the survivor edits it.
@@ -58,6 +59,7 @@ def merge(
         _inherit_tags(session, actor, survivor, loser, policy, now)
         _inherit_names(session, survivor, loser, now)
         _inherit_queries(session, survivor, loser)
+        inherit_triggers(session, survivor.id, loser.id)
     audit.record(session, actor, "merged", "card", survivor.id, now, loser=loser.id, title=loser.title)
     return survivor, loser
 

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from kb.web.pages import EventKind
 from kb.web.parts import BLANK, Badge, Chip, Field, Link, Paging
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One line of the audit."""
+    """One line of the audit, with the name of its icon."""
 
-    kind: EventKind
+    kind: str
     words: str
     strong: str
     by: str

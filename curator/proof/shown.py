@@ -11,7 +11,6 @@ from kb.cards.models import Card
 from kb.cards.queries import card_path
 from kb.trust.shown import state_name
 from kb.trust.state import TrustState
-from kb.web.pages import EventKind
 from kb.web.parts import Badge, Chip, Field, Link, Paging
 from kb.words import Words, count
 
@@ -20,10 +19,11 @@ SEEN = frozenset({Kind.SIGHTING})
 DONE = frozenset(Kind) - SEEN
 SCOPES = {"": frozenset(Kind), "seen": SEEN, "done": DONE}
 _LABELS = {"": "Everything", "seen": "Who saw it", "done": "What was done"}
-_ICONS: dict[Kind, EventKind] = {
-    Kind.REVISION: "edit", Kind.FLAG: "flag", Kind.RESOLUTION: "comment", Kind.CHANGE: "person",
-    Kind.REPLACEMENT: "replaced", Kind.RECALL: "comment", Kind.SIGHTING: "source",
+_ICONS = {
+    Kind.REVISION: "edit", Kind.FLAG: "flagged", Kind.RESOLUTION: "comment", Kind.CHANGE: "person",
+    Kind.REPLACEMENT: "replaced", Kind.RECALL: "mail",
 }  # fmt: skip
+_WAYS = {"shown": "search", "view": "page", "copy": "copy"}
 _COLUMNS = (
     "at", "kind", "person", "email", "version", "words", "first_at", "times", "trust_first", "trust_last", "record",
     "text_hash", "hash",
@@ -81,16 +81,21 @@ def audit_csv(entries: Sequence[Entry]) -> str:
 
 
 def _row(card: Card, entry: Entry, words: Words) -> AuditRow:
-    is_check = entry.kind is Kind.VERIFICATION
-    icon = ("verified" if entry.detail["verdict"] == "verified" else "unverified") if is_check else _ICONS[entry.kind]
-    who = entry.person.name if entry.person else ("Somebody" if entry.kind is Kind.SIGHTING else "Vitrine")
+    icon = _ICONS.get(entry.kind, "page")
+    if entry.kind is Kind.VERIFICATION:
+        icon = "verified" if entry.detail["verdict"] == "verified" else "unverified"
+    elif entry.kind is Kind.SIGHTING:
+        icon = _WAYS[entry.detail["seen"]]
+    is_sighting = entry.kind is Kind.SIGHTING
+    who = entry.person.name if entry.person else ("Somebody" if is_sighting else "Vitrine")
+    version = f"Version {entry.version}" if entry.version else ""
     compares = entry.kind is Kind.REVISION and (entry.version or 0) > 1
     diff = f"/cards/{card.id}/diff?from={(entry.version or 0) - 1}&to={entry.version}"
     return AuditRow(
         kind=icon,
         words=_said(entry, words),
-        strong=f"Version {entry.version}" if entry.version else "",
-        by=who,
+        strong=who if is_sighting else version,
+        by="" if is_sighting else f"{who}, ",
         at=words.day(entry.at),
         at_exact=words.exact(entry.at),
         badge=_badge(entry),

@@ -20,7 +20,7 @@ from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
 from kb.use.models import Sighting
 
-_SEEN: dict[str, str] = {"shown": "was given it as an answer", "view": "opened it", "copy": "copied it"}
+_SEEN = {"shown": "was given version {} as an answer", "view": "opened version {}", "copy": "copied version {}"}
 
 
 class Kind(StrEnum):
@@ -143,8 +143,8 @@ def _sightings(session: Session, card: Card, records: Records, policy: Policy) -
         first, last = (trust_at(records, at, policy) for at in (each.first_at, each.last_at))
         detail = {"seen": each.kind, "first_at": each.first_at, "times": each.times,
                   "trust_first": first.value if first else None}  # fmt: skip
-        yield Entry(each.last_at, Kind.SIGHTING, _SEEN[each.kind], None, each.version, last.value if last else None,
-                    detail), each.person_id  # fmt: skip
+        words, trust = _SEEN[each.kind].format(each.version), last.value if last else None
+        yield Entry(each.last_at, Kind.SIGHTING, words, None, each.version, trust, detail), each.person_id
 
 
 def _people(session: Session, ids: Iterable[object]) -> dict[int, Named]:

@@ -89,7 +89,7 @@ class QuestionsAnswer(Shape):
     next_cursor: str | None
 
 
-@api.operation("POST", "/questions", {201: QuestionShape, 200: QuestionShape}, scope="read", errors=(404,))
+@api.operation("POST", "/questions", {201: QuestionShape, 200: QuestionShape}, scope="lookup", errors=(404,))
 def ask_question(body: QuestionBody) -> Reply:
     """Ask an expert. Whoever knows most about it is asked. 200: it is asked already, and you will be told, too."""
     with writing() as (session, actor):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -61,7 +62,7 @@ def recall_page(
         people=rows,
         more_words=f"And {count(more, 'more person', 'more people')}." if more else "",
         fields=fields,
-        words=typed or Field(_suggested(card, wrong, words)),
+        words=typed or Field(_suggested(session, card, wrong, words)),
         step=f"Tell {count(len(waiting), 'person', 'people')}" if waiting else "",
         recalls=tuple(_recall(state, words) for state in states),
     )
@@ -86,13 +87,20 @@ def _sentence(card: Card, wrong: Wrong | None, words: Words) -> str:
     return f"Wrong: {which}, seen since {words.exact(wrong.since)}."
 
 
-def _suggested(card: Card, wrong: Wrong, words: Words) -> str:
-    if card.status == Status.ARCHIVED or card.replaced_by_id is not None:
-        what = "was replaced by another card" if card.replaced_by_id is not None else "was withdrawn"
+def _suggested(session: Session, card: Card, wrong: Wrong, words: Words) -> str:
+    next_one = session.get(Revision, (card.id, wrong.last_version + 1))
+    at: datetime | None
+    if card.replaced_by_id is not None:
+        what, at = "was replaced by another card", card.updated_at
+    elif card.status == Status.ARCHIVED:
+        what, at = "was withdrawn", card.archived_at
+    elif next_one is not None:
+        what, at = "was corrected", next_one.at
     else:
-        what = "was corrected" if wrong.last_version < card.version else "is in doubt"
+        what, at = "is in doubt", card.unverified_at
+    since = f" {'since' if what.startswith('is') else 'on'} {words.full_day(at)}" if at else ""
     return (
-        f"“{card.title}” {what} on {words.full_day(words.now)}. What you saw was wrong. "
+        f"“{card.title}” {what}{since}. What you saw was wrong. "
         "Please check what you told customers since, and use the card as it is now."
     )
 

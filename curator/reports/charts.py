@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PartKind = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
+DrawnKind = Literal["verified", "due_soon", "overdue", "flagged", "unverified", "expected"]
 ORDER: tuple[PartKind, ...] = ("verified", "due_soon", "overdue", "flagged", "unverified")
 
 WIDE, NARROW = 640, 340
@@ -55,7 +56,7 @@ class WeekMix:
 class Part:
     """One coloured piece of a bar."""
 
-    kind: PartKind
+    kind: DrawnKind
     x: int
     y: int
     width: int
@@ -114,6 +115,21 @@ def stacked_bars(weeks: Sequence[WeekMix], width: int = WIDE) -> StackChart:
     return StackChart(width, height, _LEFT, baseline, ticks, bars, _describe(shown))
 
 
+def columns(weeks: Sequence[tuple[str, float | None]], width: int = WIDE) -> StackChart:
+    """One number a week as plain columns, oldest first; a week that nobody knows of stays empty."""
+    shown = list(weeks)[-(WEEKS_WIDE if width == WIDE else WEEKS_NARROW) :]
+    height = _HEIGHT.get(width, 260)
+    baseline = height - _BOTTOM
+    top = max([round(value or 0) for _, value in shown] + [1])
+    scale = (baseline - _TOP) / top
+    ticks = tuple(Tick(baseline - round(n * scale), f"{n:,}") for n in range(0, top + 1, _nice_step(top)))
+    pitch = (width - _LEFT - 4) / max(len(shown), 1)
+    bars = tuple(_column(week, i, len(shown), pitch, baseline, scale) for i, week in enumerate(shown))
+    known = [f"{label}: {round(value):,}" for label, value in shown if value is not None]
+    described = f"From {known[0]} to {known[-1]}." if len(known) > 1 else f"{known[0]}." if known else "No weeks yet."
+    return StackChart(width, height, _LEFT, baseline, ticks, bars, described)
+
+
 def mix_bar(week: WeekMix) -> MixBar:
     """One row's mix, 100 units wide. A state that exists is never drawn thinner than a unit and a half."""
     total = max(week.total, 1)
@@ -152,6 +168,17 @@ def _bar(week: WeekMix, index: int, count: int, pitch: float, baseline: int, sca
     every = 1 if count <= WEEKS_NARROW else 2
     label = week.label if (count - 1 - index) % every == 0 else ""
     return Bar(tuple(parts), label, x + width // 2, f"{week.label}: {_words(week)}")
+
+
+def _column(week: tuple[str, float | None], index: int, count: int, pitch: float, baseline: int, scale: float) -> Bar:
+    label, value = week
+    width, x = max(4, round(pitch * 0.78)), round(_LEFT + 4 + pitch * index)
+    height = max(1, round((value or 0) * scale)) if value is not None else 0
+    parts = (Part("expected", x, baseline - height, width, height),) if height else ()
+    every = 1 if count <= WEEKS_NARROW else 2
+    words = f"{round(value):,}" if value is not None else "not known"
+    shown = label if (count - 1 - index) % every == 0 else ""
+    return Bar(parts, shown, x + width // 2, f"{label}: {words}")
 
 
 def _nice_step(most: int) -> int:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Executable, Select, func, select
@@ -17,7 +17,7 @@ from kb.cards.models import Card, Collection, Replacement, Status
 from kb.cards.permissions import visible_to
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Person
-from kb.trust.models import Flag, Verdict, Verification
+from kb.trust.models import Flag, Outcome, Verdict, Verification
 from kb.use.models import CardUse
 
 
@@ -79,6 +79,12 @@ def load_use(session: Session, card_ids: Iterable[int], week: Week) -> dict[int,
     return {card: Use(int(shown), int(stale)) for card, shown, stale in rows if card in wanted}
 
 
+def load_unread(session: Session, card_ids: Iterable[int], since: date) -> set[int]:
+    """Which of these cards nobody was shown since that day."""
+    read = set(session.scalars(select(CardUse.card_id).where(CardUse.day >= since, CardUse.impressions > 0).distinct()))
+    return set(card_ids) - read
+
+
 def _parts(session: Session, ids: Select[int]) -> tuple[Mapping[int, list[Any]], ...]:
     """Records, flags, replacements and moved checks by card, in the order of `History`."""
     return (
@@ -93,13 +99,26 @@ def _parts(session: Session, ids: Select[int]) -> tuple[Mapping[int, list[Any]],
 
 def _records(session: Session, ids: Select[int]) -> Mapping[int, list[Record]]:
     query = (
-        select(Verification.card_id, Verification.at, Verification.verdict, Verification.verify_by, Verification.basis)
+        select(
+            Verification.card_id,
+            Verification.at,
+            Verification.verdict,
+            Verification.verify_by,
+            Verification.basis,
+            Verification.outcome,
+            Verification.batch_size,
+        )
         .where(Verification.card_id.in_(ids))
         .order_by(Verification.id)
     )
-    return _grouped(
-        session, query, lambda at, verdict, due, basis: Record(at, verdict == Verdict.VERIFIED, due, basis == UNDO)
-    )
+    return _grouped(session, query, _record)
+
+
+def _record(at: datetime, verdict: str, due: datetime | None, basis: str, outcome: str | None, batch: int) -> Record:
+    return Record(
+        at, verdict == Verdict.VERIFIED, due, is_undo=basis == UNDO,
+        found=outcome in (Outcome.CORRECTED, Outcome.ARCHIVED), in_batch=batch > 1, is_imported=basis == "import",
+    )  # fmt: skip
 
 
 def _moved_checks(session: Session, ids: Select[int]) -> Mapping[int, list[tuple[datetime, datetime]]]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from curator.reports.pages import Figure, Tone
 from curator.reports.weekly import Mix, WeeklyReport
-from curator.reports.words import percent, points
+from curator.reports.words import change_words, percent, points
 from kb.telling_settings import Reports
 from kb.trust.state import TrustState
 from kb.words import count
@@ -17,7 +17,7 @@ def figures(report: WeeklyReport, targets: Reports) -> tuple[Figure, ...]:
     overdue, flagged = _doubtful(now.mix)
     doubt = overdue + flagged - sum(_doubtful(before.mix))
     return (
-        _stale_figure(report),
+        _stale_figure(report, targets),
         Figure(
             "Trust score", percent(now.mix.score), *_change(change, _points(change), more_is_good=True),
             note=f"Verified cards. Target {targets.trust_target}%",
@@ -45,12 +45,16 @@ def _points(change: int) -> str:
     return f"{count(abs(change), 'point')} {'better' if change > 0 else 'worse'}"
 
 
-def _stale_figure(report: WeeklyReport) -> Figure:
-    now, before = report.numbers.stale_impressions, report.before.stale_impressions
-    more = "more" if now > before else "fewer"
-    words = f"{round(100 * abs(now - before) / before):,}% {more}" if before else f"{abs(now - before):,} {more}"
-    note = f"{percent(report.numbers.stale_share)} of all views"
-    return Figure("Stale views", f"{now:,}", *_change(now - before, words), note=note)
+def _stale_figure(report: WeeklyReport, targets: Reports) -> Figure:
+    now, before = report.expected, report.expected_before
+    change = _fewer(now.stale, before.stale) if before is not None else ("", "same", "")
+    note = f"{percent(now.share)} of views. Target {targets.stale_target}%"
+    return Figure("Expected stale views", f"{round(now.stale):,} a week", *change, note=note)
+
+
+def _fewer(now: float, before: float) -> tuple[str, Tone, Literal["up", "down", ""]]:
+    words = change_words(now, before)
+    return _change(now - before if words else 0, words)
 
 
 def _time_figure(now: float | None, before: float | None, targets: Reports) -> Figure:

@@ -9,12 +9,13 @@ from curator.reports.facts import CardFacts
 from curator.reports.mail_shown import Delivery, report_mail
 from curator.reports.rows import card_link
 from curator.reports.weekly import InDoubt, Mix, Numbers, WeeklyReport
-from curator.reports.words import meaning
+from curator.reports.words import headline, meaning
 from kb.mail.outbox import Letter
 from kb.settings import Settings
 
 _COLUMNS = (
     "id", "title", "url", "collection", "state", "owner", "assignee", "stale_impressions", "days_late", "reports",
+    "p_stale", "views_per_week", "expected_stale_per_week",
 )  # fmt: skip
 NOBODYS = Delivery()
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -40,12 +41,13 @@ def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
     """The whole report as plain data."""
     changes = report.changes
     return {
-        "week": report.week.key,
-        "as_of": report.as_of.isoformat().replace("+00:00", "Z"),
-        "meaning": meaning(report),
-        "this_week": _numbers(report.numbers),
-        "last_week": _numbers(report.before),
-        "trend": [{"week": bar.week.key, **_counts(bar.mix)} for bar in report.trend],
+        **numbers_of(report, settings),
+        "gaps": [
+            {"words": gap.words, "also": list(gap.also), "times": gap.times, "people": gap.people,
+             "found_nothing": gap.found_nothing}
+            for gap in report.gaps
+        ],
+        "archive_suggestions": [_card(card, settings) for card in report.unread],
         "lateness": [{"days": label, "cards": number} for label, number in report.lateness],
         "fix_first": [_row(row, settings) for row in report.in_doubt],
         "collections": [
@@ -66,6 +68,42 @@ def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
             "new": [_card(card, settings) for card in changes.new],
         },
     }  # fmt: skip
+
+
+def numbers_of(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
+    """What the report counts, without naming a card."""
+    return {
+        "week": report.week.key,
+        "about": report.about.words or None,
+        "as_of": report.as_of.isoformat().replace("+00:00", "Z"),
+        "headline": headline(report, settings.reports),
+        "meaning": meaning(report),
+        "expected": {
+            "stale_impressions": _rounded(report.expected.stale),
+            "impressions": _rounded(report.expected.views),
+            "share": report.expected.share,
+            "target": settings.reports.stale_target / 100,
+            "last_week": _rounded(report.expected_before.stale) if report.expected_before else None,
+            "trend": [
+                {"week": week.key, "stale_impressions": _rounded(found.stale) if found else None}
+                for week, found in report.expected_trend
+            ],
+        },
+        "trust_target": settings.reports.trust_target / 100,
+        "work": {
+            "checks": report.work.checks,
+            "found": report.work.found,
+            "in_batches": report.work.in_batches,
+            "averted_stale_impressions": None if report.work.averted is None else _rounded(report.work.averted),
+        },
+        "this_week": _numbers(report.numbers),
+        "last_week": _numbers(report.before),
+        "trend": [{"week": bar.week.key, **_counts(bar.mix)} for bar in report.trend],
+    }
+
+
+def _rounded(number: float) -> float:
+    return round(number, 1)
 
 
 def _numbers(numbers: Numbers) -> dict[str, Any]:
@@ -97,7 +135,16 @@ def _row(row: InDoubt, settings: Settings) -> dict[str, Any]:
         "stale_impressions": row.stale_impressions,
         "days_late": row.days_late,
         "reports": row.reports,
+        **_expected(row),
     }
+
+
+def _expected(row: InDoubt) -> dict[str, Any]:
+    known = row.expected
+    if known is None:
+        return {"p_stale": None, "views_per_week": None, "expected_stale_per_week": None}
+    return {"p_stale": round(known.p_stale, 3), "views_per_week": _rounded(known.views),
+            "expected_stale_per_week": _rounded(known.stale)}  # fmt: skip
 
 
 def _safe(value: str) -> str:

@@ -14,12 +14,18 @@ from kb.trust.state import TrustState
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of the verification log: verified until `verify_by`, or un-verified; an undo takes the last one back."""
+    """A record of the verification log: verified until `verify_by`, or un-verified; an undo takes the last one back.
+
+    A check found something, or was one of many; what was imported is no check of anybody here.
+    """
 
     at: datetime
     is_verified: bool
     verify_by: datetime | None = None
     is_undo: bool = False
+    found: bool = False
+    in_batch: bool = False
+    is_imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,14 @@ def due_at(history: History, instant: datetime) -> datetime | None:
 def open_flags_at(history: History, instant: datetime) -> int:
     """How many flags were open at that instant."""
     return sum(_is_open(flag, instant) for flag in history.flags)
+
+
+def checks_between(history: History, start: datetime, end: datetime) -> Iterator[Record]:
+    """The checks in `start <= at < end` that were not undone."""
+    undone = _undone(history)
+    for place, record in enumerate(history.records):
+        if record.is_verified and place not in undone and not record.is_imported and start <= record.at < end:
+            yield record
 
 
 def times_to_verify(history: History, start: datetime, end: datetime) -> Iterator[timedelta]:

@@ -5,10 +5,20 @@ from dataclasses import dataclass, field
 
 from curator.reports.figures import figures
 from curator.reports.pages import ChangeRow, ReportMail
-from curator.reports.rows import LISTED, assignee_rows, card_link, change_rows, fix_first, fix_rows, shelf_row
+from curator.reports.rows import (
+    LISTED,
+    assignee_rows,
+    card_link,
+    change_rows,
+    fix_first,
+    fix_rows,
+    gap_rows,
+    shelf_row,
+    work_facts,
+)
 from curator.reports.shown import long_day
 from curator.reports.weekly import InDoubt, WeeklyReport
-from curator.reports.words import meaning
+from curator.reports.words import headline, meaning
 from kb.settings import Settings
 from kb.web.parts import Link
 
@@ -36,7 +46,11 @@ def report_mail(report: WeeklyReport, settings: Settings, delivery: Delivery) ->
         workspace_name=settings.workspace.name,
         subject=f"{settings.workspace.name}: weekly stale report{about}, {heading[0].lower()}{heading[1:]}",
         heading=heading + about,
+        headline=headline(report, settings.reports),
         sentence=meaning(report),
+        work=work_facts(report),
+        gaps=gap_rows(report, base=base),
+        unread=tuple(_absolute(card_link(card), base) for card in report.unread[:LISTED]),
         figures=figures(report, settings.reports),
         fix_first=fix_rows(fix_first(report), base=base, checks=checks),
         yours=fix_rows(_yours(report, delivery.person_id), base=base, checks=checks),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curator.reports.charts import MixBar, StackChart
-from kb.web.parts import Badge, Link
+from kb.web.parts import Badge, Chip, Link
 
 Tone = Literal["good", "bad", "same"]
 
@@ -79,6 +79,7 @@ class AssigneeRow:
     waiting: str
     overdue: str
     stale_views: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,48 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GapRow:
+    """What was searched for in vain."""
+
+    words: str
+    url: str
+    also: str
+    asked: str
+    found: str
+    card: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line about the week: what, and what it came to."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedChart:
+    """Expected stale views by week, in two sizes and as a table."""
+
+    wide: StackChart
+    narrow: StackChart
+    weeks: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPage:
     """/reports/weekly?week="""
 
     kicker: str
     heading: str
+    headline: str
     sentence: str
     figures: tuple[Figure, ...]
+    work: tuple[Fact, ...]
+    gaps: tuple[GapRow, ...]
+    unread: tuple[Link, ...]
+    subjects: tuple[Chip, ...]
+    expected: ExpectedChart
     chart_wide: StackChart
     chart_narrow: StackChart
     weeks: tuple[WeekRow, ...]
@@ -113,6 +149,7 @@ class ReportPage:
     oldest_words: str = ""
     unowned_more: str = ""
     changes_more: str = ""
+    unread_more: str = ""
     previous_url: str = ""
     next_url: str = ""
     readers_url: str = ""
@@ -129,8 +166,12 @@ class ReportMail:
     workspace_name: str
     subject: str
     heading: str
+    headline: str
     sentence: str
     figures: tuple[Figure, ...]
+    work: tuple[Fact, ...]
+    gaps: tuple[GapRow, ...]
+    unread: tuple[Link, ...]
     fix_first: tuple[FixRow, ...]
     yours: tuple[FixRow, ...]
     shelves: tuple[ShelfTrust, ...]

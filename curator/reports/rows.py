@@ -1,12 +1,13 @@
 """The rows of the report in ready words: cards in doubt, collections, assignees, changes."""
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
 
 from curator.reports.charts import WeekMix, mix_bar
 from curator.reports.facts import CardFacts
-from curator.reports.pages import AssigneeRow, ChangeRow, FixRow, ShelfTrust, Tone
+from curator.reports.pages import AssigneeRow, ChangeRow, Fact, FixRow, GapRow, ShelfTrust, Tone
 from curator.reports.weekly import InDoubt, Mix, ShelfNumbers, WeeklyReport
-from curator.reports.words import percent, points
+from curator.reports.words import change_words, percent, points
 from kb.text.slugs import slug
 from kb.trust.state import TrustState
 from kb.web.parts import Badge, Link
@@ -67,7 +68,7 @@ def shelf_row(shelf: ShelfNumbers) -> ShelfTrust:
     change = points(shelf.mix.score, shelf.before.score)
     return ShelfTrust(
         name=shelf.name,
-        url=f"/cards?collection={shelf.slug}",
+        url=f"/reports/weekly?collection={shelf.slug}",
         trust=percent(shelf.mix.score),
         mix=mix_bar(week_mix(shelf.name, shelf.mix)),
         cards=f"{shelf.mix.total:,}",
@@ -76,12 +77,15 @@ def shelf_row(shelf: ShelfNumbers) -> ShelfTrust:
     )
 
 
-def assignee_rows(report: WeeklyReport) -> tuple[AssigneeRow, ...]:
-    """Whom the work waits for."""
+def assignee_rows(report: WeeklyReport, *, may_open: bool = False) -> tuple[AssigneeRow, ...]:
+    """Whom the work waits for; a curator may open the report about each of them."""
     return tuple(
-        AssigneeRow(load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}")
+        AssigneeRow(
+            load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}",
+            f"/reports/weekly?person={load.person_id}" if may_open else "",
+        )
         for load in report.loads
-    )
+    )  # fmt: skip
 
 
 def change_rows(report: WeeklyReport) -> tuple[ChangeRow, ...]:
@@ -93,6 +97,45 @@ def change_rows(report: WeeklyReport) -> tuple[ChangeRow, ...]:
         (report.changes.new, "New", "same"),
     )
     return tuple(ChangeRow(card_link(card), words, tone) for cards, words, tone in kinds for card in cards)
+
+
+def work_facts(report: WeeklyReport) -> tuple[Fact, ...]:
+    """What the week's checks came to, and what was shown all the same."""
+    work, numbers, before = report.work, report.numbers, report.before
+    checks = f"{count(work.checks, 'card')} checked"
+    if work.checks:
+        checks += f", {work.found:,} of them needed a change ({percent(work.yield_share)})"
+    facts = [Fact("Checks", checks)]
+    if work.checks and work.averted is not None:
+        facts.append(Fact("Averted", f"About {round(work.averted):,} stale views a week"))
+    if work.in_batches:
+        facts.append(Fact("In batches", f"{work.in_batches:,} ({percent(work.batch_share)}): they find less"))
+    shown = f"{numbers.stale_impressions:,} ({percent(numbers.stale_share)} of all)"
+    changed = change_words(numbers.stale_impressions, before.stale_impressions)
+    facts.append(Fact("Shown while in doubt", f"{shown}{f', {changed}' if changed else ''}"))
+    return tuple(facts)
+
+
+def gap_rows(report: WeeklyReport, *, base: str = "") -> tuple[GapRow, ...]:
+    """What was searched for in vain, and the doubted card it led to, if any."""
+    cards = {row.card.id: row.card for row in report.in_doubt}
+    return tuple(
+        GapRow(
+            words=gap.words,
+            url=f"{base}/?{urlencode({'q': gap.words})}",
+            also=f"also “{'”, “'.join(gap.also)}”" if gap.also else "",
+            asked=f"{count(gap.times, 'time')}, {count(gap.people, 'person', 'people')}" if gap.people
+            else count(gap.times, "time"),
+            found="Nothing found" if gap.found_nothing else "Only doubted answers",
+            card=_based(cards[gap.card_id], base) if gap.card_id in cards else None,
+        )
+        for gap in report.gaps
+    )  # fmt: skip
+
+
+def _based(card: CardFacts, base: str) -> Link:
+    link = card_link(card)
+    return Link(link.label, base + link.url)
 
 
 def more(number: int) -> str:

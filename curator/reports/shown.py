@@ -1,8 +1,14 @@
 """The weekly report as a page, in ready words."""
 
-from curator.reports.charts import NARROW, ORDER, WIDE, WeekMix, percent_of, stacked_bars
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curator.reports.about import EVERYTHING, About, about_self
+from curator.reports.charts import NARROW, ORDER, WIDE, WeekMix, columns, percent_of, stacked_bars
 from curator.reports.figures import figures
-from curator.reports.pages import LateBar, ReportPage, WeekRow
+from curator.reports.pages import ExpectedChart, Fact, LateBar, ReportPage, WeekRow
 from curator.reports.rows import (
     LISTED,
     assignee_rows,
@@ -10,23 +16,52 @@ from curator.reports.rows import (
     change_rows,
     fix_first,
     fix_rows,
+    gap_rows,
     more,
     shelf_row,
     week_mix,
+    work_facts,
 )
 from curator.reports.weekly import InDoubt, WeeklyReport
 from curator.reports.weeks import Week, week_of
-from curator.reports.words import meaning
+from curator.reports.words import headline, meaning
+from kb.cards.models import Collection
+from kb.people.actor import Actor
 from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
+from kb.web.parts import Chip, Link
 from kb.words import count
+
+TABS = (Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"))
+
+
+@dataclass(frozen=True, slots=True)
+class Nudges:
+    """The cards whose assignee this reader may remind, and those that were reminded today."""
+
+    possible: frozenset[int] = frozenset()
+    done: frozenset[int] = frozenset()
+
+
+def subject_chips(session: Session, actor: Actor, about: About, week: Week) -> tuple[Chip, ...]:
+    """Everything, one's own cards, and each collection that one may read."""
+    shelves = session.scalars(
+        select(Collection).where(Collection.id.in_(actor.readable)).order_by(Collection.name)
+    ).all()
+    every = [(EVERYTHING, "Everything"), (about_self(actor), "Your cards")]
+    every += [(About(shelf.id, shelf.name, shelf.slug), shelf.name) for shelf in shelves]
+    chips = [Chip(name, each.address("/reports/weekly", week=week.key), each == about) for each, name in every]
+    if not any(chip.on for chip in chips):
+        chips.append(Chip(about.words.capitalize(), about.address("/reports/weekly", week=week.key), True))
+    return tuple(chips)
 
 
 def report_page(
-    report: WeeklyReport, policy: Policy, targets: Reports, nudgeable: frozenset[int], nudged: frozenset[int]
-) -> ReportPage:
-    """The page. `nudgeable` are cards whose assignee this reader may remind, `nudged` those reminded today."""
+    report: WeeklyReport, policy: Policy, targets: Reports, nudges: Nudges, subjects: tuple[Chip, ...] = (),
+    *, is_curator: bool = False,
+) -> ReportPage:  # fmt: skip
+    """The page. `subjects` are what else this reader may have a report about."""
     bars = [week_mix(day_words(bar.week), bar.mix) for bar in report.trend]
     late = report.numbers.mix.counts[TrustState.OVERDUE]
     longest = max((number for _, number in report.lateness), default=0)
@@ -35,7 +70,15 @@ def report_page(
     is_last = report.week == week_of(report.as_of, policy)
     return ReportPage(
         kicker="Weekly stale report",
-        heading=f"Week of {long_day(report.week)}",
+        heading=f"Week of {long_day(report.week)}" + (f", {report.about.words}" if report.about.words else ""),
+        headline=headline(report, targets),
+        work=work_facts(report),
+        gaps=gap_rows(report),
+        unread=tuple(card_link(card) for card in report.unread[:LISTED]),
+        unread_more=more(len(report.unread)),
+        subjects=subjects,
+        expected=_expected_chart(report),
+        tabs=TABS,
         sentence=meaning(report),
         figures=figures(report, targets),
         chart_wide=stacked_bars(bars, WIDE),
@@ -43,9 +86,9 @@ def report_page(
         weeks=tuple(_week_row(bar) for bar in reversed(bars)),
         late_heading=_late_heading(late),
         late=tuple(LateBar(label, f"{number:,}", percent_of(number, longest)) for label, number in report.lateness),
-        fix_first=fix_rows(fix_first(report), nudgeable=nudgeable, nudged=nudged),
+        fix_first=fix_rows(fix_first(report), nudgeable=nudges.possible, nudged=nudges.done),
         shelves=tuple(shelf_row(shelf) for shelf in report.shelves),
-        assignees=assignee_rows(report),
+        assignees=assignee_rows(report, may_open=is_curator),
         unowned=tuple(card_link(card) for card in report.unowned[:LISTED]),
         changes=changes[:LISTED],
         csv_url=report.about.address("/reports/weekly.csv", week=report.week.key),
@@ -67,6 +110,12 @@ def day_words(week: Week) -> str:
 def long_day(week: Week) -> str:
     """ "16 November 2026"."""
     return f"{week.monday.day} {week.monday:%B %Y}"
+
+
+def _expected_chart(report: WeeklyReport) -> ExpectedChart:
+    weeks = [(day_words(week), found.stale if found else None) for week, found in report.expected_trend]
+    rows = tuple(Fact(label, f"{round(value):,}" if value is not None else "–") for label, value in reversed(weeks))
+    return ExpectedChart(columns(weeks, WIDE), columns(weeks, NARROW), rows)
 
 
 def _week_row(bar: WeekMix) -> WeekRow:

@@ -4,13 +4,13 @@ from flask import Blueprint, Response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from curator.reports.about import About, about_asked
+from curator.reports.about import about_asked
 from curator.reports.formats import as_csv
 from curator.reports.nudge import nudge, nudgeable, nudged_today
 from curator.reports.rows import fix_first
-from curator.reports.shown import report_page
-from curator.reports.weekly import weekly_report
-from curator.reports.weeks import read_week
+from curator.reports.shown import Nudges, report_page, subject_chips
+from curator.reports.weekly import WeeklyReport, weekly_report
+from curator.reports.weeks import Week, read_week
 from kb.cards.queries import card_visible_to
 from kb.errors import Conflict
 from kb.people.actor import Actor
@@ -26,10 +26,13 @@ def show() -> str:
     policy = services().policy
     week = read_week(request.args.get("week", ""), now(), policy)
     with reading() as (session, actor):
-        report = weekly_report(session, actor, week, policy, now(), _about(session, actor))
+        report = _report(session, actor, week)
         first = [row.card.id for row in fix_first(report)]
         may_nudge, nudged = nudgeable(session, actor, first), nudged_today(session, first, policy, now())
-        page = report_page(report, policy, services().settings.reports, may_nudge, nudged & may_nudge)
+        page = report_page(
+            report, policy, services().settings.reports, Nudges(may_nudge, nudged & may_nudge),
+            subject_chips(session, actor, report.about, week), is_curator=actor.is_curator,
+        )  # fmt: skip
     return render_template("curator/report.html", page=page, frame=frame("reports"))
 
 
@@ -39,7 +42,7 @@ def download() -> Response:
     policy = services().policy
     week = read_week(request.args.get("week", ""), now(), policy)
     with reading() as (session, actor):
-        report = weekly_report(session, actor, week, policy, now(), _about(session, actor))
+        report = _report(session, actor, week)
         text = as_csv(report, services().settings)
     headers = {"Content-Disposition": f'attachment; filename="stale-{week.key}.csv"'}
     return Response(text, mimetype="text/csv", headers=headers)
@@ -58,5 +61,6 @@ def nudge_assignee(card_id: int) -> BaseResponse:
     return redirect("/reports/weekly", 303)
 
 
-def _about(session: Session, actor: Actor) -> About:
-    return about_asked(session, actor, request.args.get("collection", ""), request.args.get("person", ""))
+def _report(session: Session, actor: Actor, week: Week) -> WeeklyReport:
+    about = about_asked(session, actor, request.args.get("collection", ""), request.args.get("person", ""))
+    return weekly_report(session, actor, week, services().policy, services().settings.freshness, now(), about)

@@ -14,14 +14,19 @@ from statistics import median
 from sqlalchemy.orm import Session
 
 from curator.reports.about import EVERYTHING, About
-from curator.reports.facts import CardFacts, Use, load_cards, load_use
+from curator.reports.costs import TREND_WEEKS, Costs
+from curator.reports.expected import Expectation, Expected
+from curator.reports.facts import CardFacts, Use, load_cards, load_unread, load_use
+from curator.reports.gaps import Gap, load_gaps
 from curator.reports.history import due_at, open_flags_at, state_at, times_to_verify
 from curator.reports.weeks import Week
+from curator.reports.work import Work, work_of
 from kb.people.actor import Actor
+from kb.settings import Freshness
 from kb.trust.policy import Policy
 from kb.trust.state import GOOD, TrustState
 
-TREND_WEEKS = 12
+UNREAD_DAYS = 90
 _DAY = timedelta(days=1)
 _BUCKETS = (("1 to 7 days", 7), ("8 to 30 days", 30), ("31 to 90 days", 90), ("Over 90 days", None))
 
@@ -75,6 +80,7 @@ class InDoubt:
     stale_impressions: int
     days_late: int
     reports: int
+    expected: Expectation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class ShelfNumbers:
 class Load:
     """How much waits for one assignee."""
 
+    person_id: int
     name: str
     waiting: int
     overdue: int
@@ -123,6 +130,12 @@ class WeeklyReport:
     loads: tuple[Load, ...]
     unowned: tuple[CardFacts, ...]
     changes: Changes
+    expected: Expected
+    expected_before: Expected | None
+    expected_trend: tuple[tuple[Week, Expected | None], ...]
+    work: Work
+    gaps: tuple[Gap, ...]
+    unread: tuple[CardFacts, ...]
 
     @property
     def oldest(self) -> InDoubt | None:
@@ -132,8 +145,9 @@ class WeeklyReport:
 
 
 def weekly_report(
-    session: Session, actor: Actor, week: Week, policy: Policy, now: datetime, about: About = EVERYTHING
-) -> WeeklyReport:
+    session: Session, actor: Actor, week: Week, policy: Policy, freshness: Freshness, now: datetime,
+    about: About = EVERYTHING,
+) -> WeeklyReport:  # fmt: skip
     """The report of one week for this reader."""
     cards = load_cards(session, actor, about)
     as_of, start = min(now, week.end(policy)), week.start(policy)
@@ -141,7 +155,9 @@ def weekly_report(
     states, before = _states(cards, as_of, soon), _states(cards, start, soon)
     ids = [card.id for card in cards]
     use, use_before = load_use(session, ids, week), load_use(session, ids, week.before())
-    in_doubt = _in_doubt(cards, states, use, as_of)
+    served = [card for card in cards if card.id in states]
+    costs = Costs.of(session, actor, about, week, [card.id for card in served], policy, freshness, now)
+    in_doubt = _in_doubt(cards, states, use, costs, as_of)
     return WeeklyReport(
         week=week,
         about=about,
@@ -153,8 +169,14 @@ def weekly_report(
         in_doubt=in_doubt,
         shelves=_shelves(cards, states, before),
         loads=_loads(in_doubt),
-        unowned=tuple(card for card in cards if card.id in states and not card.is_owned),
+        unowned=tuple(card for card in served if not card.is_owned),
         changes=_changes(cards, states, before),
+        expected=costs.expected,
+        expected_before=costs.before,
+        expected_trend=costs.trend,
+        work=work_of(cards, start, as_of, costs.cards_before, costs.cards),
+        gaps=load_gaps(session, actor, about, start, as_of),
+        unread=_unread(session, served, costs, as_of),
     )
 
 
@@ -195,7 +217,7 @@ def _trend(
 
 
 def _in_doubt(
-    cards: Sequence[CardFacts], states: _States, use: Mapping[int, Use], as_of: datetime
+    cards: Sequence[CardFacts], states: _States, use: Mapping[int, Use], costs: Costs, as_of: datetime
 ) -> tuple[InDoubt, ...]:
     rows = []
     for card in cards:
@@ -204,7 +226,7 @@ def _in_doubt(
             continue
         stale = use.get(card.id, Use()).stale
         late = _days_late(due_at(card.history, as_of), as_of)
-        rows.append(InDoubt(card, state, stale, late, open_flags_at(card.history, as_of)))
+        rows.append(InDoubt(card, state, stale, late, open_flags_at(card.history, as_of), costs.cards.get(card.id)))
     return tuple(sorted(rows, key=lambda row: (-row.stale_impressions, -row.days_late, row.card.id)))
 
 
@@ -244,12 +266,20 @@ def _loads(in_doubt: Sequence[InDoubt]) -> tuple[Load, ...]:
             waiting.setdefault(row.card.assignee_id, []).append(row)
     loads = [
         Load(
-            rows[0].card.assignee or "", len(rows), sum(row.state is TrustState.OVERDUE for row in rows),
+            person_id, rows[0].card.assignee or "", len(rows), sum(row.state is TrustState.OVERDUE for row in rows),
             sum(row.stale_impressions for row in rows),
         )
-        for rows in waiting.values()
+        for person_id, rows in waiting.items()
     ]  # fmt: skip
     return tuple(sorted(loads, key=lambda load: (-load.stale_impressions, -load.waiting, load.name)))
+
+
+def _unread(session: Session, served: Sequence[CardFacts], costs: Costs, as_of: datetime) -> tuple[CardFacts, ...]:
+    """Cards that nobody was shown for a quarter and that hardly change: to archive rather than to check."""
+    since = as_of - timedelta(days=UNREAD_DAYS)
+    old = [card for card in served if card.history.published_at is not None and card.history.published_at < since]
+    unread = load_unread(session, [card.id for card in old], since.date())
+    return tuple(card for card in old if card.id in unread and costs.is_calm(card.id))
 
 
 def _changes(cards: Sequence[CardFacts], states: _States, before: _States) -> Changes:

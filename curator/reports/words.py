@@ -3,7 +3,9 @@
 from collections import Counter
 
 from curator.reports.weekly import InDoubt, WeeklyReport
+from kb.telling_settings import Reports
 from kb.trust.state import TrustState
+from kb.words import count
 
 _NUMBERS = (
     "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
@@ -17,6 +19,33 @@ def meaning(report: WeeklyReport) -> str:
     if report.numbers.mix.score is None:
         return "There are no published cards yet."
     return f"{_trust(report)} {_harm(report)}"
+
+
+def headline(report: WeeklyReport, targets: Reports) -> str:
+    """What readers are expected to meet beside the share of verified cards, each with its change and its target."""
+    if report.numbers.mix.score is None:
+        return ""
+    stale, before = report.expected, report.expected_before
+    changed = change_words(stale.stale, before.stale) if before is not None else ""
+    step = points(report.numbers.mix.score, report.before.mix.score)
+    moved = f", {count(abs(step), 'point')} {'more' if step > 0 else 'fewer'}" if step else ""
+    number = round(stale.stale)
+    meet = f"about {number:,} stale {'answer' if number == 1 else 'answers'}" if number else "hardly any stale answer"
+    return (
+        f"Readers are expected to meet {meet} a week{f', {changed} than the week before' if changed else ''}: "
+        f"{percent(stale.share)} of what they read, and at most {targets.stale_target}% is the target. "
+        f"{percent(report.numbers.mix.score)} of the cards are verified{moved}; {targets.trust_target}% is the target."
+    )
+
+
+def change_words(now: float, before: float) -> str:
+    """ "18% fewer"; in whole numbers where there was next to nothing; empty where nothing changed to speak of."""
+    step = round(now) - round(before)
+    if not step:
+        return ""
+    more = "more" if step > 0 else "fewer"
+    share = round(100 * abs(now - before) / before) if round(before) else 0
+    return f"{share:,}% {more}" if share else f"{abs(step):,} {more}"
 
 
 def percent(share: float | None) -> str:

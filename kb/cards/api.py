@@ -133,7 +133,7 @@ def create_card(body: NewCard) -> Reply:
     return Reply(answer, 201, {"Location": f"{PREFIX}/cards/{answer.id}"})
 
 
-@api.operation("GET", "/cards/<int:card_id>", {200: FullCard, 308: Moved}, scope="read", errors=(410,))
+@api.operation("GET", "/cards/<int:card_id>", {200: FullCard, 308: Moved}, scope="lookup", errors=(410,))
 def show_card(card_id: int) -> FullCard | Reply:
     """Read a card. A replaced one leads to the head of its answer line; an archived one is gone for readers."""
     with reading() as (session, actor):
@@ -146,7 +146,8 @@ def show_card(card_id: int) -> FullCard | Reply:
             if not may(actor, Right.ARCHIVE, card):
                 raise NotFound("There is no such card.")
         _demand_in_use(actor, card)
-        services().recorder.record_sighting(card.id, card.version, actor.id, now())
+        if card.is_servable:
+            services().recorder.record_sighting(card.id, card.version, actor.id, now())
         return shaper().full(session, actor, card)
 
 

@@ -83,7 +83,7 @@ class Groups(Shape):
     next_cursor: str | None
 
 
-@api.operation("GET", "/me", {200: Me}, scope="read")
+@api.operation("GET", "/me", {200: Me}, scope="lookup")
 def who_am_i() -> Me:
     """Ask who the token belongs to. With its scopes."""
     with reading() as (session, actor):

@@ -68,12 +68,11 @@ def deactivate_person(session: Session, actor: Actor, person: Person, now: datet
     return moved
 
 
-def preview_deactivation(session: Session, person: Person, now: datetime) -> list[Card]:
-    """The cards that would move, with their next assignee. Changes the session's objects: use a read session only."""
+def preview_deactivation(session: Session, person: Person, now: datetime) -> list[tuple[Card, int | None]]:
+    """The cards that would move, each with whoever would have it next. Only reads."""
     if Role(person.role) is Role.ADMIN:
         _keep_an_admin(session, person)
-    person.deactivated_at = now
-    return assignee.succeed(session, person, now)
+    return assignee.foresee_succession(session, person, now)
 
 
 def reactivate_person(session: Session, actor: Actor, person: Person, now: datetime) -> None:

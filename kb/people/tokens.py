@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kb.errors import Gone, NotFound, invalid
 from kb.people.models import ApiToken, Person, SignInLink
 
-SCOPES = ("read", "write", "verify", "admin")
+SCOPES = ("lookup", "read", "write", "verify", "admin")
 _PREFIX = "vit_"
 
 

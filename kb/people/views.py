@@ -26,6 +26,7 @@ from kb.words import Words
 
 blueprint = Blueprint("people", __name__)
 _SCOPE_WORDS = {
+    "lookup": "Look up, report and ask, as the browser extension does",
     "read": "Search, look up and read cards",
     "write": "Write and edit cards",
     "verify": "Verify cards and resolve reports",

@@ -185,7 +185,7 @@ def list_verifications(card_id: int, query: Listing) -> Verifications:
         return Verifications(items=[_verification(session, row) for row in rows], next_cursor=cursor)
 
 
-@api.operation("POST", "/cards/<int:card_id>/flags", {201: FlagShape, 200: FlagShape}, scope="read")
+@api.operation("POST", "/cards/<int:card_id>/flags", {201: FlagShape, 200: FlagShape}, scope="lookup")
 def flag_card(card_id: int, body: Report) -> Reply:
     """Report a problem. The same report by the same person again answers 200 and changes nothing."""
     with writing() as (session, actor):

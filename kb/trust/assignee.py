@@ -66,6 +66,11 @@ class _Turn(NamedTuple):
     seat: Seat
     away: Mapping[int, int | None]
     passed: frozenset[int]
+    gone: int | None = None
+
+    def can(self, person: Person) -> bool:
+        """Whether this person can have the card."""
+        return person.id != self.gone and is_able(person, self.shelf)
 
 
 def let_nobody_assign(session: Session) -> None:
@@ -93,10 +98,22 @@ def assign(session: Session, card: Card, now: datetime) -> None:
     _assign(session, card, absent(session, now), passed_over(session, [card.id]).get(card.id, _NOBODY), now)
 
 
+def foresee_succession(session: Session, person: Person, now: datetime) -> list[tuple[Card, int | None]]:
+    """The cards that would move were the person gone, each with whoever would have it. Only reads."""
+    cards = session.scalars(
+        select(Card).where(Card.status == Status.PUBLISHED, _is_with(person)).order_by(Card.id)
+    ).all()
+    away, passed = absent(session, now), passed_over(session, [card.id for card in cards])
+    found = [
+        (card, foresee(session, card, card.verifiers, card.owner_id, away, passed.get(card.id, _NOBODY), person.id))
+        for card in cards
+    ]
+    return [(card, taker) for card, taker in found if taker != card.assignee_id]
+
+
 def succeed(session: Session, person: Person, now: datetime) -> list[Card]:
     """After a person lost a role, a group or their account: hand on what they can no longer do. Returns moved cards."""
-    stands_for = select(Assignment.card_id).where(Assignment.instead_of_id == person.id)
-    return assign_all(session, or_(Card.assignee_id == person.id, Card.id.in_(stands_for)), now)
+    return assign_all(session, _is_with(person), now)
 
 
 def reassign_collection(session: Session, shelf: Collection, now: datetime) -> None:
@@ -155,6 +172,12 @@ def is_able(person: Person, shelf: Collection) -> bool:
     return person.is_active and role.rank >= Role.AUTHOR.rank and can_read(shelf, person.id, role, groups)
 
 
+def _is_with(person: Person) -> ColumnElement[bool]:
+    """Cards that the person has, or that somebody has in their place."""
+    stands_for = select(Assignment.card_id).where(Assignment.instead_of_id == person.id)
+    return or_(Card.assignee_id == person.id, Card.id.in_(stands_for))
+
+
 def _assign(
     session: Session, card: Card, away: Mapping[int, int | None], passed: frozenset[int], now: datetime
 ) -> bool:
@@ -170,12 +193,13 @@ def _assign(
 
 def foresee(
     session: Session, card: Card, verifiers: Iterable[Named], owner_id: int | None, away: Mapping[int, int | None],
-    passed: frozenset[int] = _NOBODY,
+    passed: frozenset[int] = _NOBODY, gone: int | None = None,
 ) -> int | None:  # fmt: skip
-    """Who would have the card had it these verifiers and this owner. Only reads."""
+    """Who would have the card had it these verifiers and this owner, and were one person gone. Only reads."""
     shelf, named = session.get_one(Collection, card.collection_id), list(verifiers)
     for turn in _turns(shelf, _seat(session, card), away, passed):
-        found = _choose(session, _line(session, named, owner_id, shelf, fresh=False), turn)
+        line = _line(session, named, owner_id, shelf, fresh=False)
+        found = _choose(session, line, turn._replace(gone=gone))
         if found is not None:
             return found.person_id
     return None
@@ -214,7 +238,7 @@ def _choose(session: Session, line: Several[Place] | Iterator[Place], turn: _Tur
     skipped: int | None = None
     for place in line:
         passed = turn.passed if place.rank in (Rank.VERIFIER, Rank.OWNER) else _NOBODY
-        able = [person for person in place.people if is_able(person, turn.shelf) and person.id not in passed]
+        able = [person for person in place.people if person.id not in passed and turn.can(person)]
         if not able:
             continue
         found = _choose_among(session, able, turn)
@@ -237,7 +261,7 @@ def _choose_among(session: Session, able: list[Person], turn: _Turn) -> Seat:
     for person_id in missing:
         instead = stand_in_for(person_id, turn.away)
         person = session.get(Person, instead, populate_existing=True) if instead is not None else None
-        if person is not None and person.id not in turn.passed and is_able(person, turn.shelf):
+        if person is not None and person.id not in turn.passed and turn.can(person):
             return Seat(person.id, person_id)
     if turn.seat.person_id in {person.id for person in present}:
         return Seat(turn.seat.person_id, missing[0])

@@ -51,7 +51,7 @@ class FeedbackShape(Shape):
     at: datetime
 
 
-@api.operation("POST", "/cards/<int:card_id>/feedback", {201: FeedbackShape}, scope="read")
+@api.operation("POST", "/cards/<int:card_id>/feedback", {201: FeedbackShape}, scope="lookup")
 def rate_card(card_id: int, body: Verdict) -> Reply:
     """Say whether a card helped."""
     with writing() as (session, actor):
@@ -64,7 +64,7 @@ def rate_card(card_id: int, body: Verdict) -> Reply:
     return Reply(shape, 201)
 
 
-@api.operation("POST", "/events", {204: None}, scope="read", errors=(404,))
+@api.operation("POST", "/events", {204: None}, scope="lookup", errors=(404,))
 def note_event(body: Event) -> Reply:
     """Count a view or a copy of a card. What is not an answer now is not counted."""
     with reading() as (session, actor):

@@ -94,9 +94,10 @@ def writing() -> Iterator[tuple[Session, Actor]]:
 
 
 def demand_scope(scope: str) -> None:
-    """Raise Forbidden unless the request's token carries this scope; `admin` includes all."""
+    """Raise Forbidden unless the request's token carries this scope; `admin` includes all, `read` includes `lookup`."""
     scopes = cast("list[str]", g.get("scopes", []))
-    if scope not in scopes and "admin" not in scopes:
+    enough = {scope, "admin"} | ({"read"} if scope == "lookup" else set())
+    if enough.isdisjoint(scopes):
         raise Forbidden(f"This token lacks the scope “{scope}”.")
 
 

@@ -16,8 +16,8 @@ _REF = "#/components/schemas/"
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 _DESCRIPTION = """\
 Send `Authorization: Bearer TOKEN`; people make tokens on their account page, admins also with `vitrine token add`.
-A token carries scopes: `read`, `write`, `verify`, `admin` (which includes the others); what its person may do decides
-besides. Cookies are ignored.
+A token carries scopes: `lookup` (what the browser extension needs), `read` (which includes it), `write`, `verify`,
+`admin` (which includes the others); what its person may do decides besides. Cookies are ignored.
 
 Instants are RFC 3339 in UTC. Lists take `limit` (1 to 100) and `cursor`, and answer `next_cursor`, which is null on the
 last page. Unknown fields and parameters are errors. Errors are `application/problem+json` (RFC 9457); what a person may

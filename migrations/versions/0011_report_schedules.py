@@ -1,4 +1,4 @@
-"""Who gets the weekly report when: any number of schedules per person instead of one switch"""
+"""Who gets the weekly report when, and what was expected of each card at the end of a week"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +43,19 @@ def upgrade() -> None:
     with op.batch_alter_table("report_schedule", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_schedule_collection_id"), ["collection_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_schedule_person_id"), ["person_id"], unique=False)
+    op.create_table(
+        "card_week",
+        sa.Column("card_id", sa.Integer(), nullable=False),
+        sa.Column("monday", sa.Date(), nullable=False),
+        sa.Column("p_stale", sa.Double(), nullable=False),
+        sa.Column("views_per_week", sa.Double(), nullable=False),
+        sa.Column("stale_per_week", sa.Double(), nullable=False),
+        sa.Column("rate_per_year", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_card_week_card_id_card"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("card_id", "monday", name=op.f("pk_card_week")),
+    )
+    with op.batch_alter_table("card_week", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_card_week_monday"), ["monday"], unique=False)
     op.execute(
         """
         INSERT INTO report_schedule (person_id, scope, channel, since)
@@ -67,4 +80,5 @@ def downgrade() -> None:
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.alter_column("weekly_report", server_default=None)
+    op.drop_table("card_week")
     op.drop_table("report_schedule")

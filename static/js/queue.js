@@ -10,7 +10,7 @@ const isHere = url => url.origin === location.origin && url.pathname === '/verif
 
 const say = words => document.dispatchEvent(new CustomEvent('toast', { detail: words }))
 
-function begin() {
+function begin(isAfterDecision = false) {
   opened = new Set()
   const list = main.querySelector('.queue-list')
   const row = list?.querySelector('[aria-current]')
@@ -18,10 +18,10 @@ function begin() {
   const line = main.querySelector('[data-note]')
   if (line) line.hidden = !line.querySelector('.error')
   const card = main.querySelector('.queue-card')
-  if (card) setTimeout(() => { card.dataset.ready = '' }, isBusy ? PAUSE : 0)
+  if (card) setTimeout(() => { card.dataset.ready = '' }, isAfterDecision ? PAUSE : 0)
 }
 
-function replace(page, address, isPush) {
+function replace(page, address, isPush, isAfterDecision) {
   document.title = page.title
   main.replaceChildren(...page.getElementById('main').childNodes)
   const places = '.places'
@@ -29,7 +29,7 @@ function replace(page, address, isPush) {
   document.dispatchEvent(new CustomEvent('toasts', { detail: [...page.querySelector('.toasts').children] }))
   if (isPush) history.pushState(null, '', address)
   scrollTo(0, 0)
-  begin()
+  begin(isAfterDecision)
   const title = main.querySelector('.error')?.closest('.field')?.querySelector('input') ?? main.querySelector('#card-title')
   if (title && !title.matches('input')) title.tabIndex = -1
   title?.focus({ preventScroll: true })
@@ -45,7 +45,7 @@ async function go(address, options = {}, isPush = true) {
     if (!isShown && (answer.redirected || !options.method)) return location.assign(answer.url)
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
     if (!isShown) return say(page.querySelector('h1')?.textContent ?? 'That could not be done.')
-    replace(page, answer.status === 422 ? location.href : answer.url, isPush && answer.url !== location.href)
+    replace(page, answer.status === 422 ? location.href : answer.url, isPush && answer.url !== location.href, Boolean(options.method))
   } catch {
     say('No answer from the server. Try again.')
   } finally {

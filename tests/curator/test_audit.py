@@ -97,7 +97,13 @@ def test_the_page_and_the_file_say_the_same(site: Site, story: int) -> None:
     cora = site.page("cora")
     page = cora.get(f"/cards/{story}/audit")
     assert page.status_code == 200
-    for words in ("copied it", "Owner: Axel → Cora", "Asked finance", "What would a rep have been told?", "/as-of"):
+    for words in (
+        "copied version 2",
+        "Owner: Axel → Cora",
+        "Asked finance",
+        "What would a rep have been told?",
+        "/as-of",
+    ):
         assert words in page.text, words
     assert f"/cards/{story}/audit" in cora.get(f"/cards/{story}/history").text
     assert f"/cards/{story}/audit" in cora.get(f"/cards/{story}").text

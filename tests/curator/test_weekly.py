@@ -12,7 +12,7 @@ import pytest
 
 from curator.reports.formats import as_csv, as_json, as_letter
 from curator.reports.nudge import nudge, nudgeable, nudged_today
-from curator.reports.shown import report_page
+from curator.reports.shown import Nudges, report_page
 from curator.reports.weekly import WeeklyReport, weekly_report
 from curator.reports.weeks import read_week, week_of
 from curator.reports.words import meaning, percent
@@ -30,7 +30,8 @@ DAY = timedelta(days=1)
 def report(world: World, who: str = "cora", week: str = "") -> WeeklyReport:
     with world.read() as session:
         actor = world.actor(session, who)
-        return weekly_report(session, actor, read_week(week, world.now, world.policy), world.policy, world.now)
+        wanted = read_week(week, world.now, world.policy)
+        return weekly_report(session, actor, wanted, world.policy, world.settings.freshness, world.now)
 
 
 def states(world: World, cards: list[int]) -> dict[int, TrustState]:
@@ -192,9 +193,10 @@ def test_the_page_and_the_mail_say_the_same_and_hostile_titles_stay_text(world: 
     world.later(days=3)
     read(world, card, stale=1204)
     made = report(world)
-    page = report_page(made, world.policy, world.settings.reports, frozenset({card}), frozenset())
+    page = report_page(made, world.policy, world.settings.reports, Nudges(frozenset({card})))
     assert [(figure.label, figure.value) for figure in page.figures] == [
-        ("Stale views", "1,204"), ("Trust score", "0%"), ("Overdue or flagged", "1"), ("Time to re-verify", "–"),
+        ("Expected stale views", "1 a week"), ("Trust score", "0%"), ("Overdue or flagged", "1"),
+        ("Time to re-verify", "–"),
     ]  # fmt: skip
     assert (page.next_url, page.previous_url) == ("", "/reports/weekly?week=2026-W46")
     assert page.fix_first[0].nudge_action == f"/reports/weekly/nudges/{card}"

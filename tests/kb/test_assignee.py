@@ -14,7 +14,14 @@ from kb.cards.commands import CardPolicy
 from kb.cards.fields import VerifierRef
 from kb.cards.models import Card, Collection, Status
 from kb.errors import Conflict, Forbidden, VitrineError
-from kb.people.commands import add_person, change_person, deactivate_person, reactivate_person, set_members
+from kb.people.commands import (
+    add_person,
+    change_person,
+    deactivate_person,
+    preview_deactivation,
+    reactivate_person,
+    set_members,
+)
 from kb.people.models import Group, Person, Role
 from kb.trust.assignee import is_able
 from tests.kb.together import Meet, at_once
@@ -127,6 +134,21 @@ def test_a_new_order_of_verifiers_decides_at_once_and_a_new_owner_only_where_nob
         card = session.get_one(Card, verified)
         commands.set_verifiers(session, world.actor(session, "cora"), card, order, world.now)
     assert assignee(world, verified) == "axel"
+
+
+def test_what_is_foreseen_of_a_leaving_is_what_happens_and_changes_nothing(world: World) -> None:
+    for owner in ("axel", "vera", None):
+        for verifiers in (("vera",), ("vera", "ada"), ("experts",), ()):
+            world.card(verifiers=verifiers, owner=owner)
+    with world.read() as session:
+        vera = world.person(session, "vera")
+        before = {card.id: card.assignee_id for card in session.scalars(select(Card))}
+        foreseen = {card.id: taker for card, taker in preview_deactivation(session, vera, world.now)}
+        assert vera.is_active
+    leave(world, "vera")
+    with world.read() as session:
+        after = {card.id: card.assignee_id for card in session.scalars(select(Card))}
+    assert foreseen == {card: taker for card, taker in after.items() if before[card] != taker}
 
 
 def test_the_last_admin_can_neither_leave_nor_step_down(world: World) -> None:

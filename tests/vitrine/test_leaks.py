@@ -166,7 +166,9 @@ def letters(world: World, name: str) -> Iterator[tuple[str, str]]:
     with world.read() as session:
         actor, week = world.actor(session, name), week_of(world.now, world.policy)
         for each in (week, week.before()):
-            letter = as_letter(weekly_report(session, actor, each, world.policy, world.now), world.settings)
+            letter = as_letter(
+                weekly_report(session, actor, each, world.policy, world.settings.freshness, world.now), world.settings
+            )
             yield f"mail {each.key}", f"{letter.subject}\n{letter.text}\n{letter.html}"
 
 

@@ -30,6 +30,10 @@ SCREENS = {
     "new card": "/cards/new",
     "history": "/cards/{flagged}/history",
     "comparison": "/cards/{flagged}/diff?from=1&to=2",
+    "audit": "/cards/{flagged}/audit",
+    "recall": "/cards/{flagged}/recall",
+    "corrections": "/recalls",
+    "looking back": "/as-of?q=refund&at=2026-11-20T09:00",
     "replace": "/cards/{flagged}/replace?q=refund",
     "queue": "/verify?scope=all",
     "near-duplicates": "/duplicates",
@@ -262,6 +266,7 @@ def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) ->
     page.goto("/verify")
     press(page, "v")
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
+    page.locator(".queue-card[data-ready]").wait_for()
     press(page, "v")
     expect(page.get_by_text("Nothing to check", exact=False)).to_be_visible()
     assert {live.world.trust(card).state.value for card in (first, second)} == {"verified"}

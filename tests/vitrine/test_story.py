@@ -82,6 +82,7 @@ def _the_verifier_answers_it_in_the_queue(live: LiveSite, page: Page) -> None:
     page.goto("/verify")
     expect(page.get_by_text("It is 14 days since January").first).to_be_visible()
     assert_accessible(page)
+    page.get_by_role("button", name="Still correct").click()
     page.get_by_label("What did you check?").fill("Asked finance: still 30 days")
     page.get_by_role("button", name="Still correct").click()
     expect(page.get_by_text("Nothing to check", exact=False)).to_be_visible()

@@ -10,7 +10,8 @@ from rich.progress import Progress
 from curator.capacity.planning import plan_all
 from curator.jobs import JobContext, JobFailed, near_duplicates
 from curator.reports.formats import as_csv, as_json, as_letter
-from curator.reports.schedules.sending import Sender, send_turn, turns_of
+from curator.reports.schedules.sending import send_turn
+from curator.reports.schedules.turns import Sender, turns_of
 from curator.reports.weekly import weekly_report
 from curator.reports.weeks import read_week
 from kb import clock
@@ -95,7 +96,7 @@ def report(week: str, send: bool, kind: str, as_json_flag: bool) -> None:
             answer({"week": wanted.key, "queued": queued}, as_json=as_json_flag, words=words)
             return
         with installation.database.read() as session:
-            found = weekly_report(session, system_actor(session), wanted, policy, now)
+            found = weekly_report(session, system_actor(session), wanted, policy, settings.freshness, now)
         if kind == "json" or as_json_flag:
             answer(as_json(found, settings), as_json=True, words="")
         elif kind == "csv":

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curator.reports.expected import keep_weeks
 from kb.cards.models import Card
 from kb.people.models import Person
 from kb.settings import Settings
@@ -25,6 +26,8 @@ def fill(runtime: Runtime, now: datetime) -> bool:
     filling.render_texts()
     with database.transaction() as session:
         filling.run(session)
+    settings, policy = runtime.services.settings, runtime.services.policy
+    keep_weeks(database, settings.freshness, policy, now)
     runtime.indexer.apply_pending()
     return True
 

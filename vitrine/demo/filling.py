@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from curator.absences.away import Leave, plan_absence
 from curator.reports.facts import CardFacts, load_cards
 from curator.reports.history import state_at
 from kb.cards import commands, replacements
@@ -29,6 +30,8 @@ from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
 from vitrine.demo.company import Company, SampleCard
+from vitrine.demo.searches import add_searches
+from vitrine.demo.seen import add_sightings
 from vitrine.demo.stories import Event, events_of
 
 _WEEKS = 12
@@ -69,7 +72,9 @@ class Filling:
             self._play(session, event)
         session.flush()
         self._remove_leavers(session)
+        self._plan_absences(session)
         self._add_use(session)
+        add_searches(session, self._services.installation.secret_key, self._people, self._now)
 
     def _compose(self, card: SampleCard, step: int) -> CardText:
         """The text after `step` of its edits: the file holds the last state, earlier ones are won by undoing edits."""
@@ -164,12 +169,24 @@ class Filling:
                 left = self._now - timedelta(days=_LEFT_DAYS_AGO)
                 deactivate_person(session, system_actor(session), self._people[about["email"]], left)
 
+    def _plan_absences(self, session: Session) -> None:
+        today = self._now.astimezone(self._services.policy.zone).date()
+        for about in self._company.people:
+            if away := about.get("away"):
+                first = today + timedelta(days=away["in_days"])
+                leave = Leave(first, first + timedelta(days=away["days"] - 1), self._people[away["stand_in"]].id)
+                person, policy = self._people[about["email"]], self._services.policy
+                plan_absence(session, system_actor(session), person, leave, policy, self._now)
+
     def _add_use(self, session: Session) -> None:
         """Twelve weeks of readers; an impression is stale where the card's replayed state was not good that day."""
         history = {facts.id: facts for facts in load_cards(session, system_actor(session))}
         rows = [row for card in self._company.cards for row in self._use_of(card, history[self._ids[card.external_id]])]
         session.execute(insert(CardUse), rows)
         self._add_favourites(session)
+        used = sorted(self._company.cards, key=lambda card: -card.facts.get("weekly_views", 0))[:60]
+        cards = [self._cards[card.external_id] for card in used if card.story != "replaced"]
+        add_sightings(session, cards, self._people.values(), self._now)
 
     def _add_favourites(self, session: Session) -> None:
         """Everybody opened the most used cards lately, each beginning with another."""

@@ -1,89 +1,27 @@
 """Send the weekly report: once per schedule and week, each with what its reader may see at that moment.
 
-Reports are computed while reading, which blocks nobody; the claim of the week and the queued mail are one transaction,
+Reports are computed while reading, which blocks nobody; the claim of the week and what is queued are one transaction,
 so a run that was killed is made up by the next, and nobody is told twice.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.reports.about import EVERYTHING, About, about_collection, about_self
 from curator.reports.formats import as_letter
 from curator.reports.mail_shown import Delivery, mailed_cards
 from curator.reports.mailed.commands import check_urls
+from curator.reports.schedules.posting import EVENT, payload_of
+from curator.reports.schedules.turns import JOB, Sender, Turn
 from curator.reports.schedules.words import time_words
-from curator.reports.weekly import weekly_report
-from curator.reports.weeks import Week
+from curator.reports.weekly import WeeklyReport, weekly_report
+from curator.webhooks.outbox import queue_for_person
 from kb.cards.models import Collection
-from kb.db import Database
 from kb.errors import NotFound
 from kb.mail.outbox import Letter, enqueue
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
 from kb.schedule.claims import claim, note_outcome
-from kb.schedule.models import JobRun
 from kb.schedule.subscriptions import Channel, ReportSchedule, Scope
-from kb.settings import Settings
-from kb.trust.policy import Policy
-
-JOB = "weekly_report"
-_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One schedule's report of one week. Its key is what is claimed."""
-
-    schedule_id: int
-    week: Week
-
-    @property
-    def key(self) -> str:
-        """ "7:2026-W47": unique, and named by the week that is told about."""
-        return f"{self.schedule_id}:{self.week.key}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """What sending needs: the installation, the key that signs the links in mails, and the instant."""
-
-    database: Database
-    settings: Settings
-    policy: Policy
-    secret_key: bytes
-    now: datetime
-
-
-def turns_due(sender: Sender) -> list[Turn]:
-    """Whose hour has come since the schedule was made, moved or resumed, and whose report has not gone out."""
-    turns = []
-    with sender.database.read() as session:
-        for schedule in _active(session):
-            slot = schedule.slot_at(sender.now, sender.settings.schedule)
-            if slot.due >= schedule.since:
-                turns.append(Turn(schedule.id, _week_told(slot.key)))
-        return _unclaimed(session, turns)
-
-
-def turns_of(sender: Sender, week: Week) -> tuple[list[Turn], int]:
-    """For sending by hand: every mailed schedule's turn of this week, and how many have had it."""
-    with sender.database.read() as session:
-        mailed = [each for each in _active(session) if each.channel == Channel.MAIL]
-        turns = _unclaimed(session, [Turn(each.id, week) for each in mailed])
-    return turns, len(mailed) - len(turns)
-
-
-def _active(session: Session) -> Sequence[ReportSchedule]:
-    return session.scalars(
-        select(ReportSchedule)
-        .join(Person, Person.id == ReportSchedule.person_id)
-        .where(ReportSchedule.paused_at.is_(None), Person.deactivated_at.is_(None))
-        .order_by(ReportSchedule.id)
-    ).all()
 
 
 def send_turn(sender: Sender, turn: Turn) -> bool:
@@ -96,8 +34,11 @@ def send_turn(sender: Sender, turn: Turn) -> bool:
         if written is None:
             note_outcome(session, JOB, turn.key, "not told: the reader may not see it any more")
             return False
-        address, letter = written
-        return enqueue(session, f"report:{turn.key}", address, letter, sender.now)
+        key = f"report:{turn.key}"
+        if isinstance(written, Letter):
+            address = session.get_one(Person, schedule.person_id).email
+            return enqueue(session, key, address, written, sender.now)
+        return queue_for_person(session, schedule.person_id, EVENT, written, sender.now, key=key) > 0
 
 
 def about_of(session: Session, actor: Actor, schedule: ReportSchedule) -> About:
@@ -109,25 +50,8 @@ def about_of(session: Session, actor: Actor, schedule: ReportSchedule) -> About:
     return EVERYTHING
 
 
-def _week_told(slot: str) -> Week:
-    """A slot is a week of the reader's own zone; it tells of the one before."""
-    year, _, number = slot.partition("-W")
-    return Week(date.fromisocalendar(int(year), int(number), 1)).before()
-
-
-def _unclaimed(session: Session, turns: Sequence[Turn]) -> list[Turn]:
-    done: set[str] = set()
-    for keys in _batches([turn.key for turn in turns]):
-        done.update(session.scalars(select(JobRun.slot).where(JobRun.job == JOB, JobRun.slot.in_(keys))))
-    return [turn for turn in turns if turn.key not in done]
-
-
-def _batches(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
-
-
-def _write(sender: Sender, turn: Turn) -> tuple[str, Letter] | None:
-    settings, now = sender.settings, sender.now
+def _write(sender: Sender, turn: Turn) -> Letter | dict[str, object] | None:
+    """The report as the schedule wants it; None when its reader may not have it."""
     with sender.database.read() as session:
         schedule = session.get(ReportSchedule, turn.schedule_id)
         person = session.get(Person, schedule.person_id) if schedule is not None else None
@@ -138,7 +62,14 @@ def _write(sender: Sender, turn: Turn) -> tuple[str, Letter] | None:
             about = about_of(session, actor, schedule)
         except NotFound:
             return None
-        report = weekly_report(session, actor, turn.week, sender.policy, now, about)
-        checks = check_urls(session, actor, mailed_cards(report, person.id), settings, sender.secret_key, now)
-        sending = Delivery(person.id, time_words(schedule, settings.schedule), checks)
-        return person.email, as_letter(report, settings, sending)
+        report = weekly_report(session, actor, turn.week, sender.policy, sender.settings.freshness, sender.now, about)
+        if schedule.channel == Channel.WEBHOOK:
+            return payload_of(report, sender.settings)
+        return _letter(session, sender, actor, schedule, report)
+
+
+def _letter(session: Session, sender: Sender, actor: Actor, schedule: ReportSchedule, report: WeeklyReport) -> Letter:
+    cards = mailed_cards(report, actor.id)
+    checks = check_urls(session, actor, cards, sender.settings, sender.secret_key, sender.now)
+    when = time_words(schedule, sender.settings.schedule)
+    return as_letter(report, sender.settings, Delivery(actor.id, when, checks))

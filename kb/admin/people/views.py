@@ -244,12 +244,13 @@ def _person_page(person_id: int, *, errors: tuple[FieldError, ...] = (), reset_l
 
 
 def _moves(session: Session, person: Person) -> list[tuple[Link, str]]:
-    """Which cards would go to whom: tried out in this read session, which keeps nothing."""
+    """Which cards would go to whom."""
     try:
-        cards = commands.preview_deactivation(session, person, now())
+        found = commands.preview_deactivation(session, person, now())
     except Conflict:
         return []
-    return [(Link(card.title, f"/cards/{card.id}"), session.get_one(Person, card.assignee_id).name) for card in cards]
+    names = {each.id: each.name for each in all_people(session)}
+    return [(Link(card.title, f"/cards/{card.id}"), names.get(taker or 0, "nobody")) for card, taker in found]
 
 
 def _facts(session: Session, person: Person) -> tuple[tuple[str, str], ...]:

@@ -144,11 +144,11 @@ def test_a_link_that_redirects_into_the_private_network_is_not_followed(world: W
 
 
 def test_a_claimed_link_is_not_tried_by_a_second_process(world: World, server: AnsweringServer) -> None:
-    def meanwhile(handler: BaseHTTPRequestHandler) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
         try_links(world)
         handler.send_error(404)
 
-    server.replies["/prices"] = meanwhile
+    server.replies["/prices"] = answer
     linking(world, f"{server.url}/prices")
     assert server.paths("HEAD") == ["/prices"]
 

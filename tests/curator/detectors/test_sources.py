@@ -1,4 +1,4 @@
-"""Watched sources: an address or a file of an allowed folder; a change is a finding with a diff until the check."""
+"""Watched sources: an address or a file of an allowed folder; a change is a finding with a diff until it is checked."""
 
 from pathlib import Path
 from typing import Any

@@ -26,11 +26,15 @@ def secret(site: Site) -> str:
 
 def send(
     site: Site, secret: str, body: dict[str, Any], *, seconds: int = 0, query: str = "", name: str = "releases",
-    **headers: str,
+    forged: dict[str, str] | None = None,
 ) -> Any:  # fmt: skip
     raw = json.dumps(body).encode()
     timestamp = int(site.world.now.timestamp()) + seconds
-    signed = {"Vitrine-Timestamp": str(timestamp), "Vitrine-Signature": signature(secret, timestamp, raw), **headers}
+    signed = {
+        "Vitrine-Timestamp": str(timestamp),
+        "Vitrine-Signature": signature(secret, timestamp, raw),
+        **(forged or {}),
+    }
     path = f"/hooks/{name}{query}"
     return site.api(None).call("POST", path, data=raw, headers=signed, content_type="application/json")
 
@@ -109,8 +113,7 @@ def test_an_old_or_a_future_message_is_refused(site: Site, secret: str, seconds:
 )
 def test_a_forged_message_is_refused_like_one_to_no_hook(site: Site, secret: str, forged: dict[str, str]) -> None:
     site.world.card(tags=("pricing",))
-    headers: Any = forged
-    refused = send(site, secret, CHANGE, **headers)
+    refused = send(site, secret, CHANGE, forged=forged)
     missing = send(site, secret, CHANGE, name="no-such-hook")
     assert (refused.status_code, refused.json["detail"]) == (missing.status_code, missing.json["detail"])
     assert (refused.status_code, open_flags(site.world)) == (401, {})
@@ -121,9 +124,8 @@ def test_a_changed_body_is_refused(site: Site, secret: str) -> None:
     timestamp = int(site.world.now.timestamp())
     headers = {"Vitrine-Timestamp": str(timestamp), "Vitrine-Signature": signature(secret, timestamp, raw)}
     other = raw.replace(b"pricing", b"refunds")
-    answer = site.api(None).call(
-        "POST", "/hooks/releases", data=other, headers=headers, content_type="application/json"
-    )
+    how: dict[str, Any] = {"data": other, "headers": headers, "content_type": "application/json"}
+    answer = site.api(None).call("POST", "/hooks/releases", **how)
     assert answer.status_code == 401
 
 

@@ -1,0 +1,166 @@
+// The worker: it may be ended after any event and woken by the next, so everything it knows lies in storage.
+
+import { askExpert, call, card as cardAt, connection, lookUp, used } from './client.js'
+import { findSaved, forget, save } from './saved.js'
+import './match.js'
+
+const RULES_FOR = 15 * 60_000
+const MENU = 'look-up'
+
+chrome.runtime.onInstalled.addListener(({ reason }) => {
+  chrome.contextMenus.create({ id: MENU, title: 'Look up “%s”', contexts: ['selection'] }, () => chrome.runtime.lastError)
+  if (reason === 'install') chrome.runtime.openOptionsPage()
+})
+chrome.contextMenus.onClicked.addListener((info, tab) => { if (info.menuItemId === MENU) showOn(tab) })
+chrome.commands.onCommand.addListener((command, tab) => { if (command === 'look-up') showOn(tab) })
+chrome.permissions.onAdded.addListener(watchSites)
+chrome.permissions.onRemoved.addListener(watchSites)
+chrome.runtime.onStartup.addListener(watchSites)
+chrome.tabs.onRemoved.addListener(id => chrome.storage.session.remove(`fits-${id}`))
+chrome.storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' })
+
+// --- the selected text, on the page
+
+async function showOn(tab) {
+  if (!tab?.id) return
+  try {
+    await chrome.scripting.executeScript({ target: { tabId: tab.id }, files: ['render.js', 'page.js'] })
+  } catch { // a page of the browser's own: nothing can be shown on it
+    await chrome.action.openPopup?.().catch(() => {})
+  }
+}
+
+async function selectionOn(tab) {
+  try {
+    const [{ result }] = await chrome.scripting.executeScript({
+      target: { tabId: tab.id }, func: () => String(getSelection()).replace(/\s+/g, ' ').trim().slice(0, 300),
+    })
+    return result ? { text: result } : null
+  } catch {
+    return null
+  }
+}
+
+// --- the address bar
+
+const escaped = text => text.replace(/[<>&'"]/g, letter => `&#${letter.charCodeAt(0)};`)
+
+chrome.omnibox.onInputChanged.addListener(async (text, suggest) => {
+  if (!text.trim()) return
+  try {
+    const found = await lookUp(text)
+    suggest(found.results.map(one => ({ content: one.url, description: `${escaped(one.title)} <dim>${escaped(one.trust.state.replace('_', ' '))}</dim>` })))
+  } catch { /* the address bar has no place for words */ }
+})
+
+chrome.omnibox.onInputEntered.addListener(async (text, how) => {
+  const { server } = await connection()
+  if (!server) return chrome.runtime.openOptionsPage()
+  const url = text.startsWith(`${server}/`) ? text : `${server}/?${new URLSearchParams({ q: text })}`
+  if (how === 'currentTab') await chrome.tabs.update({ url })
+  else await chrome.tabs.create({ url, active: how === 'newForegroundTab' })
+})
+
+// --- messages of the panel and of pages
+
+const ANSWERS = {
+  'look up': ({ query }) => answer(query),
+  'used': ({ id, how, queryId }) => used(id, how, queryId),
+  'ask': async ({ query }) => {
+    try { return { name: (await askExpert(query)).assignee.name } } catch (error) { return { error: error.message } }
+  },
+  'open': async ({ url }) => {
+    const { server } = await connection()
+    if (server && url.startsWith(`${server}/`)) await chrome.tabs.create({ url })
+  },
+  'options': () => chrome.runtime.openOptionsPage(),
+  'style': async () => (await (await fetch(chrome.runtime.getURL('panel.css'))).text()).replaceAll(':root', ':host') + BOX,
+  'selection': async () => { const tab = await activeTab(); return tab ? selectionOn(tab) : null },
+  'here': () => here(),
+  'rules': ({ address }) => rulesOn(address),
+  'fits': ({ ids }, sender) => fit(sender.tab?.id, ids),
+  'watch': () => watchSites(),
+}
+
+chrome.runtime.onMessage.addListener((message, sender, reply) => {
+  if (sender.id !== chrome.runtime.id || !(message?.kind in ANSWERS)) return false
+  Promise.resolve(ANSWERS[message.kind](message, sender)).then(value => reply(value ?? null), () => reply(null))
+  return true
+})
+
+const BOX = `
+:host { all: initial; color-scheme: light dark }
+.box { position: fixed; right: 16px; bottom: 16px; z-index: 2147483647; width: 360px; max-width: calc(100vw - 32px); max-height: min(70vh, 640px); overflow: auto; padding-bottom: 12px; font: 14px/1.5 ui-sans-serif, system-ui, sans-serif; color: var(--ink); background: var(--canvas); border: 1px solid var(--line); border-radius: 10px; box-shadow: 0 8px 32px rgb(0 0 0 / .24) }
+.box header { display: flex; justify-content: space-between; align-items: center; padding: 4px 8px 4px 14px }
+.parts { display: grid; gap: 12px; padding: 12px 12px 0 }`
+
+async function answer(query) {
+  const { server } = await connection()
+  try {
+    const found = await lookUp(query)
+    const [first, ...others] = found.results
+    if (!first) return { results: [], server, queryId: found.query_id }
+    const whole = first.withheld ? first : { ...first, ...(await cardAt(first.id)) }
+    if (first.withheld) await forget(first.id)
+    else { await save(whole); used(first.id, 'lookup_click', found.query_id) }
+    return { results: [whole, ...others], server, queryId: found.query_id }
+  } catch (error) {
+    const isConnectable = ['unconnected', 'refused'].includes(error.kind)
+    const kept = error.kind === 'unreachable' ? await findSaved(query) : []
+    const time = at => new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+    return { error: error.message, isConnectable, server, saved: kept.slice(0, 2).map(one => ({ card: one.card, at: time(one.at) })) }
+  }
+}
+
+// --- triggers
+
+async function activeTab() {
+  const [tab] = await chrome.tabs.query({ active: true, lastFocusedWindow: true })
+  return tab
+}
+
+async function allRules() {
+  const { rules } = await chrome.storage.local.get('rules')
+  if (rules && Date.now() - rules.at < RULES_FOR) return rules.list
+  try {
+    const list = (await call('GET', '/triggers/rules')).rules
+    await chrome.storage.local.set({ rules: { at: Date.now(), list } })
+    return list
+  } catch (error) {
+    if (error.kind === 'unreachable' || error.kind === 'busy') return rules?.list ?? []
+    await chrome.storage.local.remove('rules')
+    return []
+  }
+}
+
+async function rulesOn(address) {
+  return globalThis.vitrineMatch.rulesFor(await allRules(), address)
+}
+
+async function fit(tabId, ids) {
+  if (tabId === undefined) return
+  await chrome.storage.session.set({ [`fits-${tabId}`]: ids })
+  const cards = (await allRules()).filter(rule => ids.includes(rule.id)).reduce((sum, rule) => sum + rule.cards, 0)
+  await chrome.action.setBadgeText({ tabId, text: cards ? String(cards) : '' }).catch(() => {})
+  await chrome.action.setBadgeBackgroundColor({ tabId, color: '#3340b5' }).catch(() => {})
+}
+
+// What the panel shows before anything is typed. The address of a tab is known only where it may be.
+async function here() {
+  const tab = await activeTab()
+  if (!tab) return { ids: [] }
+  const { [`fits-${tab.id}`]: ids = [] } = await chrome.storage.session.get(`fits-${tab.id}`)
+  let origin = ''
+  try { if (/^https?:/.test(tab.url ?? '')) origin = new URL(tab.url).origin } catch { /* no address of a site */ }
+  const isAllowed = origin ? await chrome.permissions.contains({ origins: [`${origin}/*`] }) : false
+  return { ids, origin, isAllowed, hasRules: origin ? (await rulesOn(tab.url)).length > 0 : false }
+}
+
+// On the sites the reader allowed, and nowhere else, pages are watched.
+async function watchSites() {
+  const { origins = [] } = await chrome.permissions.getAll()
+  const known = await chrome.scripting.getRegisteredContentScripts({ ids: ['watch'] })
+  if (!origins.length) return known.length ? chrome.scripting.unregisterContentScripts({ ids: ['watch'] }) : undefined
+  const script = { id: 'watch', matches: origins, js: ['match.js', 'watch.js'], runAt: 'document_idle' }
+  await (known.length ? chrome.scripting.updateContentScripts([script]) : chrome.scripting.registerContentScripts([script]))
+}

@@ -1,0 +1,79 @@
+// Talks to the installation: always with the token, never with cookies, and with errors in words.
+
+export class Trouble extends Error {
+  // kind: 'unconnected' | 'refused' | 'unreachable' | 'busy' | 'wrong'
+  constructor(kind, message) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+const WAIT = 8000
+
+export async function connection() {
+  const { server = '', token = '' } = await chrome.storage.local.get(['server', 'token'])
+  return { server, token }
+}
+
+export async function connect(server, token) {
+  await chrome.storage.local.set({ server, token })
+}
+
+export async function disconnect() {
+  await chrome.storage.local.remove(['token', 'rules', 'saved'])
+}
+
+// An address as it is kept: scheme, host and port, nothing after it.
+export function serverOf(text) {
+  const typed = text.trim()
+  try {
+    if (/\s/.test(typed)) throw new TypeError()
+    const url = new URL(/^https?:\/\//i.test(typed) ? typed : `https://${typed}`)
+    return url.origin
+  } catch {
+    throw new Trouble('wrong', 'This is no address. Type it as in your browser, such as https://kb.example.com.')
+  }
+}
+
+export async function call(method, path, body) {
+  const { server, token } = await connection()
+  if (!server || !token) throw new Trouble('unconnected', 'Connect to your server first.')
+  return ask(server, method, path, body, token)
+}
+
+export async function ask(server, method, path, body, token = '') {
+  let answer
+  try {
+    answer = await fetch(`${server}/api/v1${path}`, {
+      method,
+      credentials: 'omit',
+      cache: 'no-store',
+      redirect: 'error',
+      signal: AbortSignal.timeout(WAIT),
+      headers: {
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(body ? { 'Content-Type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+  } catch {
+    throw new Trouble('unreachable', `Cannot reach ${server}.`)
+  }
+  if (answer.status === 204) return null
+  const told = await answer.json().catch(() => null)
+  if (answer.ok && told !== null) return told
+  if (answer.status === 401) throw new Trouble('refused', 'The token was refused. Connect again.')
+  if (answer.status === 429) throw new Trouble('busy', 'Too many requests. Wait a little.')
+  if (answer.status >= 500 || told === null) throw new Trouble('unreachable', `${server} is out of order right now.`)
+  throw new Trouble('wrong', told.errors?.[0]?.message ?? told.detail ?? 'That did not work.')
+}
+
+export const lookUp = (query, limit = 5) =>
+  call('GET', `/lookup?${new URLSearchParams({ q: query.slice(0, 300), limit })}`)
+
+export const card = id => call('GET', `/cards/${id}`)
+export const cardsOfRule = id => call('GET', `/triggers/${id}/cards`)
+export const used = (id, kind, queryId) =>
+  call('POST', '/events', { kind, card_id: id, ...(queryId ? { query_id: queryId } : {}) }).catch(() => null)
+export const report = (id, kind, detail) => call('POST', `/cards/${id}/flags`, { kind, detail })
+export const askExpert = text => call('POST', '/questions', { text: text.slice(0, 300) })

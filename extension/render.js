@@ -1,0 +1,134 @@
+// Cards as elements, for the panel and for pages: text nodes and listed elements only, never markup as it came.
+// A classic script, because a page can't be given modules.
+
+globalThis.vitrineRender = (() => {
+  const KEPT = new Set(('P BR UL OL LI STRONG B EM I CODE PRE BLOCKQUOTE H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD A ' +
+    'DIV SPAN DEL INS SUP SUB HR MARK DL DT DD').split(' '))
+  const GONE = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'IFRAME', 'OBJECT', 'SVG', 'MATH'])
+  const NAMES = { verified: 'Verified', due_soon: 'Verified', overdue: 'Overdue', flagged: 'Flagged', unverified: 'Not verified' }
+
+  function make(name, attributes = {}, ...children) {
+    const element = document.createElement(name)
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === 'onclick') element.addEventListener('click', value)
+      else if (value !== false && value !== undefined) element.setAttribute(key, value === true ? '' : value)
+    }
+    element.append(...children.filter(child => child !== null && child !== ''))
+    return element
+  }
+
+  // The server's HTML is clean; it is read again here all the same, element by element.
+  function answer(html, base) {
+    const parsed = new DOMParser().parseFromString(html, 'text/html')
+    const body = make('div', { class: 'prose' })
+    copy(parsed.body, body, base)
+    return body
+  }
+
+  function copy(from, to, base) {
+    for (const node of from.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) to.append(node.data)
+      else if (node.nodeType === Node.ELEMENT_NODE && !GONE.has(node.nodeName.toUpperCase())) {
+        const inside = KEPT.has(node.nodeName) ? to.appendChild(document.createElement(node.nodeName)) : to
+        if (node.nodeName === 'A') lead(node, inside, base)
+        copy(node, inside, base)
+      }
+    }
+  }
+
+  function lead(from, to, base) {
+    let url
+    try { url = new URL(from.getAttribute('href') ?? '', base) } catch { return }
+    if (!['http:', 'https:', 'mailto:'].includes(url.protocol)) return
+    to.href = url.href
+    to.target = '_blank'
+    to.rel = 'noopener noreferrer'
+  }
+
+  function day(text) {
+    const date = new Date(text), year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric'
+    return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year })
+  }
+
+  function days(from, to) {
+    const number = Math.max(0, Math.round((to - from) / 86_400_000))
+    return number === 1 ? '1 day' : `${number} days`
+  }
+
+  // Trust as a sentence: who, when, until when; or why not, and whom to ask.
+  function trustWords(card) {
+    const { state, verified_at: at, verified_by: by, verify_by: due, reasons } = card.trust
+    if (state === 'verified' || state === 'due_soon') return `Verified by ${by?.name ?? 'an import'}, ${day(at)}`
+    if (state === 'overdue') return `Overdue: last verified ${day(at)}${due ? `, check due ${day(due)}` : ''}`
+    if (state === 'flagged') return `Flagged: ${reasons[0]?.detail ?? 'somebody doubts it'}`
+    return at ? 'Not verified any more' : 'Nobody has verified this yet'
+  }
+
+  function badge(card) {
+    const { state, verified_at: at, verify_by: due, reasons } = card.trust
+    const now = Date.now()
+    const detail = {
+      verified: () => day(at),
+      due_soon: () => `due in ${days(now, Date.parse(due))}`,
+      overdue: () => `by ${days(Date.parse(due), now)}`,
+      flagged: () => (reasons.length > 1 ? `${reasons.length} reasons` : ''),
+      unverified: () => (at ? '' : 'yet'),
+    }[state]()
+    return make('span', { class: `badge ${state}` }, make('b', {}, NAMES[state]), detail ? ` ${detail}` : '')
+  }
+
+  function pieces(parts) {
+    return parts.map(([words, isMatch]) => (isMatch ? make('mark', {}, words) : words))
+  }
+
+  // What is copied is the answer and nothing else, as rich and as plain text.
+  async function copyAnswer(card, base) {
+    const body = answer(card.html, base)
+    const text = plain(body).replace(/\n{3,}/g, '\n\n').trim()
+    try {
+      await navigator.clipboard.write([new ClipboardItem({
+        'text/plain': new Blob([text], { type: 'text/plain' }),
+        'text/html': new Blob([body.innerHTML], { type: 'text/html' }),
+      })])
+    } catch {
+      await navigator.clipboard.writeText(text)
+    }
+  }
+
+  function plain(node) {
+    if (node.nodeType === Node.TEXT_NODE) return node.data.replace(/\s+/g, ' ')
+    const inside = [...node.childNodes].map(plain).join('')
+    switch (node.nodeName) {
+      case 'BR': return '\n'
+      case 'LI': return `- ${inside.trim()}\n`
+      case 'TR': return [...node.cells].map(cell => plain(cell).trim()).join('\t') + '\n'
+      case 'P': case 'H1': case 'H2': case 'H3': case 'H4': case 'UL': case 'OL': case 'TABLE': case 'PRE': case 'DIV':
+        return `${inside.trim()}\n\n`
+      default: return inside
+    }
+  }
+
+  // One card opened: strip, title, answer, and what can be done with it. `does` has a function for each button.
+  function sheet(card, { base, saved, does }) {
+    const flagged = ['flagged', 'overdue', 'unverified'].includes(card.trust.state)
+    const isKept = card.withheld === true
+    return make('article', { class: `sheet ${card.trust.state}`, 'data-card': card.id },
+      make('p', { class: 'strip' }, trustWords(card)),
+      make('div', { class: 'body' },
+        saved ? make('p', { class: 'saved' }, `Saved copy from ${saved}`) : null,
+        make('h2', {}, card.title),
+        isKept ? make('p', { class: 'quiet' }, card.warning ?? 'Withheld.') : answer(card.html ?? '', base)),
+      make('div', { class: 'row' },
+        isKept ? null : make('button', { type: 'button', class: flagged ? 'btn' : 'btn main', onclick: does.copy }, 'Copy answer'),
+        make('button', { type: 'button', class: 'btn', onclick: does.link }, 'Copy link'),
+        make('button', { type: 'button', class: 'btn plain', onclick: does.open }, 'Open'),
+        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, 'Report a problem')))
+  }
+
+  function row(card, onclick) {
+    const title = make('button', { type: 'button', class: 'title', onclick }, card.title)
+    return make('li', {}, title, make('div', { class: 'meta' }, badge(card), make('span', {}, card.collection.name)))
+  }
+
+  return { make, answer, badge, copyAnswer, pieces, row, sheet, trustWords }
+})()

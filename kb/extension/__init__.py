@@ -1,0 +1,1 @@
+"""The browser extension's side of the service: its package, and how it signs in."""
