@@ -219,7 +219,8 @@ def _shelf_row(session: Session, found: Collection) -> ShelfRow:
         url=f"/admin/collections/{found.slug}",
         cards=f"{total:,}",
         steward=found.steward.name if found.steward else "Nobody",
-        interval=f"{found.interval_days or services().policy.interval_days} days",
+        interval=f"{found.interval_days or services().policy.interval_days} days"
+        + (", or earlier" if found.is_adaptive else ""),
         readers="Everybody" if found.is_open else ", ".join(group.name for group in found.readers) or "Nobody yet",
         trust=f"{round(100 * good / total)}%" if total else "",
     )
