@@ -108,6 +108,10 @@ def work_facts(report: WeeklyReport) -> tuple[Fact, ...]:
     facts = [Fact("Checks", checks)]
     if work.checks and work.averted is not None:
         facts.append(Fact("Averted", f"About {round(work.averted):,} stale views a week"))
+    if report.reliability is not None:
+        told = report.reliability
+        said = f"Said {percent(told.said)}, found {percent(told.found)}"
+        facts.append(Fact("The estimate", f"{said} ({count(told.checks, 'check')} in 12 weeks)"))
     if work.in_batches:
         facts.append(Fact("In batches", f"{work.in_batches:,} ({percent(work.batch_share)}): they find less"))
     shown = f"{numbers.stale_impressions:,} ({percent(numbers.stale_share)} of all)"

@@ -101,9 +101,13 @@ def test_the_work_of_a_week_is_told_with_what_it_found_and_averted(site: Site) -
     work = report(site, "cora")["work"]
     assert (work["checks"], work["found"], work["in_batches"]) == (3, 1, 2)
     assert work["averted_stale_impressions"] > 0
+    told = report(site, "cora")["reliability"]
+    assert (told["checks"], told["found"]) == (3, pytest.approx(0.333))
+    assert 0 < told["said"] < 1
     page = site.page("cora").get("/reports/weekly").get_data(as_text=True)
     assert "3 cards checked, 1 of them needed a change (33%)" in page
     assert "2 (67%): they find less" in page
+    assert f"Said {round(100 * told['said'])}%, found 33% (3 checks in 12 weeks)" in page
 
 
 def test_two_readers_with_different_rights_get_different_expectations_work_and_suggestions(site: Site) -> None:
