@@ -115,7 +115,7 @@ FORMS: dict[str, dict[str, str]] = {
     "schedules.pause": {},
     "schedules.resume": {},
     "schedules.remove": {},
-    "mailed.still_correct": {"note": "Read it"},
+    "mailed.still_correct": {"note": "Read it", "reading": ""},
     "asking.ask": {"q": "refund"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
