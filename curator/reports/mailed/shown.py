@@ -16,8 +16,9 @@ from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
 from kb.trust.reading import Piece, write_note
-from kb.trust.shown import strip
-from kb.web.parts import Field
+from kb.trust.shown import badge
+from kb.trust.state import Trust
+from kb.web.parts import Field, Strip
 from kb.words import Words, count
 
 _WHY = {
@@ -77,6 +78,16 @@ def _why(link: CheckLink, followed: Followed, words: Words) -> str:
     )
 
 
+def _strip(trust: Trust, words: Words) -> Strip:
+    """What is the matter, for who decides about it; readers are told whom to ask instead."""
+    mark = badge(trust, words)
+    said = f"{mark.words} {mark.detail}".strip()
+    if trust.verified_at is None:
+        return Strip(mark.state, said)
+    by = trust.verified_by or "an import"
+    return Strip(mark.state, said, f"Last verified by {by}, {words.full_day(trust.verified_at)}.")
+
+
 def _card(session: Session, actor: Actor, card: Card, visit: Visit, words: Words, policy: Policy) -> MailedCard:
     facts = evidence_of(session, actor, card, words.now)
     trust = trust_of_card(session, card, policy, words.now)
@@ -88,7 +99,7 @@ def _card(session: Session, actor: Actor, card: Card, visit: Visit, words: Words
         title=card.title,
         collection=card.collection.name,
         html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
-        strip=strip(card, trust, words, with_reasons=False),
+        strip=_strip(trust, words),
         evidence=boxes,
         changes=facts.changes,
         action=f"/check/{visit.signed}",
