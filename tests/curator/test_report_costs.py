@@ -226,7 +226,14 @@ def test_what_is_searched_for_by_who_may_read_more_is_not_told_to_who_may_read_l
         "stan": ["battery recall"], "axel": ["battery recall"],
         "rita": ["battery recall", "zanzibar discount"], "cora": ["battery recall", "zanzibar discount"],
     }  # fmt: skip
-    assert "zanzibar" not in site.page("stan").get("/reports/weekly").get_data(as_text=True)
+    for path in ("/reports/weekly", "/reports/gaps"):
+        assert "zanzibar" not in site.page("stan").get(path).get_data(as_text=True)
+        assert "battery recall" in site.page("stan").get(path).get_data(as_text=True)
+    listed = {name: site.api(name, "read").get("/reports/gaps").json["gaps"] for name in ("stan", "rita")}
+    assert {name: [gap["words"] for gap in gaps] for name, gaps in listed.items()} == {
+        name: told[name] for name in ("stan", "rita")
+    }
+    assert site.page("stan").get("/reports/gaps?collection=deals").status_code == 404
 
 
 def test_doubted_answers_are_a_gap_where_their_card_may_be_read(site: Site) -> None:

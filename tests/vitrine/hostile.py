@@ -166,7 +166,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "sort", "page",
     ),
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
-    "schedules.show": ("open", "about"), "mailed.show": (),
+    "reports.gaps": ("week", "collection"), "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
     "detectors.show_registry": ("kind",), "hooks.show": (),
