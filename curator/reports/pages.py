@@ -122,6 +122,7 @@ class Fact:
 
     label: str
     words: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

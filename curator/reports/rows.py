@@ -112,7 +112,8 @@ def work_facts(report: WeeklyReport) -> tuple[Fact, ...]:
     if report.reliability is not None:
         told = report.reliability
         said = f"Said {percent(told.said)}, found {percent(told.found)}"
-        facts.append(Fact("The estimate", f"{said} ({count(told.checks, 'check')} in 12 weeks)"))
+        checks = f"{said} ({count(told.checks, 'check')} in 12 weeks)"
+        facts.append(Fact("The estimate", checks, "/reports/freshness"))
     if work.in_batches:
         facts.append(Fact("In batches", f"{work.in_batches:,} ({percent(work.batch_share)}): they find less"))
     shown = f"{numbers.stale_impressions:,} ({percent(numbers.stale_share)} of all)"
