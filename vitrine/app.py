@@ -13,6 +13,7 @@ import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
 import curator.hooks.views
+import curator.notices.account.views
 import curator.owners.views
 import curator.proof.views
 import curator.questions.views
@@ -28,6 +29,7 @@ import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.extension.views
+import kb.following.views
 import kb.people.views
 import kb.triggers.views
 import search.as_of.views
@@ -57,6 +59,9 @@ PAGES: tuple[Blueprint, ...] = (
     curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
+    kb.following.views.blueprint,
+    curator.queue.views.blueprint,
+    curator.notices.account.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
@@ -99,6 +104,7 @@ def create_app(
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
+    curator.notices.account.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.lines.queries import cards_like
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
 from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
+from kb.trust.duties import seat_words
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
@@ -67,7 +70,7 @@ def card_page(
         strip=strip(card, trust, words, ask_url="" if stands.reason else f"{path}#report") if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
-        actions=_actions(actor, card, trust, public_url, query_id),
+        actions=_actions(session, actor, card, trust, public_url, query_id),
         caution=caution(actor, card, stands),
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
@@ -97,7 +100,7 @@ def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy
         badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
-        assignee=card.assignee.name if card.assignee else "",
+        assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
         last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
         next_check=next_check,
         interval=f"Every {policy.interval_of(card)} days" if card.check_on is None else f"On {card.check_on:%-d %b %Y}",
@@ -169,7 +172,9 @@ def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
     return tuple(diff(old, new)) if old != new else ()
 
 
-def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None) -> CardActions:
+def _actions(
+    session: Session, actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None
+) -> CardActions:
     base = f"/cards/{card.id}"
     edit = f"{base}/edit" if may(actor, Right.EDIT, card) else ""
     can_curate = may(actor, Right.CURATE, card)
@@ -192,6 +197,9 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         restore_action=f"{base}/unarchive" if can_archive and card.status == Status.ARCHIVED else "",
         unverify_action=f"{base}/unverify" if can_take_back and card.verified_at is not None else "",
         feedback_action=f"{base}/feedback" if card.status == Status.PUBLISHED else "",
+        follow=None
+        if card.status == Status.DRAFT
+        else follow_button(session, actor, Followed(card.id), card_path(card)),
     )
 
 

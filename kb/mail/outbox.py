@@ -11,11 +11,12 @@ from kb.mail.models import OutgoingMail
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail as it is written: subject, plain text and HTML."""
+    """A mail as it is written: subject, plain text and HTML. `unsubscribe_url` ends mails of its sort by one click."""
 
     subject: str
     text: str
     html: str
+    unsubscribe_url: str | None = None
 
 
 def enqueue(session: Session, key: str, to_address: str, letter: Letter, now: datetime) -> bool:
@@ -24,5 +25,6 @@ def enqueue(session: Session, key: str, to_address: str, letter: Letter, now: da
     statement = insert(OutgoingMail).values(
         key=key, to_address=to_address, subject=" ".join(letter.subject.split())[:300], text=letter.text,
         html=letter.html, state="new", tries=0, next_try_at=now, created_at=now,
+        unsubscribe_url=letter.unsubscribe_url,
     )  # fmt: skip
     return bool(session.execute(statement.on_conflict_do_nothing().returning(OutgoingMail.id)).first())

@@ -15,6 +15,7 @@ from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, Th
 from kb.people.models import ApiToken, Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
 from kb.people.shown import absence_words, minutes_field, who
+from kb.people.zones import zone_choice
 from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
@@ -121,6 +122,7 @@ def save_profile() -> BaseResponse:
         person.shortcuts = form.shortcuts
         set_weekly_report(session, person.id, form.weekly_report, now())
         set_budget(session, actor, person, form.minutes_per_week, now())
+        person.time_zone = form.time_zone
     say("Saved.")
     return redirect("/account", 303)
 
@@ -270,6 +272,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
             weekly_report_on=wants_weekly_report(session, person.id),
+            time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
+            notices_url="/account/notices",
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106

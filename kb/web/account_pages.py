@@ -74,6 +74,8 @@ class AccountPage:
     shortcuts_on: bool
     weekly_report_on: bool
     minutes: Field | None
+    time_zone: Choice
+    notices_url: str
     sessions: tuple[SessionRow, ...]
     tokens: tuple[TokenRow, ...]
     password_action: str

@@ -16,6 +16,7 @@ _COUNTER = "vitrine.queue_counter"
 _QUESTIONS = "vitrine.question_counter"
 _WARNING = "vitrine.warning"
 _CORRECTION = "vitrine.correction"
+_NOTICES = "vitrine.notice_counter"
 QueueCounter = Callable[[Session, Actor], int]
 
 
@@ -32,6 +33,11 @@ def tell_with(correction: Callable[[Session, Actor], str]) -> None:
 def count_questions_with(counter: QueueCounter) -> None:
     """Say how the number beside "Questions" in a person's menu is counted."""
     current_app.extensions[_QUESTIONS] = counter
+
+
+def count_notices_with(counter: QueueCounter) -> None:
+    """Say how the number beside the bell is counted; the room that keeps notices knows."""
+    current_app.extensions[_NOTICES] = counter
 
 
 def warn_with(warning: Callable[[], str]) -> None:
@@ -54,6 +60,8 @@ def frame(active: Place = "", query: str = "") -> Frame:
         correction = cast("Callable[[Session, Actor], str] | None", current_app.extensions.get(_CORRECTION))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
         questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
+        notices = cast("QueueCounter | None", current_app.extensions.get(_NOTICES))
+        unread = notices(db, actor) if notices else 0
         return Frame(
             workspace_name=name,
             workspace_initial=name[:1].upper(),
@@ -68,6 +76,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             shortcuts_on=person.shortcuts,
             toasts=_take_toasts(),
             query=query or request.args.get("q", ""),
+            notice_count=("" if not unread else f"{unread}" if unread < 100 else "99+"),
             warning=warning() if warning and actor.is_curator else "",
             correction=correction(db, actor) if correction else "",
         )

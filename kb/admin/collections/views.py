@@ -20,6 +20,8 @@ from kb.cards.models import Breach, Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
 from kb.errors import FieldError, Forbidden, Invalid
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.forms import Name, NameForm
 from kb.people.models import Role
@@ -170,6 +172,7 @@ def _shelf_page(
         steward=found.steward.name if found.steward else "",
         new_url=f"/cards/new?collection={found.slug}" if found.id in actor.writable else "",
         manage_url=f"/admin/collections/{found.slug}" if found.id in actor.curated else "",
+        follow=follow_button(session, actor, Followed(collection_id=found.id), here),
         paging=_paging(here, state, page_number, total),
     )
 
