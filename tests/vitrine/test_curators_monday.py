@@ -1,5 +1,7 @@
 """A curator's Monday in a real browser: a morning's checks by keyboard alone, and the last of them on the phone."""
 
+from typing import Any
+
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -10,7 +12,7 @@ from tests.infra.accessibility import assert_accessible
 from tests.infra.browser import Console
 from tests.live import LiveSite
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 BODY = "We refund the full amount within **30 days** of the invoice.\n\n1. Find the invoice\n2. Pay it back\n"
 
 
