@@ -15,6 +15,7 @@ from kb.web.parts import (
     Choice,
     Field,
     FilterMenu,
+    FollowButton,
     Link,
     Option,
     Paging,
@@ -165,6 +166,8 @@ class CardsPage:
     matching_words: str = ""
     export_url: str = ""
     clear_url: str = ""
+    follow: FollowButton | None = None
+    follow_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import curator.detectors.views
 import curator.duplicates.views
 import curator.freshness.views
 import curator.hooks.views
+import curator.notices.views
 import curator.owners.views
 import curator.proof.views
 import curator.questions.views
@@ -29,6 +30,7 @@ import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.extension.views
+import kb.following.views
 import kb.people.views
 import kb.triggers.views
 import search.as_of.views
@@ -53,9 +55,11 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.following.views.blueprint,
+    curator.queue.views.blueprint,
+    curator.notices.views.blueprint,
     kb.triggers.views.blueprint,
     kb.extension.views.blueprint,
-    curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
@@ -98,6 +102,7 @@ def create_app(
     curator.freshness.views.install(app)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
+    curator.notices.views.install(app)
     curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.lines.queries import cards_like
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
@@ -22,6 +24,7 @@ from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
 from kb.trust.shown import FLAG_WORDS, badge, caution, strip
 from kb.trust.state import Trust, TrustState
+from kb.trust.timing import Timing
 from kb.use.queries import impressions_by_card
 from kb.web.pages import (
     CardActions,
@@ -68,7 +71,7 @@ def card_page(
         strip=strip(card, trust, words, ask_url="" if stands.reason else f"{path}#report") if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
-        actions=_actions(actor, card, trust, public_url, query_id),
+        actions=_actions(session, actor, card, trust, public_url, query_id),
         caution=caution(actor, card, stands),
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
@@ -93,17 +96,28 @@ def _looks_like(session: Session, actor: Actor, card: Card) -> tuple[LooksLike, 
 def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy, words: Words) -> CardTrust:
     """The Trust panel. A card that is not published has no trust; its panel says what is known."""
     used = impressions_by_card(session, [card.id], words.now.date()).get(card.id, 0)
-    next_check = words.full_day(trust.verify_by) if trust and trust.verify_by else ""
+    planned = card.verify_by if trust and card.verified_at is None else None
+    due = (trust.verify_by if trust else None) or planned
     return CardTrust(
         badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
         assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
         last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
-        next_check=next_check,
-        interval=f"Every {policy.interval_of(card)} days" if card.check_on is None else f"On {card.check_on:%-d %b %Y}",
+        next_check=words.full_day(due) if due else "",
+        interval=_rhythm(policy.timing_of(card)),
         used=f"{count(used, 'time')} this month" if used else "",
     )
+
+
+def _rhythm(timing: Timing) -> str:
+    """How often the card is checked, in a few words."""
+    if timing.own_day is not None:
+        return f"On {timing.own_day:%-d %b %Y}"
+    if timing.check_on is not None:
+        return f"Every {timing.check_on:%-d %b}" if timing.is_yearly else f"On {timing.check_on:%-d %b %Y}"
+    days = f"Every {timing.interval_days} days"
+    return f"{days}, or earlier" if timing.is_adaptive else days
 
 
 def verifier_words(session: Session, card: Card) -> str:
@@ -170,7 +184,9 @@ def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
     return tuple(diff(old, new)) if old != new else ()
 
 
-def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None) -> CardActions:
+def _actions(
+    session: Session, actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None
+) -> CardActions:
     base = f"/cards/{card.id}"
     edit = f"{base}/edit" if may(actor, Right.EDIT, card) else ""
     can_curate = may(actor, Right.CURATE, card)
@@ -193,6 +209,9 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         restore_action=f"{base}/unarchive" if can_archive and card.status == Status.ARCHIVED else "",
         unverify_action=f"{base}/unverify" if can_take_back and card.verified_at is not None else "",
         feedback_action=f"{base}/feedback" if card.status == Status.PUBLISHED else "",
+        follow=None
+        if card.status == Status.DRAFT
+        else follow_button(session, actor, Followed(card.id), card_path(card)),
     )
 
 

@@ -29,7 +29,8 @@ MONDAY = START.date()
 
 
 def report(site: Site, name: str, query: str = "") -> dict[str, Any]:
-    answer: dict[str, Any] = site.api(name, "read").get(f"/reports/weekly{query}").json
+    api: Any = site.api(name, "read")
+    answer: dict[str, Any] = api.get(f"/reports/weekly{query}").json
     return answer
 
 

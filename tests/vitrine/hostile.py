@@ -128,6 +128,13 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "following.change": {"do": "follow", "card": "{card}", "back": "/cards"},
+    "notices.read_all": {"last_id": "1"},
+    "notices.save": {
+        "page": "overdue", "mail_overdue": "at_once", "webhook": "overdue", "with_webhook": "1", "quiet_from": "22",
+        "quiet_until": "7", "daily_digest": "1",
+    },
+    "notices.unsubscribe": {"List-Unsubscribe": "One-Click"},
     "detectors.dismiss": {"reason": "It is right"},
     "detectors.restore": {},
     "detectors.add_source": {"place": "https://example.com/prices"},
@@ -175,6 +182,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "proof.download": ("person", "since", "until", "scope"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
+    "notices.show": ("page",), "notices.follow_link": (), "notices.choose": (), "notices.confirm": (),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
@@ -325,6 +333,7 @@ class Places:
             "int:finding_id": self.finding, "int:source_id": self.source, "int:entry_id": self.entry,
             "int:hook_id": self.hook,
             "int:synonym_id": self.synonym, "int:golden_id": self.golden, "int:webhook_id": self.webhook,
+            "int:notice_id": 999, "token": "1.digest.00",
             "int:card_id": self.card, "int:person_id": self.stan, "int:group_id": self.group, "int:token_id": 999,
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",

@@ -44,6 +44,7 @@ PAGES = (
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
     "/media/{picture}.png", "/duplicates",
+    "/notices", "/account/notices",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
     "/reports/schedules", "/reports/schedules?about=collection:2",
@@ -251,7 +252,7 @@ def digest(world: World, name: str) -> str:
     with world.transaction() as session:
         notice_changes(session, world.policy, world.now)
         person = world.person(session, name)
-        send_digest(session, person.id, "2026-11-16", world.settings, world.policy, world.now)
+        send_digest(session, person.id, world.settings, world.policy, world.now)
         mail = session.scalars(select(OutgoingMail).where(OutgoingMail.key == f"digest:{person.id}:2026-11-16")).first()
         words = f"{mail.subject}\n{mail.text}\n{mail.html}" if mail else ""
         session.rollback()

@@ -21,6 +21,8 @@ from kb.cards.models import Breach, Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
 from kb.errors import FieldError, Forbidden, Invalid
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.forms import Name, NameForm
 from kb.people.models import Role
@@ -172,6 +174,7 @@ def _shelf_page(
         steward=found.steward.name if found.steward else "",
         new_url=f"/cards/new?collection={found.slug}" if found.id in actor.writable else "",
         manage_url=f"/admin/collections/{found.slug}" if found.id in actor.curated else "",
+        follow=follow_button(session, actor, Followed(collection_id=found.id), here),
         paging=_paging(here, state, page_number, total),
     )
 
@@ -216,7 +219,8 @@ def _shelf_row(session: Session, found: Collection) -> ShelfRow:
         url=f"/admin/collections/{found.slug}",
         cards=f"{total:,}",
         steward=found.steward.name if found.steward else "Nobody",
-        interval=f"{found.interval_days or services().policy.interval_days} days",
+        interval=f"{found.interval_days or services().policy.interval_days} days"
+        + (", or earlier" if found.is_adaptive else ""),
         readers="Everybody" if found.is_open else ", ".join(group.name for group in found.readers) or "Nobody yet",
         trust=f"{round(100 * good / total)}%" if total else "",
     )
