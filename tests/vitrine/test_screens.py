@@ -45,6 +45,7 @@ SCREENS = {
     "quick checks": "/reports/checks",
     "report of a collection": "/reports/weekly?collection=billing",
     "schedules": "/reports/schedules?open=1",
+    "gaps": "/reports/gaps",
     "check by mail": "{check}",
     "used link": "{used}",
     "workload": "/reports/workload",
