@@ -19,7 +19,7 @@ from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
 from kb.trust.duties import seat_words
-from kb.trust.models import Flag
+from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
 from kb.trust.shown import FLAG_WORDS, badge, caution, strip
@@ -42,7 +42,7 @@ from kb.web.parts import Badge, Choice, Field, Link, Option
 from kb.words import Words, count
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
-_VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
+_VERDICTS = {"undo": "check undone", "import": "verified before it was imported", "archived": "checked, and archived"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
@@ -272,10 +272,16 @@ def _verification_entries(session: Session, card: Card) -> Sequence[tuple[dateti
     records = verifications_of(session, card.id)
     names = _names(session, [record.actor_id for record in records])
     return [
-        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _VERDICTS.get(r.basis, r.verdict),
+        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _came_to(r),
                             names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
         for r in records
     ]  # fmt: skip
+
+
+def _came_to(record: Verification) -> str:
+    if record.batch_size > 1:
+        return f"verified in a batch of {record.batch_size:,}"
+    return _VERDICTS.get(record.basis, "corrected and verified" if record.outcome == "corrected" else record.verdict)
 
 
 def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
