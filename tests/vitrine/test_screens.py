@@ -44,6 +44,7 @@ SCREENS = {
     "report": "/reports/weekly",
     "report of a collection": "/reports/weekly?collection=billing",
     "schedules": "/reports/schedules?open=1",
+    "gaps": "/reports/gaps",
     "check by mail": "{check}",
     "used link": "{used}",
     "workload": "/reports/workload",
