@@ -60,7 +60,6 @@ PAGES: tuple[Blueprint, ...] = (
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
     kb.following.views.blueprint,
-    curator.queue.views.blueprint,
     curator.notices.account.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
