@@ -11,6 +11,7 @@ BENCHMARKS = {
     "hostile": ("benchmarks.hostile", "what somebody sends who wants search to stand still"),
     "one-answer": ("benchmarks.one_answer", "whether outdated and doubled cards stay out of sight"),
     "freshness": ("benchmarks.freshness", "whether stale cards are noticed"),
+    "owners": ("benchmarks.owners", "whether whoever wrote a card is among the three names suggested"),
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlalchemy.orm import Session
 
-from curator.notices.kinds import CHECKED, NEWS
+from curator.notices.kinds import ASKED, CHECKED, NEWS
 from curator.notices.models import Notice
 from curator.queue.models import Snooze
 from curator.webhooks.models import DeliveryState, WebhookDelivery
@@ -41,7 +41,7 @@ def remove_old(session: Session, privacy: Privacy, now: datetime) -> int:
         (JobRun, JobRun.at < now - JOB_RUNS),
         (OutgoingMail, is_sent & (OutgoingMail.sent_at < now - SENT_MAILS)),
         (WebhookDelivery, is_done & (WebhookDelivery.created_at < now - DELIVERIES)),
-        (Notice, Notice.kind.in_([*NEWS, CHECKED]) & (Notice.at < now - NEWS_TERM)),
+        (Notice, Notice.kind.in_([*NEWS, ASKED, CHECKED]) & (Notice.at < now - NEWS_TERM)),
         (Snooze, Snooze.until < now - SNOOZES),
         (SearchQuery, SearchQuery.last_at < now - SEARCHES),
     )

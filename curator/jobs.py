@@ -29,8 +29,6 @@ from kb.db import Database
 from kb.errors import Unavailable
 from kb.installation import Installation
 from kb.mail import sender
-from kb.schedule.claims import claim, is_claimed, note_outcome
-from kb.schedule.slots import Slot
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.words import count
@@ -225,11 +223,6 @@ def _compare(context: JobContext, card_ids: list[int]) -> None:
         check_cards(session, card_ids, context.clock())
 
 
-def _is_done(context: JobContext, job: str, slot: Slot) -> bool:
-    with context.database.read() as session:
-        return is_claimed(session, job, slot.key)
-
-
 def _each(things: Iterable[T], act: Callable[[T], int], named: str = "person") -> int:
     """Do it for everybody; one failure keeps nobody else waiting, but fails the job in the end."""
     sent, failures = 0, []
@@ -241,12 +234,3 @@ def _each(things: Iterable[T], act: Callable[[T], int], named: str = "person") -
     if failures:
         raise JobFailed("; ".join(failures))
     return sent
-
-
-def _finish(context: JobContext, job: str, slot: Slot, sent: int, now: datetime) -> str:
-    outcome = f"{slot.key}: {count(sent, 'mail')} queued"
-    with context.database.transaction() as session:
-        if not claim(session, job, slot.key, now):
-            return _DONE
-        note_outcome(session, job, slot.key, outcome)
-    return outcome

@@ -54,13 +54,13 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
-    kb.following.views.blueprint,
-    curator.queue.views.blueprint,
-    curator.notices.views.blueprint,
     kb.triggers.views.blueprint,
     kb.extension.views.blueprint,
+    curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
+    kb.following.views.blueprint,
+    curator.notices.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
@@ -99,11 +99,11 @@ def create_app(
     search.views.install(app, search_service)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
-    curator.notices.views.install(app)
     curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
+    curator.notices.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

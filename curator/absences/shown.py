@@ -28,9 +28,9 @@ def absences_page(
     return AbsencesPage(
         heading="Absences" if is_own else f"Absences of {person.name}",
         sentence=(
-            "While you are away, your cards wait for whoever stands in."
+            f"While you are away, your cards wait for whoever stands in. Days are days in {policy.zone}."
             if is_own
-            else f"While {person.name} is away, the cards wait for whoever stands in."
+            else f"While {person.name} is away, the cards wait for whoever stands in. Days are days in {policy.zone}."
         ),
         back=Link("Account", "/account") if is_own else Link(person.name, f"/admin/people/{person.id}"),
         is_own=is_own,
@@ -38,9 +38,7 @@ def absences_page(
         form_heading="Change this absence" if editing else "Add an absence",
         action=f"{base}/{editing.id}" if editing else base,
         first_day=Field(values.get("from", ""), wrong.get("from", "")),
-        last_day=Field(
-            values.get("to", ""), wrong.get("to", ""), f"The last day away. Days are days in {policy.zone}."
-        ),
+        last_day=Field(values.get("to", ""), wrong.get("to", "")),
         stand_in=_stand_ins(session, person, values.get("stand_in", ""), wrong.get("stand_in", "")),
         cancel_url=base if editing else "",
         problems=tuple(Problem(error.field, _sentence(error)) for error in errors),

@@ -1,5 +1,7 @@
 """Pages about absences: one's own under /account, anybody's for admins."""
 
+from contextlib import suppress
+
 from flask import Blueprint, Flask, Response, redirect, render_template, request
 from pydantic import Field as Limit
 from sqlalchemy.orm import Session
@@ -9,7 +11,7 @@ from curator.absences import away
 from curator.absences.away import Leave, Watch
 from curator.absences.shown import absences_page
 from kb.cards.fields import RowId
-from kb.errors import FieldError, Invalid, NotFound
+from kb.errors import FieldError, Invalid, NotFound, Unavailable
 from kb.people.models import Person
 from kb.people.shown import days_away
 from kb.web import edge
@@ -41,7 +43,8 @@ def install(app: Flask) -> None:
     @app.before_request
     def follow() -> None:
         if edge.person_id() is not None or is_api():
-            watch.look(now())
+            with suppress(Unavailable):  # what can't be written now is written by the next request, or by the job
+                watch.look(now())
 
 
 @blueprint.get("/account/absences")

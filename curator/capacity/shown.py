@@ -21,8 +21,8 @@ _LIMITS = (
 )
 
 
-def workload_page(found: Workload) -> WorkloadPage:
-    """The page."""
+def workload_page(found: Workload, *, sees_owners: bool = False) -> WorkloadPage:
+    """The page; with a way to the report of owners for those who may see that."""
     labels = tuple(_day(monday) for monday in found.mondays)
     pairs = [
         Pair(label, week.budget, week.total, _words(week), week.is_over)
@@ -43,7 +43,8 @@ def workload_page(found: Workload) -> WorkloadPage:
         staffing_words=staffing_words(found.staffing, found.readers_lately),
         staffing=tuple(_staff_row(day, each) for day, each in reversed(found.staffing_trend)),
         csv_url="/reports/workload.csv",
-        tabs=(Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload")),
+        tabs=(Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"),
+              *([Link("Owners", "/reports/owners")] if sees_owners else [])),
     )  # fmt: skip
 
 

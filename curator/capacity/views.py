@@ -14,7 +14,8 @@ blueprint = Blueprint("workload", __name__)
 def show() -> str:
     """Twelve weeks of checks against the time there is."""
     with reading() as (session, actor):
-        page = workload_page(workload(session, actor, services().settings, now()))
+        found = workload(session, actor, services().settings, now())
+        page = workload_page(found, sees_owners=actor.is_curator)
     return render_template("curator/workload.html", page=page, frame=frame("reports"))
 
 

@@ -68,13 +68,14 @@ class DateInText:
 
 def dates_in(text: str) -> list[DateInText]:
     """All dates of a text, in order."""
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     found: list[DateInText] = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
+            start, end = match.span()
+            if any(taken[start:end]):
                 continue
-            taken.append(match.span())
+            taken[start:end] = b"\1" * (end - start)
             found += _read(text, match)
     return sorted(found, key=lambda each: each.start)
 

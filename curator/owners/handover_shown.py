@@ -120,10 +120,11 @@ def _summary(found: Handover) -> str:
 def _load(load: Load) -> LoadRow:
     gets = f"{count(load.cards, 'card')}"
     waits = f"{load.assigned:,} of them wait for {load.person.name.split()[0]} from then on"
+    away = f" {load.person.name} is away now; meanwhile they wait for the next in line." if load.is_away else ""
     late = f", {load.overdue:,} to check at once" if load.overdue else ", none to check at once"
     now, then = (sum(week.total for week in weeks) for weeks in (load.before, load.after))
     return LoadRow(
-        load.person.name, gets, f"{waits}{late}. Twelve weeks: {now:,} minutes now, {then:,} then.",
+        load.person.name, gets, f"{waits}{late}. Twelve weeks: {now:,} minutes now, {then:,} then.{away}",
         tuple(_week(before, after) for before, after in zip(load.before, load.after, strict=True)),
     )  # fmt: skip
 

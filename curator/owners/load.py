@@ -28,6 +28,7 @@ class Load:
     assigned: int
     overdue: int
     minutes: int
+    is_away: bool
     before: Weeks
     after: Weeks
 
@@ -51,6 +52,7 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
     budgets = weekly_budgets(session, settings.freshness.minutes_per_week, calendar)
     before, after = (forecast(each, terms, calendar, budgets, 0.0, now) for each in (cards, changed))
     had = {card.id: card.assignee_id for card in cards}
+    away = absent(session, now)
     loads = []
     for taker in handover.order.takers:
         new = [card for card in changed if card.assignee_id == taker.id and had[card.id] != taker.id]
@@ -61,6 +63,7 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
                 assigned=len(new),
                 overdue=sum(is_waiting(card, now) for card in new),
                 minutes=sum(card.minutes for card in new),
+                is_away=taker.id in away,
                 before=before.get(taker.id, NOTHING),
                 after=after.get(taker.id, NOTHING),
             )

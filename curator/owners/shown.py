@@ -83,7 +83,7 @@ def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datet
                 f"and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else "",
             )
             for fault in Fault
-            if (found := report.with_fault(fault))
+            if (found := [each for each in report.ill if each.faults[0] is fault])
         ),
         people=tuple(_line(person, number, report, words) for person, number in report.owners),
     )  # fmt: skip

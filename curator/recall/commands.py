@@ -12,6 +12,7 @@ from curator.recall.models import Recall, RecallReceipt
 from curator.recall.reach import Wrong, reach_of
 from kb.cards.models import Card
 from kb.cards.permissions import Right, demand, may
+from kb.cards.queries import LARGEST_ID
 from kb.db import hold
 from kb.errors import Conflict, NotFound, invalid
 from kb.people import audit
@@ -85,8 +86,8 @@ def remind(session: Session, actor: Actor, recall_id: int, settings: Settings, n
 
 def acknowledge(session: Session, actor: Actor, recall_id: int, now: datetime) -> RecallReceipt:
     """ "I have seen it". The first time counts. Who was not told finds no such recall."""
-    receipt = session.get(RecallReceipt, (recall_id, actor.id), with_for_update=True)
-    recall = session.get(Recall, recall_id)
+    recall = session.get(Recall, recall_id) if 0 < recall_id <= LARGEST_ID else None
+    receipt = session.get(RecallReceipt, (recall_id, actor.id), with_for_update=True) if recall is not None else None
     card = session.get(Card, recall.card_id) if recall is not None else None
     if receipt is None or not receipt.is_told or card is None or not may(actor, Right.READ, card):
         raise NotFound("There is no such notice.")
@@ -139,7 +140,7 @@ def _begun(session: Session, actor: Actor, card: Card, wrong: Wrong, words: str,
 
 
 def _for_teller(session: Session, actor: Actor, recall_id: int) -> tuple[Recall, Card]:
-    recall = session.get(Recall, recall_id, with_for_update=True)
+    recall = session.get(Recall, recall_id, with_for_update=True) if 0 < recall_id <= LARGEST_ID else None
     card = session.get(Card, recall.card_id) if recall is not None else None
     if recall is None or card is None:
         raise NotFound("There is no such recall.")

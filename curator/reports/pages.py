@@ -112,6 +112,15 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedChart:
+    """Expected stale views by week, in two sizes and as a table."""
+
+    wide: StackChart
+    narrow: StackChart
+    weeks: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPage:
     """/reports/weekly?week="""
 
@@ -124,9 +133,7 @@ class ReportPage:
     gaps: tuple[GapRow, ...]
     unread: tuple[Link, ...]
     subjects: tuple[Chip, ...]
-    expected_wide: StackChart
-    expected_narrow: StackChart
-    expected_weeks: tuple[Fact, ...]
+    expected: ExpectedChart
     chart_wide: StackChart
     chart_narrow: StackChart
     weeks: tuple[WeekRow, ...]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from curator.reports.about import EVERYTHING, About, about_self
 from curator.reports.charts import NARROW, ORDER, WIDE, WeekMix, columns, percent_of, stacked_bars
 from curator.reports.figures import figures
-from curator.reports.pages import Fact, LateBar, ReportPage, WeekRow
+from curator.reports.pages import ExpectedChart, Fact, LateBar, ReportPage, WeekRow
 from curator.reports.rows import (
     LISTED,
     assignee_rows,
@@ -63,7 +63,6 @@ def report_page(
 ) -> ReportPage:  # fmt: skip
     """The page. `subjects` are what else this reader may have a report about."""
     bars = [week_mix(day_words(bar.week), bar.mix) for bar in report.trend]
-    expected = [(day_words(week), found.stale if found else None) for week, found in report.expected_trend]
     late = report.numbers.mix.counts[TrustState.OVERDUE]
     longest = max((number for _, number in report.lateness), default=0)
     changes = change_rows(report)
@@ -78,11 +77,7 @@ def report_page(
         unread=tuple(card_link(card) for card in report.unread[:LISTED]),
         unread_more=more(len(report.unread)),
         subjects=subjects,
-        expected_wide=columns(expected, WIDE),
-        expected_narrow=columns(expected, NARROW),
-        expected_weeks=tuple(
-            Fact(label, f"{round(value):,}" if value is not None else "–") for label, value in reversed(expected)
-        ),
+        expected=_expected_chart(report),
         tabs=TABS,
         sentence=meaning(report),
         figures=figures(report, targets),
@@ -115,6 +110,12 @@ def day_words(week: Week) -> str:
 def long_day(week: Week) -> str:
     """ "16 November 2026"."""
     return f"{week.monday.day} {week.monday:%B %Y}"
+
+
+def _expected_chart(report: WeeklyReport) -> ExpectedChart:
+    weeks = [(day_words(week), found.stale if found else None) for week, found in report.expected_trend]
+    rows = tuple(Fact(label, f"{round(value):,}" if value is not None else "–") for label, value in reversed(weeks))
+    return ExpectedChart(columns(weeks, WIDE), columns(weeks, NARROW), rows)
 
 
 def _week_row(bar: WeekMix) -> WeekRow:

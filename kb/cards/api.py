@@ -146,7 +146,8 @@ def show_card(card_id: int) -> FullCard | Reply:
             if not may(actor, Right.ARCHIVE, card):
                 raise NotFound("There is no such card.")
         _demand_in_use(actor, card)
-        services().recorder.record_sighting(card.id, card.version, actor.id, now())
+        if card.is_servable:
+            services().recorder.record_sighting(card.id, card.version, actor.id, now())
         return shaper().full(session, actor, card)
 
 

@@ -18,6 +18,7 @@ from kb.people.models import AuditEntry, Group, Person
 from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
+from kb.trust.duties import seat_words
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
@@ -99,7 +100,7 @@ def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy
         badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
-        assignee=card.assignee.name if card.assignee else "",
+        assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
         last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
         next_check=next_check,
         interval=f"Every {policy.interval_of(card)} days" if card.check_on is None else f"On {card.check_on:%-d %b %Y}",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kb.cards.models import Card
 from kb.db import Base
+from kb.people.models import Person
 
 
 class Assignment(Base):
@@ -58,3 +59,18 @@ def end_escalations(session: Session, card_ids: Several[int], now: datetime) -> 
     """From now on these cards go by their line again."""
     is_open = and_(Escalation.card_id.in_(card_ids), Escalation.ended_at.is_(None))
     session.execute(update(Escalation).where(is_open).values(ended_at=now))
+
+
+def seat_words(session: Session, card: Card) -> str:
+    """What stands behind the assignee's name where the card is not with the first in its line: in whose place, or past
+    whom it went."""
+    held = session.get(Assignment, card.id)
+    if held is None or held.person_id != card.assignee_id:
+        return ""
+    if held.instead_of_id is not None:
+        return f", while {session.get_one(Person, held.instead_of_id).name} is away"
+    if card.id not in passed_over(session, [card.id]):
+        return ""
+    latest = select(Escalation.from_id).where(Escalation.card_id == card.id, Escalation.to_id == card.assignee_id)
+    from_id = session.scalar(latest.order_by(Escalation.id.desc()))
+    return f", moved on from {session.get_one(Person, from_id).name}" if from_id is not None else ""

@@ -72,6 +72,12 @@ def test_without_a_stand_in_the_next_in_line_takes_the_card_and_gives_it_back(wo
     assert follow(world) == "0 cards moved"
 
 
+def test_the_card_says_whom_it_waits_for_and_why(site: Site) -> None:
+    card = site.world.card(verifiers=("vera",), owner="axel")
+    plan(site.world, "vera", 0, 1, "cora")
+    assert "Cora, while Vera is away" in site.page("rita").get(f"/cards/{card}").text
+
+
 def test_a_stand_in_who_may_not_read_the_collection_is_passed_over(world: World) -> None:
     card = world.card(collection="deals", verifiers=("vera",), owner="cora")
     plan(world, "vera", 0, 1, "axel")

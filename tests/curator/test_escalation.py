@@ -18,6 +18,7 @@ from kb.trust.commands import resolve_flag
 from kb.trust.duties import Escalation
 from tests.curator.cast import context
 from tests.kb.test_assignee import assignee, orphans
+from tests.site import Site
 from tests.world import World
 
 
@@ -168,6 +169,15 @@ def test_a_collection_may_have_days_of_its_own_and_0_is_never(world: World, own:
     world.later(days=14)
     escalate(world)
     assert assignee(world, card) == mover
+
+
+def test_the_card_and_its_history_say_that_it_moved_on(site: Site) -> None:
+    card = late(site.world)
+    site.world.later(days=14)
+    escalate(site.world)
+    page = site.page("rita").get(f"/cards/{card}").text
+    assert "Axel, moved on from Vera" in page
+    assert "Moved on, because nobody acted on it" in page
 
 
 def test_many_cards_move_in_parts_and_nothing_is_left(world: World) -> None:

@@ -210,7 +210,9 @@ def test_only_curators_of_the_collection_and_the_owner_may_tell(site: Site, wron
             assert site.api(name, "verify").call("POST", f"/recalls/{number}/reminder").status_code == 403, name
     assert site.page("stan").get(f"/cards/{secret}/recall").status_code == 404
     assert recall(site, secret, "stan").status_code == 404
-    assert site.api("vera").call("POST", "/recalls/999/receipt").status_code == 404
+    for number in ("999", "0", str(2**31), str(2**63), "9" * 100):
+        assert site.api("vera").call("POST", f"/recalls/{number}/receipt").status_code == 404, number
+        assert site.api("cora", "verify").call("POST", f"/recalls/{number}/reminder").status_code == 404, number
 
 
 @pytest.mark.parametrize("how", ["archive", "replacement", "unverify"])

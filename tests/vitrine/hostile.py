@@ -128,13 +128,6 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
-    "following.change": {"do": "follow", "card": "{card}", "back": "/cards"},
-    "notices.read_all": {"last_id": "1"},
-    "notices.save": {
-        "page": "overdue", "mail_overdue": "at_once", "webhook": "overdue", "with_webhook": "1", "quiet_from": "22",
-        "quiet_until": "7", "daily_digest": "1",
-    },
-    "notices.unsubscribe": {"List-Unsubscribe": "One-Click"},
     "detectors.dismiss": {"reason": "It is right"},
     "detectors.restore": {},
     "detectors.add_source": {"place": "https://example.com/prices"},
@@ -144,6 +137,13 @@ FORMS: dict[str, dict[str, str]] = {
     "detectors.delete_entry": {"kind": "tool"},
     "hooks.make": {"name": "Releases"},
     "hooks.delete": {},
+    "following.change": {"do": "follow", "card": "{card}", "back": "/cards"},
+    "notices.read_all": {"last_id": "1"},
+    "notices.save": {
+        "page": "overdue", "mail_overdue": "at_once", "webhook": "overdue", "with_webhook": "1", "quiet_from": "22",
+        "quiet_until": "7", "daily_digest": "1",
+    },
+    "notices.unsubscribe": {"List-Unsubscribe": "One-Click"},
     "webhooks.add": {
         "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
         "person": "stan@northwind.example", "collection": "1", "is_personal": "",

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from curator.absences.away import Leave, plan_absence
 from curator.reports.facts import CardFacts, load_cards
 from curator.reports.history import state_at
 from kb.cards import commands, replacements
@@ -71,6 +72,7 @@ class Filling:
             self._play(session, event)
         session.flush()
         self._remove_leavers(session)
+        self._plan_absences(session)
         self._add_use(session)
         add_searches(session, self._services.installation.secret_key, self._people, self._now)
 
@@ -166,6 +168,15 @@ class Filling:
             if about.get("active") is False:
                 left = self._now - timedelta(days=_LEFT_DAYS_AGO)
                 deactivate_person(session, system_actor(session), self._people[about["email"]], left)
+
+    def _plan_absences(self, session: Session) -> None:
+        today = self._now.astimezone(self._services.policy.zone).date()
+        for about in self._company.people:
+            if away := about.get("away"):
+                first = today + timedelta(days=away["in_days"])
+                leave = Leave(first, first + timedelta(days=away["days"] - 1), self._people[away["stand_in"]].id)
+                person, policy = self._people[about["email"]], self._services.policy
+                plan_absence(session, system_actor(session), person, leave, policy, self._now)
 
     def _add_use(self, session: Session) -> None:
         """Twelve weeks of readers; an impression is stale where the card's replayed state was not good that day."""
