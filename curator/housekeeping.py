@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlalchemy.orm import Session
 
 from curator.detectors.models import Finding
-from curator.notices.kinds import CHECKED, NEWS
+from curator.notices.kinds import ASKED, CHECKED, NEWS
 from curator.notices.models import Notice
 from curator.queue.models import Snooze
 from curator.webhooks.models import DeliveryState, WebhookDelivery
@@ -43,7 +43,7 @@ def remove_old(session: Session, privacy: Privacy, now: datetime) -> int:
         (JobRun, JobRun.at < now - JOB_RUNS),
         (OutgoingMail, is_sent & (OutgoingMail.sent_at < now - SENT_MAILS)),
         (WebhookDelivery, is_done & (WebhookDelivery.created_at < now - DELIVERIES)),
-        (Notice, Notice.kind.in_([*NEWS, CHECKED]) & (Notice.at < now - NEWS_TERM)),
+        (Notice, Notice.kind.in_([*NEWS, ASKED, CHECKED]) & (Notice.at < now - NEWS_TERM)),
         (Finding, Finding.dismissed_at.is_(None) & (Finding.gone_at < now - GONE_FINDINGS)),
         (Snooze, Snooze.until < now - SNOOZES),
         (SearchQuery, SearchQuery.last_at < now - SEARCHES),

@@ -24,7 +24,7 @@ MOST_SINGLE = 10
 _OF_CHECKERS = {
     kinds.DUE_SOON: "due_soon", kinds.OVERDUE: "overdue", kinds.ESCALATED: "escalated", kinds.FLAGGED: "flagged",
     kinds.UNVERIFIED: "unverified", kinds.NEVER_VERIFIED: "unverified", kinds.ASSIGNED: "assigned",
-    kinds.REQUESTED: "assigned",
+    kinds.REQUESTED: "assigned", kinds.ASKED: "question",
 }  # fmt: skip
 _OF_CARDS = {
     kinds.CHECKED: "verified", kinds.NEW_VERSION: "corrected", kinds.NEW_CARD: "published",

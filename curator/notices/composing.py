@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curator.notices.kinds import ESCALATED, FOLLOW_THE_CARD, HEADINGS, NEVER_VERIFIED, NEWS, RANK
+from curator.notices.kinds import ASKED, ESCALATED, FOLLOW_THE_CARD, HEADINGS, NEVER_VERIFIED, NEWS, RANK
 from curator.notices.models import Notice
 from curator.reports.pages import DigestGroup, DigestItem
 from kb.cards.models import Card
@@ -89,6 +89,8 @@ def _holds(notice: Notice, card: Card, trust: Trust | None, person: Person) -> b
 
 def words_of(notice: Notice, trust: Trust | None, names: Mapping[int, str]) -> str:
     """One line about the card, under the heading of the notice's kind."""
+    if notice.kind == ASKED:
+        return f"{names.get(notice.by_id or 0, 'Somebody')}: {notice.detail}"
     if notice.detail:
         return notice.detail
     if notice.kind in NEWS or trust is None:

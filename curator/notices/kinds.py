@@ -9,12 +9,13 @@ from typing import Literal
 Mail = Literal["none", "digest", "at_once"]
 
 DUE_SOON, OVERDUE, FLAGGED, UNVERIFIED = "due_soon", "overdue", "flagged", "unverified"
-NEVER_VERIFIED, REQUESTED, ASSIGNED, ESCALATED = "never_verified", "requested", "assigned", "escalated"
+NEVER_VERIFIED, REQUESTED, ASSIGNED, ESCALATED, ASKED = "never_verified", "requested", "assigned", "escalated", "asked"
 CHECKED = "verified"
 """Told to webhooks only."""
 NEW_VERSION, REPLACED, ARCHIVED, NEW_CARD = "new_version", "replaced", "archived", "new_card"
 
 HEADINGS = {
+    ASKED: "Somebody asks you",
     ESCALATED: "Waited too long with somebody else",
     FLAGGED: "Flagged",
     OVERDUE: "Overdue",
@@ -53,7 +54,7 @@ EVENTS = {
     "flagged": Event("Reported", "Somebody or something doubts a card of yours.", (FLAGGED,)),
     "unverified": Event("No longer verified", "Edited, un-verified, or never verified.", (UNVERIFIED, NEVER_VERIFIED)),
     "assigned": Event("Given to you", "A card was given to you, or its check was requested.", (ASSIGNED, REQUESTED)),
-    "asked": Event("A question to you", "Somebody needs an answer of yours.", (), "at_once"),
+    "asked": Event("A question to you", "Somebody needs an answer of yours.", (ASKED,), "at_once"),
     "corrected": Event("Corrected after you used it", "What you read or copied was wrong.", (), "at_once"),
     "new_version": Event("A correction in what you follow", "Corrected and verified again.", (NEW_VERSION,)),
     "replaced": Event("A replacement in what you follow", "Another card took its place.", (REPLACED,)),

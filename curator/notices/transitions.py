@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from curator.notices.kinds import (
+    ASKED,
     ASSIGNED,
     ESCALATED,
     FOLLOW_THE_CARD,
@@ -26,7 +27,7 @@ from kb.trust.policy import Policy
 from kb.trust.queries import in_state
 from kb.trust.state import TrustState
 
-__all__ = ["ASSIGNED", "ESCALATED", "REQUESTED", "Transition", "notice_changes", "write"]
+__all__ = ["ASKED", "ASSIGNED", "ESCALATED", "REQUESTED", "Transition", "notice_changes", "write"]
 _PATIENCE = timedelta(days=1)
 
 

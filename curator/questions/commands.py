@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from curator.notices.kinds import ASKED
+from curator.notices.models import Notice
+from curator.notices.transitions import Transition, write
 from curator.questions import mails
 from curator.questions.experts import Chosen, choose_expert
 from curator.questions.models import Asker, Question
 from curator.questions.sameness import asks_the_same
-from curator.webhooks.outbox import queue_webhook
 from kb.cards.models import Card
 from kb.cards.permissions import Right, demand
 from kb.db import take_turns
@@ -69,7 +71,7 @@ def ask(
     session.refresh(question, ["assignee", "askers", "collection", "card"])
     mails.tell_assignee(session, question, settings, now)
     if card is not None:
-        queue_webhook(session, "question", {"card_id": card.id, "detail": text}, now, key=f"question:{question.id}")
+        _put_among_notices(session, question, card, person, now)
     return Asked(question, is_new=True)
 
 
@@ -202,6 +204,14 @@ def _join(session: Session, question: Question, person: Person, now: datetime) -
     session.flush()
     session.refresh(question, ["askers"])
     return Asked(question, is_new=False, is_joined=True)
+
+
+def _put_among_notices(session: Session, question: Question, card: Card, asker: Person, now: datetime) -> None:
+    """Where whoever checks the card finds everything about it; the mail is on its way already."""
+    slot = f"question:{question.id}"
+    asked = Transition(card.id, question.assignee_id, ASKED, slot, asker.id, question.text)
+    if write(session, [asked], now):
+        session.execute(update(Notice).where(Notice.card_id == card.id, Notice.slot == slot).values(told_at=now))
 
 
 def _keep_few(session: Session, person: Person) -> None:
