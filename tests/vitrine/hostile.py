@@ -202,6 +202,11 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
     "notices.show": ("page",), "notices.follow_link": (), "notices.choose": (), "notices.confirm": (),
+    "rules.look": (
+        "kind", "rule", "before", "collection", "tag", "audience", "interval_days", "check_on", "yearly", "pace",
+        "expiry", "weeks",
+    ),
+    "rules.overview": ("edit",), "workload.show": (), "workload.download": (), "freshness.show": (),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
