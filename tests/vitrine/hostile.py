@@ -175,6 +175,12 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "proof.download": ("person", "since", "until", "scope"),
     "absences.own": ("edit",), "absences.of_person": ("edit",),
     "webhooks.show": ("open",),
+    "rules.overview": ("edit",),
+    "rules.look": (
+        "kind", "rule", "before", "collection", "tag", "audience", "interval_days", "check_on", "yearly", "pace",
+        "expiry", "weeks",
+    ),
+    "workload.show": (), "workload.download": (),
 }  # fmt: skip
 NUMBERS = (
     "-1", "0", "1.5", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "0" * 9 + "1",
