@@ -8,6 +8,8 @@ from pydantic import Field
 from curator.queue.queue import Scope, Waiting, queue_of
 from curator.reports.about import about_asked
 from curator.reports.formats import as_csv, as_json
+from curator.reports.gap_page import LONGEST
+from curator.reports.gaps import load_gaps
 from curator.reports.weekly import WeeklyReport, weekly_report
 from curator.reports.weeks import read_week
 from kb.cards.api import shaper
@@ -38,6 +40,31 @@ class WeekQuery(Params):
         Words,
         Field(max_length=9, description="`me`, or the number of a person whose cards are in collections you curate."),
     ] = ""
+
+
+class GapsQuery(Params):
+    """Which week, and where."""
+
+    week: Annotated[Words, Field(max_length=8, description="An ISO week, such as 2026-W47; else this week.")] = ""
+    collection: Annotated[Words, Field(max_length=60, description="The slug of a collection; else all.")] = ""
+
+
+class GapShape(Shape):
+    """A question without a good answer."""
+
+    words: str
+    also: list[str] = Field(description="Other wordings of it.")
+    times: int
+    people: int
+    found_nothing: bool = Field(description="Else only doubted answers were found.")
+    card_id: int | None = Field(description="The doubted answer that most searches ended on.")
+
+
+class GapsAnswer(Shape):
+    """What was searched for in vain in a week, the most asked first."""
+
+    week: str
+    gaps: list[GapShape]
 
 
 class WaitingCard(CardAnswer):
@@ -92,6 +119,25 @@ def weekly_csv(query: WeekQuery) -> Response:
     response = Response(as_csv(report, services().settings), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="vitrine-{report.week.key}.csv"'
     return response
+
+
+@api.operation("GET", "/reports/gaps", {200: GapsAnswer}, scope="read", errors=(404,))
+def gaps(query: GapsQuery) -> GapsAnswer:
+    """Get what was searched for in vain. Of others, what several people asked who may read no more than you."""
+    policy = services().policy
+    with reading() as (session, actor):
+        week = read_week(query.week, now(), policy)
+        about = about_asked(session, actor, query.collection, "")
+        end = min(now(), week.end(policy))
+        found = load_gaps(session, actor, about, week.start(policy), end, LONGEST)
+    return GapsAnswer(
+        week=week.key,
+        gaps=[
+            GapShape(words=gap.words, also=list(gap.also), times=gap.times, people=gap.people,
+                     found_nothing=gap.found_nothing, card_id=gap.card_id)
+            for gap in found
+        ],
+    )  # fmt: skip
 
 
 def _report(query: WeekQuery) -> WeeklyReport:

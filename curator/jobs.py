@@ -13,8 +13,9 @@ from curator.detectors import rounds
 from curator.duplicates.checking import AT_ONCE, check_cards, unchecked
 from curator.freshness.learning import keep, learn
 from curator.housekeeping import remove_old
-from curator.notices.digest import people_to_tell, send_digest
-from curator.notices.transitions import notice_changes
+from curator.notices.digest import due_digests, send_digest, skip_day
+from curator.notices.looking import look_around
+from curator.notices.telling import people_waiting, tell_at_once
 from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
 from curator.reports.expected import keep_weeks
@@ -28,8 +29,6 @@ from kb.db import Database
 from kb.errors import Unavailable
 from kb.installation import Installation
 from kb.mail import sender
-from kb.schedule.claims import claim, is_claimed, note_outcome
-from kb.schedule.slots import Slot, latest_daily
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.words import count
@@ -86,26 +85,37 @@ def escalate(context: JobContext) -> str:
 
 
 def notice(context: JobContext) -> str:
-    """Write a notice for each card that fell due, fell overdue, was flagged or un-verified."""
-    with context.database.transaction() as session:
-        new = notice_changes(session, context.policy, context.clock())
-    return f"{count(new, 'new notice')}"
+    """Write a notice of each thing that happened to a card, for whoever is to hear of it."""
+    return f"{count(look_around(context.database, context.settings, context.policy, context.clock()), 'new notice')}"
+
+
+def tell(context: JobContext) -> str:
+    """Mail at once what people want to hear at once."""
+    now = context.clock()
+
+    def act(person_id: int) -> int:
+        with context.database.transaction() as session:
+            return tell_at_once(session, person_id, context.settings, context.policy, now)
+
+    with context.database.read() as session:
+        people = people_waiting(session)
+    return f"{count(_each(people, act), 'mail')} queued"
 
 
 def digest(context: JobContext) -> str:
-    """Once a day: tell each person what fell to them."""
+    """Once on each person's day: tell them what fell to them."""
     now = context.clock()
-    slot = latest_daily(now, context.settings.schedule.digest_hour, context.settings.schedule.zone)
-    if _is_done(context, "digest", slot):
-        return _DONE
 
-    def tell(person_id: int) -> bool:
+    def act(person_id: int) -> bool:
         with context.database.transaction() as session:
-            return send_digest(session, person_id, slot.key, context.settings, context.policy, now)
+            return send_digest(session, person_id, context.settings, context.policy, now)
 
     with context.database.read() as session:
-        people = people_to_tell(session)
-    return _finish(context, "digest", slot, _each(people, tell), now)
+        due = due_digests(session, context.settings, now)
+    if due.idle:
+        with context.database.transaction() as session:
+            skip_day(session, due.idle)
+    return f"{count(_each(due.waiting, act), 'mail')} queued" if due.waiting else _DONE
 
 
 def weekly_report(context: JobContext) -> str:
@@ -213,12 +223,7 @@ def _compare(context: JobContext, card_ids: list[int]) -> None:
         check_cards(session, card_ids, context.clock())
 
 
-def _is_done(context: JobContext, job: str, slot: Slot) -> bool:
-    with context.database.read() as session:
-        return is_claimed(session, job, slot.key)
-
-
-def _each(things: Iterable[T], act: Callable[[T], bool], named: str = "person") -> int:
+def _each(things: Iterable[T], act: Callable[[T], int], named: str = "person") -> int:
     """Do it for everybody; one failure keeps nobody else waiting, but fails the job in the end."""
     sent, failures = 0, []
     for thing in things:
@@ -229,12 +234,3 @@ def _each(things: Iterable[T], act: Callable[[T], bool], named: str = "person") 
     if failures:
         raise JobFailed("; ".join(failures))
     return sent
-
-
-def _finish(context: JobContext, job: str, slot: Slot, sent: int, now: datetime) -> str:
-    outcome = f"{slot.key}: {count(sent, 'mail')} queued"
-    with context.database.transaction() as session:
-        if not claim(session, job, slot.key, now):
-            return _DONE
-        note_outcome(session, job, slot.key, outcome)
-    return outcome

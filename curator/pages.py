@@ -15,6 +15,7 @@ from kb.web.parts import (
     Choice,
     Field,
     FilterMenu,
+    FollowButton,
     Link,
     Option,
     Paging,
@@ -112,6 +113,7 @@ class QueuePage:
     scope: str
     scopes: tuple[Chip, ...]
     pairs: Chip | None
+    quick: Chip | None
     groups: tuple[QueueGroup, ...]
     card: QueueCard | None
     done_words: str = ""
@@ -165,6 +167,8 @@ class CardsPage:
     matching_words: str = ""
     export_url: str = ""
     clear_url: str = ""
+    follow: FollowButton | None = None
+    follow_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,12 @@ class Privacy(_Section):
     sighting_days: int = Field(730, ge=1, le=36500)
 
 
+class Notices(_Section):
+    """How people are told what happens to cards."""
+
+    mails_a_day: int = Field(5, ge=1, le=100)
+
+
 class Log(_Section):
     """How much is logged, and in which form."""
 
@@ -213,6 +219,7 @@ class Settings(_Section):
     security: Security = Security()
     reports: Reports = Reports()
     outbound: Outbound = Outbound()
+    notices: Notices = Notices()
     privacy: Privacy = Privacy()
     log: Log = Log()
 

@@ -12,7 +12,9 @@ import curator.cards.views
 import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
+import curator.freshness.views
 import curator.hooks.views
+import curator.notices.views
 import curator.owners.views
 import curator.proof.views
 import curator.questions.views
@@ -28,6 +30,7 @@ import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.extension.views
+import kb.following.views
 import kb.people.views
 import kb.triggers.views
 import search.as_of.views
@@ -52,15 +55,18 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.following.views.blueprint,
+    curator.queue.views.blueprint,
+    curator.notices.views.blueprint,
     kb.triggers.views.blueprint,
     kb.extension.views.blueprint,
-    curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.freshness.views.blueprint,
     curator.absences.views.blueprint,
     curator.owners.views.blueprint,
     curator.reports.views.blueprint,
@@ -93,8 +99,10 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.freshness.views.install(app)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
+    curator.notices.views.install(app)
     curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)

@@ -15,6 +15,8 @@ from curator.pages import CardsPage, Column, ManagedCard
 from kb.cards.collections import collections_readable_by
 from kb.cards.models import Status
 from kb.cards.queries import card_path
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.models import Group, Role
 from kb.settings import KNOWN_LANGUAGES
@@ -75,6 +77,8 @@ def cards_page(
         matching=tuple(chosen.items()),
         matching_words=f"Select all {found.total:,} that match" if len(found.rows) < found.total <= MOST else "",
         clear_url="/cards" if set(chosen) - {"sort"} else "",
+        follow=follow_button(session, actor, Followed(tag=filters.tag), address(chosen)) if filters.tag else None,
+        follow_tag=filters.tag,
     )
 
 

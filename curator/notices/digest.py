@@ -1,112 +1,110 @@
-"""The daily digest: what fell to a person since the last one, in one mail per person and day.
+"""The daily digest: what fell to a person since the last one, in one mail per person and day of their own clock.
 
-A notice whose reason is gone by then is closed without a word. Mail and mark are one transaction, so whatever is
-killed when, nobody is told twice and nothing is left out.
+The person's row is held and says which day was told last: mail, marks and that claim are one transaction, so whatever
+is killed when, nobody is told twice and nothing is left out. However many days were missed, only the latest counts.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from curator.mail import letter
-from curator.notices.models import Notice
-from curator.notices.transitions import ASSIGNED, NEVER_VERIFIED, REQUESTED
-from curator.reports.pages import DigestGroup, DigestItem, DigestMail
-from kb.cards.models import Card
-from kb.cards.permissions import servable_to
-from kb.cards.queries import card_path, with_people
+from curator.notices.choices import held_setting, manner_of
+from curator.notices.composing import Told, grouped, holding, summary
+from curator.notices.kinds import EVENT_OF
+from curator.notices.models import Notice, NoticeSetting
+from curator.notices.pages import NoticeMail
 from kb.mail.outbox import Letter, enqueue
-from kb.people.actor import actor_for
+from kb.mail.unsubscribe import DIGEST, unsubscribe_url
 from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
-from kb.trust.queries import trust_by_card
-from kb.trust.state import Trust, TrustState
-from kb.words import count, first_name
-
-LONGEST_GROUP = 20
-_HEADINGS = {
-    TrustState.FLAGGED.value: "Flagged",
-    TrustState.OVERDUE.value: "Overdue",
-    TrustState.UNVERIFIED.value: "Edited or un-verified since the check",
-    NEVER_VERIFIED: "Never verified",
-    REQUESTED: "A check was requested",
-    ASSIGNED: "New in your queue",
-    TrustState.DUE_SOON.value: "Due soon",
-}
+from kb.words import first_name
 
 
-def people_to_tell(session: Session) -> Sequence[int]:
-    """Active people who want the digest and have something in it."""
-    waiting = select(Notice.person_id).where(Notice.told_at.is_(None), Notice.person_id.is_not(None))
-    return session.scalars(
-        select(Person.id)
-        .where(Person.id.in_(waiting), Person.deactivated_at.is_(None), Person.daily_digest)
-        .order_by(Person.id)
-    ).all()
+@dataclass(frozen=True, slots=True)
+class DueDigests:
+    """Whose day has come: who has something waiting, and who has not, with the day that is over for them."""
+
+    waiting: list[int]
+    idle: dict[int, str]
 
 
-def send_digest(session: Session, person_id: int, day: str, settings: Settings, policy: Policy, now: datetime) -> bool:
-    """Queue the person's digest of this day and mark its notices as told. False when there is nothing to tell."""
-    person = session.get_one(Person, person_id)
-    notices = session.scalars(
-        select(Notice).where(Notice.person_id == person.id, Notice.told_at.is_(None)).order_by(Notice.id)
-    ).all()
-    items = _items(session, person, notices, settings, policy, now)
-    if items and not enqueue(session, f"digest:{person.id}:{day}", person.email, _letter(person, items, settings), now):
+def due_digests(session: Session, settings: Settings, now: datetime) -> DueDigests:
+    """Active people whose digest is due and who are not in their quiet hours."""
+    people = session.scalars(select(Person).where(Person.deactivated_at.is_(None)).order_by(Person.id)).all()
+    waits = set(session.scalars(select(Notice.person_id).where(Notice.told_at.is_(None)).distinct()))
+    rows = {row.person_id: row for row in session.scalars(select(NoticeSetting))}
+    due = DueDigests([], {})
+    for person in people:
+        setting = rows.get(person.id)
+        manner = manner_of(person, setting, settings)
+        key = manner.digest_slot(now, settings.schedule.digest_hour).key
+        if key <= (setting.last_digest if setting else "") or manner.is_quiet(now):
+            continue
+        if person.daily_digest and person.id in waits:
+            due.waiting.append(person.id)
+        else:
+            due.idle[person.id] = key
+    return due
+
+
+def skip_day(session: Session, idle: dict[int, str]) -> None:
+    """These people's day is over without a digest: what comes from now on waits for the next."""
+    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    rows = [{"person_id": person_id, "choices": {}, "last_digest": key} for person_id, key in idle.items()]
+    for start in range(0, len(rows), 300):
+        statement = insert(NoticeSetting).values(rows[start : start + 300])
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["person_id"],
+                set_={"last_digest": statement.excluded.last_digest},
+                where=NoticeSetting.last_digest < statement.excluded.last_digest,
+            )
+        )
+
+
+def send_digest(session: Session, person_id: int, settings: Settings, policy: Policy, now: datetime) -> bool:
+    """Queue the person's digest and mark its notices as told. False when there is nothing to tell, or it was told."""
+    setting = held_setting(session, person_id)
+    person = session.get_one(Person, person_id, populate_existing=True)
+    manner = manner_of(person, setting, settings)
+    slot = manner.digest_slot(now, settings.schedule.digest_hour)
+    if slot.key <= setting.last_digest or manner.is_quiet(now) or not (person.daily_digest and person.is_active):
         return False
+    notices = session.scalars(
+        select(Notice)
+        .where(Notice.person_id == person.id, Notice.told_at.is_(None), Notice.kind.in_(EVENT_OF))
+        .order_by(Notice.id)
+    ).all()
+    wanted = [notice for notice in notices if manner.of(notice.kind).mail != "none"]
+    told = holding(session, person, wanted, policy, now)
+    setting.last_digest = slot.key
     for notice in notices:
         notice.told_at = now
-    return bool(items)
+    return bool(told) and enqueue(
+        session, f"digest:{person.id}:{slot.key}", person.email, _letter(person, told, settings), now
+    )
 
 
-def _items(
-    session: Session, person: Person, notices: Sequence[Notice], settings: Settings, policy: Policy, now: datetime
-) -> dict[str, list[DigestItem]]:
-    """By kind, gravest first; a card stands under its gravest kind only."""
-    cards = _cards(session, person, {notice.card_id for notice in notices})
-    trust = trust_by_card(session, list(cards.values()), policy, now)
-    items: dict[str, list[DigestItem]] = {}
-    for notice in sorted(notices, key=lambda notice: list(_HEADINGS).index(notice.kind)):
-        card = cards.get(notice.card_id)
-        if card is not None and _still_holds(notice, card, trust[card.id]):
-            del cards[card.id]
-            item = DigestItem(card.title, settings.public_url + card_path(card), trust[card.id].reasons[0].detail)
-            items.setdefault(notice.kind, []).append(item)
-    return items
-
-
-def _cards(session: Session, person: Person, ids: set[int]) -> dict[int, Card]:
-    actor = actor_for(session, person)
-    query = select(Card).where(Card.id.in_(ids), Card.assignee_id == person.id, servable_to(actor))
-    return {card.id: card for card in session.scalars(query.options(*with_people()))}  # type: ignore[arg-type]
-
-
-def _still_holds(notice: Notice, card: Card, trust: Trust) -> bool:
-    if notice.kind == NEVER_VERIFIED:
-        return card.verified_at is None
-    if notice.kind in (REQUESTED, ASSIGNED):
-        return card.verified_at is None or card.verified_at < notice.at
-    return notice.kind == trust.state
-
-
-def _group(heading: str, items: list[DigestItem]) -> DigestGroup:
-    rest = len(items) - LONGEST_GROUP
-    return DigestGroup(heading, tuple(items[:LONGEST_GROUP]), f"and {rest:,} more" if rest > 0 else "")
-
-
-def _letter(person: Person, items: dict[str, list[DigestItem]], settings: Settings) -> Letter:
-    number = sum(len(found) for found in items.values())
-    words = f"{count(number, 'card')} {'waits' if number == 1 else 'wait'} for your check"
-    mail = DigestMail(
+def _letter(person: Person, told: Sequence[Told], settings: Settings) -> Letter:
+    words, stop = summary(told), unsubscribe_url(settings, person.id, DIGEST)
+    is_work = any(each.card.assignee_id == person.id for each in told)
+    mail = NoticeMail(
         workspace_name=settings.workspace.name,
         subject=f"{settings.workspace.name}: {words}",
         greeting=f"Hello {first_name(person.name)},",
-        sentence=f"{words}.",
-        groups=tuple(_group(_HEADINGS[kind], found) for kind, found in items.items()),
-        url=f"{settings.public_url}/verify",
-        stop_url=f"{settings.public_url}/account",
+        sentence=f"{words[:1].lower()}{words[1:]}." if words[:1].isalpha() else f"{words}.",
+        groups=grouped(told, settings.public_url),
+        button="Open the queue" if is_work else "Open your notices",
+        url=f"{settings.public_url}/verify" if is_work else f"{settings.public_url}/notices",
+        why=f"Choose what you are told: {settings.public_url}/account/notices.",
+        stop="Stop the daily digest",
+        stop_url=stop,
     )
-    return letter("digest", mail)
+    written = letter("digest", mail)
+    return Letter(written.subject, written.text, written.html, stop)

@@ -1,9 +1,9 @@
-"""Notices and what decides how they are told: choices, quiet hours, and what people follow."""
+"""Notices, and what decides how they are told: choices, quiet hours, and how far was looked."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base
@@ -13,6 +13,7 @@ class Notice(Base):
     """Something happened to a card that a person is to hear of. `slot` names the happening, so it is noticed once.
 
     `told_at`: it was mailed, or is not to be. `read_at`: the person saw it on the page, or it was settled before.
+    `announced_at`: webhooks were told.
     """
 
     __tablename__ = "notice"
@@ -32,6 +33,7 @@ class Notice(Base):
     at: Mapped[datetime]
     told_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class NoticeSetting(Base):
@@ -44,30 +46,6 @@ class NoticeSetting(Base):
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
     last_digest: Mapped[str] = mapped_column(String(10), default="", server_default="")
-
-
-class Follow(Base):
-    """A person wants to hear what becomes of a card, or of all cards with a tag or in a collection."""
-
-    __tablename__ = "follow"
-    __table_args__ = (
-        UniqueConstraint("person_id", "card_id"),
-        UniqueConstraint("person_id", "tag"),
-        UniqueConstraint("person_id", "collection_id"),
-        CheckConstraint(
-            "(card_id IS NOT NULL AND tag IS NULL AND collection_id IS NULL)"
-            " OR (card_id IS NULL AND tag IS NOT NULL AND collection_id IS NULL)"
-            " OR (card_id IS NULL AND tag IS NULL AND collection_id IS NOT NULL)",
-            name="one_of",
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"), index=True)
-    tag: Mapped[str | None] = mapped_column(String(60), index=True)
-    collection_id: Mapped[int | None] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"), index=True)
-    at: Mapped[datetime]
 
 
 class NoticeMark(Base):

@@ -12,6 +12,13 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from curator.notices.kinds import (
+    ASSIGNED,
+    ESCALATED,
+    FOLLOW_THE_CARD,
+    NEVER_VERIFIED,
+    REQUESTED,
+)
 from curator.notices.models import Notice
 from kb.cards.models import Card, Status
 from kb.trust.models import Flag
@@ -19,18 +26,23 @@ from kb.trust.policy import Policy
 from kb.trust.queries import in_state
 from kb.trust.state import TrustState
 
-REQUESTED, ASSIGNED, NEVER_VERIFIED = "requested", "assigned", "never_verified"
+__all__ = ["ASSIGNED", "ESCALATED", "REQUESTED", "Transition", "notice_changes", "write"]
 _PATIENCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Something that happened to a card, whom it waits for, and the name that makes it unique."""
+    """Something that happened to a card, whom to tell, and the name that makes it unique for card and kind.
+
+    Several people who are told the same thing need a slot each. `by_id` is who caused it, `detail` says more.
+    """
 
     card_id: int
     person_id: int | None
     kind: str
     slot: str
+    by_id: int | None = None
+    detail: str = ""
 
 
 def notice_changes(session: Session, policy: Policy, now: datetime) -> int:
@@ -48,14 +60,22 @@ def notice_changes(session: Session, policy: Policy, now: datetime) -> int:
 
 def write(session: Session, transitions: Iterable[Transition], now: datetime) -> int:
     """Write these notices unless they exist. Returns how many are new."""
+    return len(written(session, transitions, now))
+
+
+def written(session: Session, transitions: Iterable[Transition], now: datetime) -> set[tuple[int, str, str]]:
+    """The same; returns card, kind and slot of those that are new."""
     rows = [
-        {"card_id": t.card_id, "person_id": t.person_id, "kind": t.kind, "slot": t.slot, "at": now} for t in transitions
-    ]
+        {"card_id": t.card_id, "person_id": t.person_id, "kind": t.kind, "slot": t.slot, "by_id": t.by_id,
+         "detail": t.detail[:500], "at": now}
+        for t in transitions
+    ]  # fmt: skip
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    new = 0
+    new: set[tuple[int, str, str]] = set()
     for start in range(0, len(rows), 500):
-        statement = insert(Notice).values(rows[start : start + 500]).on_conflict_do_nothing().returning(Notice.id)
-        new += len(session.execute(statement).all())
+        statement = insert(Notice).values(rows[start : start + 500]).on_conflict_do_nothing()
+        found = session.execute(statement.returning(Notice.card_id, Notice.kind, Notice.slot))
+        new.update((card_id, kind, slot) for card_id, kind, slot in found)
     return new
 
 
@@ -64,7 +84,7 @@ def _follow_assignees(session: Session) -> None:
     current = select(Card.assignee_id).where(Card.id == Notice.card_id).scalar_subquery()
     session.execute(
         update(Notice)
-        .where(Notice.told_at.is_(None), Notice.person_id.is_distinct_from(current))
+        .where(Notice.kind.in_(FOLLOW_THE_CARD), Notice.told_at.is_(None), Notice.person_id.is_distinct_from(current))
         .values(person_id=current)
         .execution_options(synchronize_session=False)
     )

@@ -11,6 +11,7 @@ from curator.questions import mails
 from curator.questions.experts import Chosen, choose_expert
 from curator.questions.models import Asker, Question
 from curator.questions.sameness import asks_the_same
+from curator.webhooks.outbox import queue_webhook
 from kb.cards.models import Card
 from kb.cards.permissions import Right, demand
 from kb.db import take_turns
@@ -24,7 +25,7 @@ from kb.trust.assignee import is_able, let_nobody_leave
 MOST_OPEN = 30
 """So many open questions of one person at most: more are answered sooner by talking."""
 _COMPARED = 500
-_TURN = 7_310_021
+_TURN = 7_310_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def ask(
     session.flush()
     session.refresh(question, ["assignee", "askers", "collection", "card"])
     mails.tell_assignee(session, question, settings, now)
+    if card is not None:
+        queue_webhook(session, "question", {"card_id": card.id, "detail": text}, now, key=f"question:{question.id}")
     return Asked(question, is_new=True)
 
 

@@ -116,7 +116,7 @@ def _keep(database: Database, freshness: Freshness, policy: Policy, week: Week, 
     with database.transaction() as session:
         if not claim(session, JOB, week.key, now):
             return False
-        alive = set(session.scalars(select(Card.id)))
+        alive = set(session.scalars(select(Card.id).where(Card.published_at < week.end(policy))))
         rows = [row for row in rows if row["card_id"] in alive]
         for start in range(0, len(rows), _AT_ONCE):
             session.execute(insert(CardWeek), rows[start : start + _AT_ONCE])

@@ -72,6 +72,7 @@ def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
 
 def numbers_of(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
     """What the report counts, without naming a card."""
+    told = report.reliability
     return {
         "week": report.week.key,
         "about": report.about.words or None,
@@ -89,6 +90,9 @@ def numbers_of(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
                 for week, found in report.expected_trend
             ],
         },
+        "reliability": {"checks": told.checks, "said": round(told.said, 3), "found": round(told.found, 3)}
+        if told is not None
+        else None,
         "trust_target": settings.reports.trust_target / 100,
         "work": {
             "checks": report.work.checks,

@@ -56,19 +56,21 @@ class Gap:
     card_id: int | None = None
 
 
-def load_gaps(session: Session, actor: Actor, about: About, start: datetime, end: datetime) -> tuple[Gap, ...]:
+def load_gaps(
+    session: Session, actor: Actor, about: About, start: datetime, end: datetime, limit: int = SHOWN
+) -> tuple[Gap, ...]:
     """The gaps of a week, most asked first. About a person's cards there are none: nobody searches by owner."""
     if about.person_id is not None:
         return ()
     in_vain = _about_it(session, actor, about, _in_vain(session, start, end))
     allowed = _askers(session, actor, {row.person_id for row in in_vain})
-    return gaps([row for row in in_vain if row.person_id in allowed], actor.id, sees_all=actor.id is None)
+    return gaps([row for row in in_vain if row.person_id in allowed], actor.id, sees_all=actor.id is None)[:limit]
 
 
 def gaps(asked: Sequence[Asked], reader_id: int | None, *, sees_all: bool = False) -> tuple[Gap, ...]:
     """Join what asks the same, and leave out what only one other person asked. Pure."""
     found = [gap for group in _clustered(asked) if (gap := _gap(group, reader_id, sees_all)) is not None]
-    return tuple(sorted(found, key=lambda gap: (-gap.times, -gap.people, gap.words))[:SHOWN])
+    return tuple(sorted(found, key=lambda gap: (-gap.times, -gap.people, gap.words)))
 
 
 @dataclass(slots=True)

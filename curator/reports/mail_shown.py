@@ -12,7 +12,7 @@ from curator.reports.rows import (
     change_rows,
     fix_first,
     fix_rows,
-    gap_rows,
+    gaps_of,
     shelf_row,
     work_facts,
 )
@@ -49,7 +49,7 @@ def report_mail(report: WeeklyReport, settings: Settings, delivery: Delivery) ->
         headline=headline(report, settings.reports),
         sentence=meaning(report),
         work=work_facts(report),
-        gaps=gap_rows(report, base=base),
+        gaps=gaps_of(report, base=base),
         unread=tuple(_absolute(card_link(card), base) for card in report.unread[:LISTED]),
         figures=figures(report, settings.reports),
         fix_first=fix_rows(fix_first(report), base=base, checks=checks),

@@ -104,11 +104,25 @@ class GapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GapsPage:
+    """/reports/gaps?week=&collection="""
+
+    heading: str
+    sentence: str
+    gaps: tuple[GapRow, ...]
+    tabs: tuple[Link, ...]
+    subjects: tuple[Chip, ...]
+    previous_url: str
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A line about the week: what, and what it came to."""
 
     label: str
     words: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

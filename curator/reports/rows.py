@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from curator.reports.charts import WeekMix, mix_bar
 from curator.reports.facts import CardFacts
+from curator.reports.gaps import Gap
 from curator.reports.pages import AssigneeRow, ChangeRow, Fact, FixRow, GapRow, ShelfTrust, Tone
 from curator.reports.weekly import InDoubt, Mix, ShelfNumbers, WeeklyReport
 from curator.reports.words import change_words, percent, points
@@ -108,6 +109,11 @@ def work_facts(report: WeeklyReport) -> tuple[Fact, ...]:
     facts = [Fact("Checks", checks)]
     if work.checks and work.averted is not None:
         facts.append(Fact("Averted", f"About {round(work.averted):,} stale views a week"))
+    if report.reliability is not None:
+        told = report.reliability
+        said = f"Said {percent(told.said)}, found {percent(told.found)}"
+        checks = f"{said} ({count(told.checks, 'check')} in 12 weeks)"
+        facts.append(Fact("The estimate", checks, "/reports/freshness"))
     if work.in_batches:
         facts.append(Fact("In batches", f"{work.in_batches:,} ({percent(work.batch_share)}): they find less"))
     shown = f"{numbers.stale_impressions:,} ({percent(numbers.stale_share)} of all)"
@@ -116,9 +122,8 @@ def work_facts(report: WeeklyReport) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def gap_rows(report: WeeklyReport, *, base: str = "") -> tuple[GapRow, ...]:
+def gap_rows(gaps: Iterable[Gap], cards: Mapping[int, Link], *, base: str = "") -> tuple[GapRow, ...]:
     """What was searched for in vain, and the doubted card it led to, if any."""
-    cards = {row.card.id: row.card for row in report.in_doubt}
     return tuple(
         GapRow(
             words=gap.words,
@@ -127,10 +132,15 @@ def gap_rows(report: WeeklyReport, *, base: str = "") -> tuple[GapRow, ...]:
             asked=f"{count(gap.times, 'time')}, {count(gap.people, 'person', 'people')}" if gap.people
             else count(gap.times, "time"),
             found="Nothing found" if gap.found_nothing else "Only doubted answers",
-            card=_based(cards[gap.card_id], base) if gap.card_id in cards else None,
+            card=cards.get(gap.card_id or 0),
         )
-        for gap in report.gaps
+        for gap in gaps
     )  # fmt: skip
+
+
+def gaps_of(report: WeeklyReport, *, base: str = "") -> tuple[GapRow, ...]:
+    """The same for a whole report."""
+    return gap_rows(report.gaps, {row.card.id: _based(row.card, base) for row in report.in_doubt}, base=base)
 
 
 def _based(card: CardFacts, base: str) -> Link:

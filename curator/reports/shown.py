@@ -16,7 +16,7 @@ from curator.reports.rows import (
     change_rows,
     fix_first,
     fix_rows,
-    gap_rows,
+    gaps_of,
     more,
     shelf_row,
     week_mix,
@@ -33,7 +33,12 @@ from kb.trust.state import TrustState
 from kb.web.parts import Chip, Link
 from kb.words import count
 
-TABS = (Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"))
+TABS = (
+    Link("Weekly report", "/reports/weekly"),
+    Link("Gaps", "/reports/gaps"),
+    Link("Freshness", "/reports/freshness"),
+    Link("Workload", "/reports/workload"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,18 @@ class Nudges:
     done: frozenset[int] = frozenset()
 
 
-def subject_chips(session: Session, actor: Actor, about: About, week: Week) -> tuple[Chip, ...]:
+def subject_chips(
+    session: Session, actor: Actor, about: About, week: Week, path: str = "/reports/weekly"
+) -> tuple[Chip, ...]:
     """Everything, one's own cards, and each collection that one may read."""
     shelves = session.scalars(
         select(Collection).where(Collection.id.in_(actor.readable)).order_by(Collection.name)
     ).all()
     every = [(EVERYTHING, "Everything"), (about_self(actor), "Your cards")]
     every += [(About(shelf.id, shelf.name, shelf.slug), shelf.name) for shelf in shelves]
-    chips = [Chip(name, each.address("/reports/weekly", week=week.key), each == about) for each, name in every]
+    chips = [Chip(name, each.address(path, week=week.key), each == about) for each, name in every]
     if not any(chip.on for chip in chips):
-        chips.append(Chip(about.words.capitalize(), about.address("/reports/weekly", week=week.key), True))
+        chips.append(Chip(about.words.capitalize(), about.address(path, week=week.key), True))
     return tuple(chips)
 
 
@@ -73,7 +80,7 @@ def report_page(
         heading=f"Week of {long_day(report.week)}" + (f", {report.about.words}" if report.about.words else ""),
         headline=headline(report, targets),
         work=work_facts(report),
-        gaps=gap_rows(report),
+        gaps=gaps_of(report),
         unread=tuple(card_link(card) for card in report.unread[:LISTED]),
         unread_more=more(len(report.unread)),
         subjects=subjects,

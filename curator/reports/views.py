@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from curator.reports.about import about_asked
 from curator.reports.formats import as_csv
+from curator.reports.gap_page import gaps_page
 from curator.reports.nudge import nudge, nudgeable, nudged_today
 from curator.reports.rows import fix_first
 from curator.reports.shown import Nudges, report_page, subject_chips
@@ -46,6 +47,16 @@ def download() -> Response:
         text = as_csv(report, services().settings)
     headers = {"Content-Disposition": f'attachment; filename="stale-{week.key}.csv"'}
     return Response(text, mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/reports/gaps")
+def gaps() -> str:
+    """What was searched for in vain."""
+    week = read_week(request.args.get("week", ""), now(), services().policy)
+    with reading() as (session, actor):
+        about = about_asked(session, actor, request.args.get("collection", ""), "")
+        page = gaps_page(session, actor, about, week, services().policy, now())
+    return render_template("curator/gaps.html", page=page, frame=frame("reports"))
 
 
 @blueprint.post("/reports/weekly/nudges/<int:card_id>")

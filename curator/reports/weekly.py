@@ -19,6 +19,7 @@ from curator.reports.expected import Expectation, Expected
 from curator.reports.facts import CardFacts, Use, load_cards, load_unread, load_use
 from curator.reports.gaps import Gap, load_gaps
 from curator.reports.history import due_at, open_flags_at, state_at, times_to_verify
+from curator.reports.reliability import Reliability, reliability_of
 from curator.reports.weeks import Week
 from curator.reports.work import Work, work_of
 from kb.people.actor import Actor
@@ -134,6 +135,7 @@ class WeeklyReport:
     expected_before: Expected | None
     expected_trend: tuple[tuple[Week, Expected | None], ...]
     work: Work
+    reliability: Reliability | None
     gaps: tuple[Gap, ...]
     unread: tuple[CardFacts, ...]
 
@@ -175,6 +177,7 @@ def weekly_report(
         expected_before=costs.before,
         expected_trend=costs.trend,
         work=work_of(cards, start, as_of, costs.cards_before, costs.cards),
+        reliability=reliability_of(session, cards, week.before(TREND_WEEKS - 1).start(policy), as_of, policy),
         gaps=load_gaps(session, actor, about, start, as_of),
         unread=_unread(session, served, costs, as_of),
     )

@@ -32,16 +32,25 @@ def queue_webhook(session: Session, event: str, payload: Payload, now: datetime,
 
 
 def queue_for_person(
-    session: Session, person_id: int, event: str, payload: Mapping[str, Any], now: datetime, *, key: str
-) -> int:
-    """Queue one of a person's own notices for their personal webhooks."""
+    session: Session, person_id: int, event: str, payload: Mapping[str, Any], now: datetime, *, key: str,
+    not_before: datetime | None = None,
+) -> int:  # fmt: skip
+    """Queue one of a person's own notices for their personal webhooks, to be sent not before that instant."""
     hooks = session.scalars(
         select(Webhook).where(
             Webhook.person_id == person_id, Webhook.is_personal, Webhook.paused_at.is_(None),
             Webhook.disabled_at.is_(None),
         )
     ).all()  # fmt: skip
-    return _queue(session, hooks, event, payload, now, key)
+    return _queue(session, hooks, event, payload, now, key, not_before)
+
+
+def people_with_own(session: Session) -> set[int]:
+    """Who has a personal webhook that is on."""
+    rows = select(Webhook.person_id).where(
+        Webhook.is_personal, Webhook.paused_at.is_(None), Webhook.disabled_at.is_(None)
+    )
+    return set(session.scalars(rows))
 
 
 def queue_for(session: Session, webhook: Webhook, event: str, payload: Mapping[str, Any], now: datetime) -> None:
@@ -49,7 +58,10 @@ def queue_for(session: Session, webhook: Webhook, event: str, payload: Mapping[s
     _queue(session, [webhook], event, payload, now, "")
 
 
-def _queue(session: Session, hooks: Iterable[Webhook], event: str, payload: Payload, now: datetime, key: str) -> int:
+def _queue(
+    session: Session, hooks: Iterable[Webhook], event: str, payload: Payload, now: datetime, key: str,
+    not_before: datetime | None = None,
+) -> int:  # fmt: skip
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
     queued = 0
     for hook in hooks:
@@ -59,7 +71,7 @@ def _queue(session: Session, hooks: Iterable[Webhook], event: str, payload: Payl
         name = secrets.token_hex(16)
         statement = insert(WebhookDelivery).values(
             webhook_id=hook.id, key=key or name, delivery=name, event=event, payload=told, tries=0,
-            state=DeliveryState.NEW.value, next_try_at=now, created_at=now,
+            state=DeliveryState.NEW.value, next_try_at=not_before or now, created_at=now,
         )  # fmt: skip
         statement = statement.on_conflict_do_nothing(index_elements=["webhook_id", "key"])
         queued += bool(session.execute(statement.returning(WebhookDelivery.id)).first())

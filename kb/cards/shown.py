@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.lines.queries import cards_like
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
@@ -17,7 +19,7 @@ from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
 from kb.trust.duties import seat_words
-from kb.trust.models import Flag
+from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
 from kb.trust.shown import FLAG_WORDS, badge, caution, strip
@@ -40,7 +42,7 @@ from kb.web.parts import Badge, Choice, Field, Link, Option
 from kb.words import Words, count
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
-_VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
+_VERDICTS = {"undo": "check undone", "import": "verified before it was imported", "archived": "checked, and archived"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
@@ -69,7 +71,7 @@ def card_page(
         strip=strip(card, trust, words, ask_url="" if stands.reason else f"{path}#report") if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
-        actions=_actions(actor, card, trust, public_url, query_id),
+        actions=_actions(session, actor, card, trust, public_url, query_id),
         caution=caution(actor, card, stands),
         report=_report_form(actor, card, is_open=report_open, error=report_error),
         verify=_verify_form(actor, card, trust),
@@ -182,7 +184,9 @@ def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
     return tuple(diff(old, new)) if old != new else ()
 
 
-def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None) -> CardActions:
+def _actions(
+    session: Session, actor: Actor, card: Card, trust: Trust | None, public_url: str, query_id: str | None
+) -> CardActions:
     base = f"/cards/{card.id}"
     edit = f"{base}/edit" if may(actor, Right.EDIT, card) else ""
     can_curate = may(actor, Right.CURATE, card)
@@ -205,6 +209,9 @@ def _actions(actor: Actor, card: Card, trust: Trust | None, public_url: str, que
         restore_action=f"{base}/unarchive" if can_archive and card.status == Status.ARCHIVED else "",
         unverify_action=f"{base}/unverify" if can_take_back and card.verified_at is not None else "",
         feedback_action=f"{base}/feedback" if card.status == Status.PUBLISHED else "",
+        follow=None
+        if card.status == Status.DRAFT
+        else follow_button(session, actor, Followed(card.id), card_path(card)),
     )
 
 
@@ -265,10 +272,16 @@ def _verification_entries(session: Session, card: Card) -> Sequence[tuple[dateti
     records = verifications_of(session, card.id)
     names = _names(session, [record.actor_id for record in records])
     return [
-        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _VERDICTS.get(r.basis, r.verdict),
+        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _came_to(r),
                             names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
         for r in records
     ]  # fmt: skip
+
+
+def _came_to(record: Verification) -> str:
+    if record.batch_size > 1:
+        return f"verified in a batch of {record.batch_size:,}"
+    return _VERDICTS.get(record.basis, "corrected and verified" if record.outcome == "corrected" else record.verdict)
 
 
 def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:

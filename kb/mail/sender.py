@@ -49,7 +49,9 @@ def message_of(mail: OutgoingMail, settings: Settings) -> EmailMessage:
     message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
     message["Date"] = mail.created_at
     message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<{settings.public_url}/account>"
+    message["List-Unsubscribe"] = f"<{mail.unsubscribe_url or f'{settings.public_url}/account'}>"
+    if mail.unsubscribe_url:
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

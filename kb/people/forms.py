@@ -2,14 +2,24 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from kb.cards.fields import Email, Line
 from kb.people.budgets import Minutes
 from kb.people.models import Role
+from kb.people.zones import time_zones
 from kb.web.forms import Form
 
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
+
+
+def _known_zone(name: str) -> str:
+    if name not in time_zones():
+        raise ValueError("is not known; choose one from the list")
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=40), AfterValidator(_known_zone)]
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -37,6 +47,7 @@ class ProfileForm(Form):
     theme: Literal["system", "light", "dark"] = "system"
     shortcuts: bool = False
     weekly_report: bool = False
+    time_zone: TimeZone | None = None
     minutes_per_week: Minutes | None = None
 
 

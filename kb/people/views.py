@@ -15,6 +15,7 @@ from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, Th
 from kb.people.models import ApiToken, Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
 from kb.people.shown import absence_words, minutes_field, who
+from kb.people.zones import zone_choice
 from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
@@ -118,7 +119,7 @@ def save_profile() -> BaseResponse:
     with writing() as (session, actor):
         person = session.get_one(Person, actor.id)
         person.name, person.theme = form.name, form.theme
-        person.shortcuts = form.shortcuts
+        person.shortcuts, person.time_zone = form.shortcuts, form.time_zone
         set_weekly_report(session, person.id, form.weekly_report, now())
         set_budget(session, actor, person, form.minutes_per_week, now())
     say("Saved.")
@@ -269,6 +270,8 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             minutes=minutes_field(person, services().settings, wrong.get("minutes_per_week", "")),
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
+            time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
+            notices_url="/account/notices",
             weekly_report_on=wants_weekly_report(session, person.id),
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),

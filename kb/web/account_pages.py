@@ -73,6 +73,8 @@ class AccountPage:
     theme: Choice
     shortcuts_on: bool
     weekly_report_on: bool
+    time_zone: Choice
+    notices_url: str
     minutes: Field | None
     sessions: tuple[SessionRow, ...]
     tokens: tuple[TokenRow, ...]

@@ -15,6 +15,7 @@ from kb.web.parts import Frame, Place, Theme, Toast
 _COUNTER = "vitrine.queue_counter"
 _QUESTIONS = "vitrine.question_counter"
 _WARNING = "vitrine.warning"
+_NOTICES = "vitrine.notice_counter"
 _CORRECTION = "vitrine.correction"
 QueueCounter = Callable[[Session, Actor], int]
 
@@ -22,6 +23,11 @@ QueueCounter = Callable[[Session, Actor], int]
 def count_queue_with(counter: QueueCounter) -> None:
     """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
     current_app.extensions[_COUNTER] = counter
+
+
+def count_notices_with(counter: QueueCounter) -> None:
+    """Say how the number beside the bell is counted; the room that keeps notices knows."""
+    current_app.extensions[_NOTICES] = counter
 
 
 def tell_with(correction: Callable[[Session, Actor], str]) -> None:
@@ -53,6 +59,8 @@ def frame(active: Place = "", query: str = "") -> Frame:
         warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
         correction = cast("Callable[[Session, Actor], str] | None", current_app.extensions.get(_CORRECTION))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
+        notices = cast("QueueCounter | None", current_app.extensions.get(_NOTICES))
+        unread = notices(db, actor) if notices else 0
         questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
         return Frame(
             workspace_name=name,
@@ -68,6 +76,7 @@ def frame(active: Place = "", query: str = "") -> Frame:
             shortcuts_on=person.shortcuts,
             toasts=_take_toasts(),
             query=query or request.args.get("q", ""),
+            notice_count=("" if not unread else f"{unread}" if unread < 100 else "99+"),
             warning=warning() if warning and actor.is_curator else "",
             correction=correction(db, actor) if correction else "",
         )

@@ -17,6 +17,7 @@ from kb.web.parts import (
     Choice,
     Field,
     FilterMenu,
+    FollowButton,
     Frame,
     Link,
     Paging,
@@ -126,6 +127,7 @@ class CardActions:
     restore_action: str = ""
     unverify_action: str = ""
     feedback_action: str = ""
+    follow: FollowButton | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,7 @@ class CollectionPage:
     steward: str = ""
     new_url: str = ""
     manage_url: str = ""
+    follow: FollowButton | None = None
     paging: Paging | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 TrustState = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 ReasonKind = Literal["person", "source", "date", "edit", "link", "duplicate", "rating", "never"]
-Place = Literal["search", "verify", "cards", "reports", "admin", "account", ""]
+Place = Literal["search", "verify", "cards", "reports", "admin", "account", "notices", ""]
 Theme = Literal["system", "light", "dark"]
 
 
@@ -69,6 +69,15 @@ class Caution:
     ask_action: str = ""
     ask_fields: tuple[tuple[str, str], ...] = ()
     check: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowButton:
+    """POST `fields` to /follow. `is_on`: it is followed already, so the button ends that."""
+
+    label: str
+    is_on: bool
+    fields: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +178,5 @@ class Frame:
     help_url: str = ""
     language: str = "en"
     warning: str = ""
+    notice_count: str = ""
     correction: str = ""

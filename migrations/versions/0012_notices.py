@@ -22,10 +22,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("by_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("detail", sa.String(length=500), server_default="", nullable=False))
         batch_op.add_column(sa.Column("read_at", UTCDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("announced_at", UTCDateTime(timezone=True), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_notice_by_id_person"), "person", ["by_id"], ["id"])
         batch_op.create_index("ix_notice_person_id_read_at", ["person_id", "read_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_announced_at"), ["announced_at"], unique=False)
     # What was told by mail before there was a page is not news on it.
-    op.execute("UPDATE notice SET read_at = told_at WHERE told_at IS NOT NULL")
+    op.execute("UPDATE notice SET read_at = told_at, announced_at = at")
     _make_settings()
     _make_webhooks()
 
@@ -139,9 +141,10 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("DELETE FROM notice WHERE length(slot) > 40")
     with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_announced_at"))
         batch_op.drop_index("ix_notice_person_id_read_at")
         batch_op.drop_constraint(batch_op.f("fk_notice_by_id_person"), type_="foreignkey")
-        for column in ("read_at", "detail", "by_id"):
+        for column in ("announced_at", "read_at", "detail", "by_id"):
             batch_op.drop_column(column)
         batch_op.alter_column("slot", existing_type=sa.String(length=80), type_=sa.String(length=40))
     with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:

@@ -16,7 +16,7 @@ from kb.cards.models import Card
 from kb.errors import NotFound
 from kb.people.commands import change_person, deactivate_person, reactivate_person
 from kb.people.models import Role
-from kb.trust.models import Verification
+from kb.trust.models import Flag, Verification
 from tests.curator.cast import context, mails, subscribe
 from tests.kb.together import Meet, at_once
 from tests.site import Site
@@ -196,6 +196,25 @@ def test_it_is_withdrawn_with_the_right_to_verify(site: Site, how: str) -> None:
         words = answer.get_data(as_text=True)
         assert (answer.status_code, "This link was withdrawn" in words, "Refund" in words) == (410, True, False)
     assert len(records(world, card)) == 1
+
+
+def test_the_record_keeps_what_was_shown_for_how_long_and_a_report_that_came_later_stays_open(site: Site) -> None:
+    world, card = site.world, overdue(site.world)
+    world.flag(card, "It is 60 days now")
+    path = link_of(world, card)
+    nobody = site.page(None)
+    page = nobody.get(path).get_data(as_text=True)
+    reading = re.search(r'name="reading" value="([^"]+)"', page)
+    assert reading is not None
+    world.later(seconds=42)
+    later = world.flag(card, "And the fee is gone", by="stan")
+    fields = {"note": "The contract: 30", "reading": reading[1]}
+    assert nobody.post(path, fields).status_code == 200
+    with world.read() as session:
+        record = session.scalars(select(Verification).order_by(Verification.id.desc()).limit(1)).one()
+        assert (record.basis, record.seconds, record.outcome, record.batch_size) == ("mail link", 42, "still_right", 1)
+        assert [piece["words"] for piece in record.evidence][:1] == ["“It is 60 days now”"]
+        assert session.get_one(Flag, later).resolved_at is None
 
 
 def test_a_link_that_is_none_of_ours_is_no_link(site: Site) -> None:

@@ -86,7 +86,7 @@ def test_the_digest_tells_the_assignee_once_a_day(world: World) -> None:
     world.card("Refund rules <b>", verified=True)
     world.later(days=90)
     jobs.notice(context(world))
-    assert jobs.digest(context(world)) == "2027-02-14: 1 mail queued"
+    assert jobs.digest(context(world)) == "1 mail queued"
     assert jobs.digest(context(world)) == "nothing due"
     with world.read() as session:
         vera = world.person(session, "vera")
@@ -97,7 +97,7 @@ def test_the_digest_tells_the_assignee_once_a_day(world: World) -> None:
     assert "Refund rules &lt;b&gt;" in mail.html
     assert "<b>" not in mail.html
     world.later(days=1)
-    assert jobs.digest(context(world)) == "2027-02-15: 0 mails queued"
+    assert jobs.digest(context(world)) == "nothing due"
     assert len(mails(world)) == 1
 
 

@@ -29,7 +29,8 @@ MONDAY = START.date()
 
 
 def report(site: Site, name: str, query: str = "") -> dict[str, Any]:
-    answer: dict[str, Any] = site.api(name, "read").get(f"/reports/weekly{query}").json
+    api: Any = site.api(name, "read")
+    answer: dict[str, Any] = api.get(f"/reports/weekly{query}").json
     return answer
 
 
@@ -101,9 +102,13 @@ def test_the_work_of_a_week_is_told_with_what_it_found_and_averted(site: Site) -
     work = report(site, "cora")["work"]
     assert (work["checks"], work["found"], work["in_batches"]) == (3, 1, 2)
     assert work["averted_stale_impressions"] > 0
+    told = report(site, "cora")["reliability"]
+    assert (told["checks"], told["found"]) == (3, pytest.approx(0.333))
+    assert 0 < told["said"] < 1
     page = site.page("cora").get("/reports/weekly").get_data(as_text=True)
     assert "3 cards checked, 1 of them needed a change (33%)" in page
     assert "2 (67%): they find less" in page
+    assert f"Said {round(100 * told['said'])}%, found 33% (3 checks in 12 weeks)" in page
 
 
 def test_two_readers_with_different_rights_get_different_expectations_work_and_suggestions(site: Site) -> None:
@@ -222,7 +227,15 @@ def test_what_is_searched_for_by_who_may_read_more_is_not_told_to_who_may_read_l
         "stan": ["battery recall"], "axel": ["battery recall"],
         "rita": ["battery recall", "zanzibar discount"], "cora": ["battery recall", "zanzibar discount"],
     }  # fmt: skip
-    assert "zanzibar" not in site.page("stan").get("/reports/weekly").get_data(as_text=True)
+    for path in ("/reports/weekly", "/reports/gaps"):
+        assert "zanzibar" not in site.page("stan").get(path).get_data(as_text=True)
+        assert "battery recall" in site.page("stan").get(path).get_data(as_text=True)
+    apis: dict[str, Any] = {name: site.api(name, "read") for name in ("stan", "rita")}
+    listed = {name: api.get("/reports/gaps").json["gaps"] for name, api in apis.items()}
+    assert {name: [gap["words"] for gap in gaps] for name, gaps in listed.items()} == {
+        name: told[name] for name in ("stan", "rita")
+    }
+    assert site.page("stan").get("/reports/gaps?collection=deals").status_code == 404
 
 
 def test_doubted_answers_are_a_gap_where_their_card_may_be_read(site: Site) -> None:

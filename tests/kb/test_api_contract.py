@@ -20,7 +20,7 @@ PROMISED = {
     "DELETE /cards/{}/archive",
     "POST /cards/{}/publication", "GET /cards/{}/revisions", "GET /cards/{}/revisions/{}",
     "GET /cards/{}/verifications", "GET /cards/{}/similar", "POST /cards/{}/feedback", "POST /events", "GET /queue",
-    "GET /reports/weekly",
+    "GET /reports/weekly", "GET /reports/gaps",
     "GET /reports/weekly.csv", "GET /collections", "POST /collections", "GET /collections/{}", "PATCH /collections/{}",
     "DELETE /collections/{}", "GET /groups", "POST /groups", "PATCH /groups/{}", "GET /people", "POST /people",
     "GET /people/{}", "PATCH /people/{}", "GET /me", "GET /openapi.json", "GET /docs",

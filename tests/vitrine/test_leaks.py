@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from curator import jobs
+from curator.jobs import JobContext
 from curator.notices.digest import send_digest
 from curator.notices.transitions import notice_changes
 from curator.reports.formats import as_letter
@@ -44,9 +46,10 @@ PAGES = (
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
     "/media/{picture}.png", "/duplicates",
+    "/notices", "/account/notices",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
-    "/reports/schedules", "/reports/schedules?about=collection:2",
+    "/reports/schedules", "/reports/gaps", "/reports/gaps?collection=deals", "/reports/schedules?about=collection:2",
     "/reports/weekly?collection=deals", "/reports/weekly?collection=billing", "/reports/weekly?person=me",
     "/reports/weekly?person={vera}", "/reports/weekly.csv?person=me",
     "/reports/workload", "/reports/workload.csv", "/admin/rules",
@@ -72,7 +75,7 @@ API = (
     "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
-    "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me",
+    "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me", "/reports/gaps",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
     "/webhooks", "/rules", "/reports/workload", "/reports/workload.csv",
@@ -223,6 +226,7 @@ def test_what_strangers_see_does_not_change_when_secrets_come_into_being(site: S
     with site.world.read() as session:
         vera = site.world.person(session, "vera").id
     places = {"cards": cards, "secret": cards[-1] + 1, "vera": vera, "picture": "0" * 64, "then": THEN}
+    jobs.learn_freshness(JobContext.of(site.world))  # as every night: what all cards taught, without naming any
     visitors = {name: site.page(name) for name in STRANGERS}
     tokens = {name: {"Authorization": f"Bearer {site.token(name, 'read', 'write', 'verify')}"} for name in STRANGERS}
     for name in STRANGERS:  # the account page tells when a token was used last
@@ -251,7 +255,7 @@ def digest(world: World, name: str) -> str:
     with world.transaction() as session:
         notice_changes(session, world.policy, world.now)
         person = world.person(session, name)
-        send_digest(session, person.id, "2026-11-16", world.settings, world.policy, world.now)
+        send_digest(session, person.id, world.settings, world.policy, world.now)
         mail = session.scalars(select(OutgoingMail).where(OutgoingMail.key == f"digest:{person.id}:2026-11-16")).first()
         words = f"{mail.subject}\n{mail.text}\n{mail.html}" if mail else ""
         session.rollback()

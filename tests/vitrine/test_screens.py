@@ -1,12 +1,14 @@
 """Every screen in a real browser: axe finds nothing, nothing scrolls sideways, nothing is hidden, light and dark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from curator.duplicates.checking import check_cards
+from curator.notices.transitions import Transition, write
 from curator.reports.mailed.links import CheckLink, sign
 from kb.cards.models import Card
 from kb.trust.commands import raise_flag
@@ -40,8 +42,10 @@ SCREENS = {
     "pair": "/duplicates/1",
     "card manager": "/cards",
     "report": "/reports/weekly",
+    "quick checks": "/reports/checks",
     "report of a collection": "/reports/weekly?collection=billing",
     "schedules": "/reports/schedules?open=1",
+    "gaps": "/reports/gaps",
     "check by mail": "{check}",
     "used link": "{used}",
     "workload": "/reports/workload",
@@ -63,6 +67,8 @@ SCREENS = {
     "owners": "/reports/owners",
     "absences": "/account/absences",
     "webhooks": "/admin/webhooks?open=1",
+    "notices": "/notices",
+    "what you are told": "/account/notices",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -116,6 +122,11 @@ def cards(live: LiveSite) -> dict[str, Any]:
     hook = {"name": "Sales channel", "url": "https://hooks.example.com/services/abcdefghij", "form": "slack"}
     ada.post("/admin/webhooks", {**hook, "events": ["overdue", "flagged"], "person": "cora@northwind.example"})
     ada.post("/admin/webhooks/1/test")
+    with world.transaction() as session:
+        told = Transition(flagged, world.person(session, "ada").id, "new_version", "v1:1", detail="31 days now")
+        write(session, [told, replace(told, card_id=overdue, kind="escalated", slot="x", detail="")], world.now)
+    for what in ({"tag": "annual"}, {"collection": "1"}, {"card": flagged}):
+        ada.post("/follow", {"do": "follow", **what})
     deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
     ada.post("/admin/collections/deals", deals)
     ada.post("/reports/schedules", {"about": "all", "weekday": 0, "hour": 8, "time_zone": "Europe/Berlin"})

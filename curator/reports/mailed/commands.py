@@ -21,6 +21,7 @@ from kb.trust.commands import verify
 from kb.trust.models import Verdict, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
+from kb.trust.reading import NOTHING_SEEN, Seen
 
 BASIS = "mail link"
 
@@ -75,18 +76,27 @@ def follow(session: Session, link: CheckLink, now: datetime) -> Followed:
     return Followed(LinkState.OPEN if card.version == link.version else LinkState.CHANGED, actor, card)
 
 
-def verify_by_link(session: Session, link: CheckLink, note: str, policy: Policy, now: datetime) -> Verification:
-    """Say that the version in the link is still correct. Raises Gone when the link does not hold any more."""
+def verify_by_link(
+    session: Session, link: CheckLink, note: str, policy: Policy, now: datetime, seen: Seen = NOTHING_SEEN
+) -> Verification:
+    """Say that the version in the link is still correct. Raises Gone when the link does not hold any more.
+
+    A report that came in after the page was drawn stays open.
+    """
     if (card := session.get(Card, link.card_id)) is not None:
         hold(session, card)  # two clicks at once: the second one waits and finds the first one's record
     followed = follow(session, link, now)
     if followed.state is not LinkState.OPEN or followed.card is None or followed.actor is None:
         raise Gone("This link is no longer valid.")
     card, actor = followed.card, followed.actor
-    if open_flags(session, [card.id]).get(card.id) and not note.strip():
+    reports = open_flags(session, [card.id]).get(card.id, [])
+    if any(seen.last_flag is None or flag.id <= seen.last_flag for flag in reports) and not note.strip():
         raise invalid("note", "Say what you checked: it answers the open reports.")
     session.execute(delete(Snooze).where(Snooze.card_id == card.id))
-    return verify(session, actor, card, link.version, policy, now, note=note.strip(), basis=BASIS)
+    return verify(
+        session, actor, card, link.version, policy, now, note=note.strip(), basis=BASIS,
+        seconds=seen.seconds, evidence=seen.evidence, last_flag=seen.last_flag,
+    )  # fmt: skip
 
 
 def _was_deactivated(session: Session, person: Person, link: CheckLink) -> bool:

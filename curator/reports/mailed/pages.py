@@ -11,7 +11,7 @@ from kb.web.parts import BLANK, Field, Strip
 
 @dataclass(frozen=True, slots=True)
 class MailedCard:
-    """What the link's person has to read before they say anything. POST note to `action`."""
+    """What the link's person has to read before they say anything. POST note and reading to `action`."""
 
     title: str
     collection: str
@@ -20,6 +20,7 @@ class MailedCard:
     evidence: tuple[Evidence, ...]
     changes: tuple[DiffLine, ...]
     action: str
+    reading: str
     until: str
     note_needed: bool = False
     note: Field = BLANK

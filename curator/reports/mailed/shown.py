@@ -1,5 +1,6 @@
 """The page behind a link in a mail: the card, what changed, what was reported; or why the link no longer holds."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
@@ -14,8 +15,10 @@ from kb.cards.models import Card
 from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
-from kb.trust.shown import strip
-from kb.web.parts import Field
+from kb.trust.reading import Piece, write_note
+from kb.trust.shown import badge
+from kb.trust.state import Trust
+from kb.web.parts import Field, Strip
 from kb.words import Words, count
 
 _WHY = {
@@ -32,14 +35,23 @@ _HEADINGS = {
 }
 
 
-def check_page(
-    session: Session, link: CheckLink, signed: str, followed: Followed, policy: Policy, now: datetime, note: Field
-) -> CheckPage:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A link that was opened: as it stands in the address, as it reads, and what was typed on its page before."""
+
+    signed: str
+    link: CheckLink
+    secret: bytes
+    note: Field
+
+
+def check_page(session: Session, visit: Visit, followed: Followed, policy: Policy, now: datetime) -> CheckPage:
     """The page. Only a link that holds shows anything of the card."""
+    link = visit.link
     if followed.state is LinkState.OPEN and followed.card is not None and followed.actor is not None:
         actor, card = followed.actor, followed.card
         sentence = f"Read it, then say whether it is still correct. The link is {actor.name}'s alone: don't pass it on."
-        shown = _card(session, actor, card, link, signed, Words(now, policy.zone), policy, note)
+        shown = _card(session, actor, card, visit, Words(now, policy.zone), policy)
         return CheckPage(f"Is this still correct, {actor.name}?", sentence, _queue(link), shown)
     return CheckPage(_HEADINGS[followed.state], _why(link, followed, Words(now, policy.zone)), _queue(link))
 
@@ -66,20 +78,33 @@ def _why(link: CheckLink, followed: Followed, words: Words) -> str:
     )
 
 
-def _card(
-    session: Session, actor: Actor, card: Card, link: CheckLink, signed: str, words: Words, policy: Policy, note: Field
-) -> MailedCard:
+def _strip(trust: Trust, words: Words) -> Strip:
+    """What is the matter, for who decides about it; readers are told whom to ask instead."""
+    mark = badge(trust, words)
+    said = f"{mark.words} {mark.detail}".strip()
+    if trust.verified_at is None:
+        return Strip(mark.state, said)
+    by = trust.verified_by or "an import"
+    return Strip(mark.state, said, f"Last verified by {by}, {words.full_day(trust.verified_at)}.")
+
+
+def _card(session: Session, actor: Actor, card: Card, visit: Visit, words: Words, policy: Policy) -> MailedCard:
     facts = evidence_of(session, actor, card, words.now)
     trust = trust_of_card(session, card, policy, words.now)
+    boxes = boxes_of(facts, words)
+    pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
+    if facts.changes:
+        pieces.append(Piece("changes", "changes", f"What changed since version {facts.verified_version}"))
     return MailedCard(
         title=card.title,
         collection=card.collection.name,
         html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
-        strip=strip(card, trust, words, with_reasons=False),
-        evidence=boxes_of(facts, words),
+        strip=_strip(trust, words),
+        evidence=boxes,
         changes=facts.changes,
-        action=f"/check/{signed}",
-        until=words.full_day(link.expires_at),
+        action=f"/check/{visit.signed}",
+        reading=write_note(visit.secret, actor.id, card.id, card.version, pieces, facts.last_flag, words.now),
+        until=words.full_day(visit.link.expires_at),
         note_needed=facts.note_needed,
-        note=note,
+        note=visit.note,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.admin.collections.contracts import contract_fields
+from kb.admin.collections.targets import target_options
 from kb.cards import collections as shelves
 from kb.cards.collections import CollectionFields
 from kb.cards.editing.forms import verifier_ref
@@ -20,6 +21,8 @@ from kb.cards.models import Breach, Card, Collection, Status
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, with_people
 from kb.errors import FieldError, Forbidden, Invalid
+from kb.following.commands import Followed
+from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.forms import Name, NameForm
 from kb.people.models import Role
@@ -57,6 +60,7 @@ class ShelfForm(Form):
     max_age_days: IntervalDays | None = None
     escalate_days: EscalateDays | None = None
     adaptive: bool = False
+    stale_target: Annotated[float, Limit(ge=0.01, le=0.9)] | None = None
 
     def fields(self) -> CollectionFields:
         """What the command takes."""
@@ -64,7 +68,7 @@ class ShelfForm(Form):
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
             self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
-            self.escalate_days, self.adaptive,
+            self.escalate_days, self.adaptive, self.stale_target,
         )  # fmt: skip
 
 
@@ -170,6 +174,7 @@ def _shelf_page(
         steward=found.steward.name if found.steward else "",
         new_url=f"/cards/new?collection={found.slug}" if found.id in actor.writable else "",
         manage_url=f"/admin/collections/{found.slug}" if found.id in actor.curated else "",
+        follow=follow_button(session, actor, Followed(collection_id=found.id), here),
         paging=_paging(here, state, page_number, total),
     )
 
@@ -256,6 +261,9 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
             is_open=found.is_open,
             escalate=_escalate(found, wrong.get("escalate_days", "")),
             is_adaptive=found.is_adaptive,
+            stale_target=target_options(
+                found.stale_target, services().settings.freshness.stale_target, wrong.get("stale_target", "")
+            ),
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
             delete_words="The collection is empty. Deleting it can't be undone.",
             confirm=Field(error=wrong.get("confirm", "")),

@@ -1,0 +1,108 @@
+"""What a person's notices come to in words: those that still hold, about cards the person may read at this moment."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curator.notices.kinds import ESCALATED, FOLLOW_THE_CARD, HEADINGS, NEVER_VERIFIED, NEWS, RANK
+from curator.notices.models import Notice
+from curator.reports.pages import DigestGroup, DigestItem
+from kb.cards.models import Card
+from kb.cards.permissions import published_in
+from kb.cards.queries import card_path, with_people
+from kb.people.actor import active_actor
+from kb.people.models import Person
+from kb.trust.policy import Policy
+from kb.trust.queries import trust_by_card
+from kb.trust.state import Trust
+from kb.words import count, joined
+
+LONGEST_GROUP = 20
+_STATES = {"due_soon", "overdue", "flagged", "unverified"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice that holds, with its card and one line about it."""
+
+    notice: Notice
+    card: Card
+    words: str
+
+
+def holding(session: Session, person: Person, notices: Sequence[Notice], policy: Policy, now: datetime) -> list[Told]:
+    """Those that hold, gravest first. Of several about one card, the gravest stands for all."""
+    actor = active_actor(session, person.id)
+    if actor is None:
+        return []
+    ids = {notice.card_id for notice in notices}
+    query = select(Card).where(Card.id.in_(ids), published_in(actor.readable)).options(*with_people())  # type: ignore[arg-type]
+    cards = {card.id: card for card in session.scalars(query).unique()}
+    trust = trust_by_card(session, [card for card in cards.values() if card.is_servable], policy, now)
+    names = names_of(session, notices)
+    found: list[Told] = []
+    taken: set[int] = set()
+    for notice in sorted(notices, key=lambda each: (RANK[each.kind], each.id)):
+        card = cards.get(notice.card_id)
+        if card is None or card.id in taken or not _holds(notice, card, trust.get(notice.card_id), person):
+            continue
+        taken.add(card.id)
+        found.append(Told(notice, card, words_of(notice, trust.get(card.id), names)))
+    return found
+
+
+def grouped(told: Iterable[Told], public_url: str) -> tuple[DigestGroup, ...]:
+    """Under the headings of their kinds."""
+    items: dict[str, list[DigestItem]] = {}
+    for each in told:
+        item = DigestItem(each.card.title, public_url + card_path(each.card), each.words)
+        items.setdefault(each.notice.kind, []).append(item)
+    return tuple(_group(HEADINGS[kind], found) for kind, found in items.items())
+
+
+def summary(told: Sequence[Told]) -> str:
+    """ "2 cards wait for your check and there is news of 1 card"."""
+    waiting = sum(each.notice.kind in FOLLOW_THE_CARD or each.notice.kind == ESCALATED for each in told)
+    news = len(told) - waiting
+    parts = [f"{count(waiting, 'card')} {'waits' if waiting == 1 else 'wait'} for your check"] if waiting else []
+    parts += [f"there is news of {count(news, 'card')}"] if news else []
+    words = joined(parts)
+    return words[:1].upper() + words[1:]
+
+
+def _holds(notice: Notice, card: Card, trust: Trust | None, person: Person) -> bool:
+    if notice.kind in NEWS:
+        return True
+    if trust is None:
+        return False  # archived or replaced: nobody has to do anything about it
+    if notice.kind in FOLLOW_THE_CARD and card.assignee_id != person.id:
+        return False
+    if notice.kind == NEVER_VERIFIED:
+        return card.verified_at is None
+    if notice.kind in _STATES:
+        return notice.kind == trust.state
+    return card.verified_at is None or card.verified_at < notice.at
+
+
+def words_of(notice: Notice, trust: Trust | None, names: Mapping[int, str]) -> str:
+    """One line about the card, under the heading of the notice's kind."""
+    if notice.detail:
+        return notice.detail
+    if notice.kind in NEWS or trust is None:
+        by = names.get(notice.by_id or 0)
+        return f"By {by}." if by else ""
+    return trust.reasons[0].detail
+
+
+def names_of(session: Session, notices: Iterable[Notice]) -> dict[int, str]:
+    """Who caused them, by number."""
+    ids = {notice.by_id for notice in notices if notice.by_id is not None}
+    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all()) if ids else {}
+
+
+def _group(heading: str, items: list[DigestItem]) -> DigestGroup:
+    rest = len(items) - LONGEST_GROUP
+    return DigestGroup(heading, tuple(items[:LONGEST_GROUP]), f"and {rest:,} more" if rest > 0 else "")

@@ -1,0 +1,88 @@
+"""A person's notices as the page shows them: of cards they may read now, for the events they want on the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from curator.notices.choices import manner_of
+from curator.notices.composing import names_of, words_of
+from curator.notices.models import Notice, NoticeSetting
+from kb.cards.models import Card
+from kb.cards.permissions import published_in
+from kb.cards.queries import with_people
+from kb.errors import NotFound
+from kb.people.actor import Actor
+from kb.people.models import Person
+from kb.settings import Settings
+from kb.trust.policy import Policy
+from kb.trust.queries import trust_by_card
+
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A notice with its card and one line about it."""
+
+    notice: Notice
+    card: Card
+    words: str
+
+
+def unread_count(session: Session, actor: Actor, settings: Settings) -> int:
+    """How many the person has not seen."""
+    mine = and_(_mine(session, actor, settings), Notice.read_at.is_(None))
+    counted = select(func.count()).select_from(Notice).join(Card, Card.id == Notice.card_id).where(mine)
+    return session.scalar(counted) or 0
+
+
+def notices_of(
+    session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, number: int
+) -> tuple[list[Listed], int]:
+    """A page of them, newest first, and how many there are."""
+    mine = _mine(session, actor, settings)
+    base = select(Notice).join(Card, Card.id == Notice.card_id).where(mine)
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    newest = base.order_by(Notice.at.desc(), Notice.id.desc())
+    rows = session.scalars(newest.limit(PAGE).offset((number - 1) * PAGE)).all()
+    cards = _cards(session, rows)
+    trust = trust_by_card(session, [card for card in cards.values() if card.is_servable], policy, now)
+    names = names_of(session, rows)
+    listed = [Listed(row, cards[row.card_id], words_of(row, trust.get(row.card_id), names)) for row in rows]
+    return listed, total
+
+
+def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> Card:
+    """The card of one of the person's notices, which is read by that. NotFound for anybody else's."""
+    notice = session.scalars(
+        select(Notice).join(Card, Card.id == Notice.card_id)
+        .where(Notice.id == notice_id, _mine(session, actor, settings))
+    ).first()  # fmt: skip
+    if notice is None:
+        raise NotFound("There is no such notice.")
+    notice.read_at = notice.read_at or now
+    return session.get_one(Card, notice.card_id)
+
+
+def mark_read(session: Session, actor: Actor, last_id: int, now: datetime) -> None:
+    """All of the person's notices up to the newest that was on the page."""
+    session.execute(
+        update(Notice)
+        .where(Notice.person_id == actor.id, Notice.read_at.is_(None), Notice.id <= last_id)
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _mine(session: Session, actor: Actor, settings: Settings) -> ColumnElement[bool]:
+    person = session.get_one(Person, actor.id)
+    manner = manner_of(person, session.get(NoticeSetting, person.id), settings)
+    return and_(Notice.person_id == person.id, Notice.kind.in_(manner.page_kinds()), published_in(actor.readable))
+
+
+def _cards(session: Session, rows: Sequence[Notice]) -> dict[int, Card]:
+    query = select(Card).where(Card.id.in_({row.card_id for row in rows})).options(*with_people())  # type: ignore[arg-type]
+    return {card.id: card for card in session.scalars(query).unique()}

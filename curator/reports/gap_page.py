@@ -1,0 +1,56 @@
+"""What readers searched for in vain, on a page of its own."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curator.reports.about import EVERYTHING, About
+from curator.reports.gaps import load_gaps
+from curator.reports.pages import GapsPage
+from curator.reports.rows import gap_rows
+from curator.reports.shown import TABS, long_day, subject_chips
+from curator.reports.weeks import Week, week_of
+from kb.cards.models import Card
+from kb.cards.permissions import servable_to
+from kb.cards.queries import card_path
+from kb.people.actor import Actor
+from kb.trust.policy import Policy
+from kb.web.parts import Chip, Link
+from kb.words import count
+
+PATH = "/reports/gaps"
+LONGEST = 100
+
+
+def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: Policy, now: datetime) -> GapsPage:
+    """The gaps of one week."""
+    gaps = load_gaps(session, actor, about, week.start(policy), min(now, week.end(policy)), LONGEST)
+    rows = gap_rows(gaps, _links(session, actor, {gap.card_id for gap in gaps if gap.card_id is not None}))
+    found = (
+        f"{count(len(rows), 'question')} had no good answer."
+        if rows
+        else "No search was in vain, as far as you may know."
+    )
+    is_last = week >= week_of(now, policy)
+    return GapsPage(
+        heading=f"Searched for in vain, week of {long_day(week)}",
+        sentence=f"{found} Of others' searches you are told what several people asked who may read no more than you.",
+        gaps=rows,
+        tabs=TABS,
+        subjects=_subjects(session, actor, about, week),
+        previous_url=about.address(PATH, week=week.before().key),
+        next_url="" if is_last else about.address(PATH, week=week.before(-1).key),
+    )
+
+
+def _links(session: Session, actor: Actor, ids: set[int]) -> Mapping[int, Link]:
+    cards = session.scalars(select(Card).where(Card.id.in_(ids), servable_to(actor)))
+    return {card.id: Link(card.title, card_path(card)) for card in cards}
+
+
+def _subjects(session: Session, actor: Actor, about: About, week: Week) -> tuple[Chip, ...]:
+    """Nobody searches by owner, so there is no page about a person."""
+    chips = subject_chips(session, actor, about if about.person_id is None else EVERYTHING, week, PATH)
+    return tuple(chip for chip in chips if "person=" not in chip.url)

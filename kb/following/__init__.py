@@ -1,0 +1,1 @@
+"""What people follow: a card, a tag or a collection, about which they want to hear."""
