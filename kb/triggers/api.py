@@ -87,7 +87,7 @@ class TriggeredCards(Shape):
 
 
 @api.operation("GET", "/triggers/rules", {200: Rules}, scope="lookup")
-def list_rules() -> Rules:
+def list_trigger_rules() -> Rules:
     """List the rules of your browser extension. It matches pages by itself and sends no more than a rule's id."""
     with reading() as (session, actor):
         found = queries.rules_for(session, actor)
