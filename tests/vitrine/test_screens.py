@@ -49,6 +49,7 @@ SCREENS = {
     "check by mail": "{check}",
     "used link": "{used}",
     "workload": "/reports/workload",
+    "freshness": "/reports/freshness",
     "collection": "/collections/billing",
     "account": "/account",
     "people": "/admin/people",
