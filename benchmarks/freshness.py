@@ -21,6 +21,7 @@ from kb.paths import resource_root
 BUDGETS = {"1/52": 1 / 52, "1/26": 1 / 26, "1/13": 1 / 13}  # of the cards, a week
 REPORTS = {"0": 0.0, "0.002": 0.002, "0.005": 0.005}  # how often a reader of a stale card reports it
 SEEDS = 8
+READ_REPORTS = {"vitrine", "fixed_90_flagged"}  # the others do the same whatever readers report
 BARS = {"fixed_90": 0.35, "use_age": 0.90}
 Shares = dict[str, dict[str, float]]
 
@@ -30,7 +31,7 @@ class Chosen:
     """What to measure."""
 
     seeds: int
-    reports: dict[str, float]
+    reports: dict[str, float]  # "0" must come first
     budgets: dict[str, float]
 
 
@@ -65,7 +66,12 @@ def measure(histories: Histories, chosen: Chosen) -> dict[str, Any]:
         shares[name] = {}
         for budget, value in chosen.budgets.items():
             say(f"budget {budget}, {name} reports a stale view")
-            shares[name][budget] = {policy: _share(worlds, policy, value, rate, outcomes) for policy in POLICIES}
+            shares[name][budget] = {
+                policy: shares["0"][budget][policy]
+                if rate and policy not in READ_REPORTS
+                else _share(worlds, policy, value, rate, outcomes)
+                for policy in POLICIES
+            }
     say("")
     plain = shares["0"]
     return {

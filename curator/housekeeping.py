@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, CursorResult, delete, update
 from sqlalchemy.orm import Session
 
+from curator.detectors.models import Finding
 from curator.notices.kinds import ASKED, CHECKED, NEWS
 from curator.notices.models import Notice
 from curator.queue.models import Snooze
@@ -26,6 +27,7 @@ LINKS = timedelta(days=30)
 SNOOZES = timedelta(days=30)
 DELIVERIES = timedelta(days=14)
 NEWS_TERM = timedelta(days=90)
+GONE_FINDINGS = timedelta(days=180)
 SEARCHERS = timedelta(days=30)
 SEARCHES = timedelta(days=180)
 
@@ -42,6 +44,7 @@ def remove_old(session: Session, privacy: Privacy, now: datetime) -> int:
         (OutgoingMail, is_sent & (OutgoingMail.sent_at < now - SENT_MAILS)),
         (WebhookDelivery, is_done & (WebhookDelivery.created_at < now - DELIVERIES)),
         (Notice, Notice.kind.in_([*NEWS, ASKED, CHECKED]) & (Notice.at < now - NEWS_TERM)),
+        (Finding, Finding.dismissed_at.is_(None) & (Finding.gone_at < now - GONE_FINDINGS)),
         (Snooze, Snooze.until < now - SNOOZES),
         (SearchQuery, SearchQuery.last_at < now - SEARCHES),
     )

@@ -113,6 +113,7 @@ class QueuePage:
     scope: str
     scopes: tuple[Chip, ...]
     pairs: Chip | None
+    quick: Chip | None
     groups: tuple[QueueGroup, ...]
     card: QueueCard | None
     done_words: str = ""

@@ -3,6 +3,7 @@
 from kb.cards import models as cards
 from kb.cards import outbox
 from kb.extension import models as extension
+from kb.following import models as following
 from kb.importing import models as importing
 from kb.lines import models as lines
 from kb.mail import models as mail
@@ -20,6 +21,7 @@ ALL = (
     cards,
     duties,
     extension,
+    following,
     importing,
     lines,
     mail,

@@ -5,6 +5,7 @@ import curator.api
 import curator.capacity.api
 import curator.detectors.api
 import curator.duplicates.api
+import curator.freshness.api
 import curator.hooks.api
 import curator.owners.api
 import curator.proof.api
@@ -39,6 +40,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     curator.absences.api.api,
     curator.owners.api.api,
     curator.detectors.api.api,
+    curator.freshness.api.api,
     curator.hooks.api.api,
     curator.questions.api.api,
     kb.admin.collections.api.api,

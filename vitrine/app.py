@@ -12,8 +12,9 @@ import curator.cards.views
 import curator.checks.views
 import curator.detectors.views
 import curator.duplicates.views
+import curator.freshness.views
 import curator.hooks.views
-import curator.notices.account.views
+import curator.notices.views
 import curator.owners.views
 import curator.proof.views
 import curator.questions.views
@@ -54,17 +55,18 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.following.views.blueprint,
+    curator.queue.views.blueprint,
+    curator.notices.views.blueprint,
     kb.triggers.views.blueprint,
     kb.extension.views.blueprint,
-    curator.queue.views.blueprint,
     curator.checks.views.blueprint,
     curator.questions.views.blueprint,
-    kb.following.views.blueprint,
-    curator.notices.account.views.blueprint,
     curator.cards.views.blueprint,
     curator.detectors.views.blueprint,
     curator.hooks.views.blueprint,
     curator.duplicates.views.blueprint,
+    curator.freshness.views.blueprint,
     curator.absences.views.blueprint,
     curator.owners.views.blueprint,
     curator.reports.views.blueprint,
@@ -97,13 +99,14 @@ def create_app(
     errors.install(app)
     assets.install(app, root / "static")
     search.views.install(app, search_service)
+    curator.freshness.views.install(app)
     curator.detectors.views.install(app)
     curator.queue.views.install(app)
+    curator.notices.views.install(app)
     curator.recall.views.install(app)
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
-    curator.notices.account.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -87,12 +87,12 @@ def _check_index(runtime: Runtime) -> str:
 
 
 JOBS = (
-    Job("absences", 60, "moves the cards of whoever went away or came back", _curation(curation.absences)),
-    Job("escalate", 600, "moves on the cards that nobody acted on", _curation(curation.escalate)),
-    Job("card-weeks", 60, "once a week: keeps how many stale answers were expected", _curation(curation.card_weeks)),
     Job("notice", 60, "notices what happened to cards, and who is to hear of it", _curation(curation.notice)),
     Job("tell", 60, "mails at once what people want to hear at once", _curation(curation.tell)),
     Job("digest", 60, "once a day of each person: tells what fell to them", _curation(curation.digest)),
+    Job("absences", 60, "moves the cards of whoever went away or came back", _curation(curation.absences)),
+    Job("escalate", 600, "moves on the cards that nobody acted on", _curation(curation.escalate)),
+    Job("card-weeks", 60, "once a week: keeps how many stale answers were expected", _curation(curation.card_weeks)),
     Job("weekly-report", 60, "once a week: sends the weekly stale report", _curation(curation.weekly_report)),
     Job("questions", 300, "reminds of questions and passes on what waits too long", _curation(curation.questions)),
     Job("send-mail", 10, "delivers the mail outbox", _curation(curation.send_mail)),

@@ -61,6 +61,12 @@ def plan_first_checks(
     return settled + dated(new, lay_out(map(check_of, new), rooms), calendar)
 
 
+def any_without_day(session: Session) -> bool:
+    """Whether any answer was never verified and has no day for it: a cheap look before all cards are read."""
+    new = select(Card.id).where(SERVABLE, Card.verified_at.is_(None), Card.verify_by.is_(None))
+    return session.scalars(new.limit(1)).first() is not None
+
+
 def spread_within_capacity(
     session: Session, card_ids: Collection[int], settings: Settings, now: datetime, *,
     may_postpone: bool = False,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from curator.capacity.layout import move_checks, plan_first_checks
+from curator.capacity.layout import any_without_day, move_checks, plan_first_checks
 from kb.db import Database
 from kb.people.actor import system_actor
 from kb.settings import Settings
@@ -20,6 +20,8 @@ def plan_all(database: Database, settings: Settings, now: datetime, imported: Co
 
 def _plan(database: Database, settings: Settings, now: datetime, imported: Collection[int]) -> int:
     with database.read() as session:
+        if not imported and not any_without_day(session):
+            return 0
         if not plan_first_checks(session, settings, now, imported):
             return 0
     with database.transaction() as session:

@@ -43,8 +43,8 @@ def workload_page(found: Workload, *, sees_owners: bool = False) -> WorkloadPage
         staffing_words=staffing_words(found.staffing, found.readers_lately),
         staffing=tuple(_staff_row(day, each) for day, each in reversed(found.staffing_trend)),
         csv_url="/reports/workload.csv",
-        tabs=(Link("Weekly report", "/reports/weekly"), Link("Workload", "/reports/workload"),
-              *([Link("Owners", "/reports/owners")] if sees_owners else [])),
+        tabs=(Link("Weekly report", "/reports/weekly"), Link("Freshness", "/reports/freshness"),
+              Link("Workload", "/reports/workload"), *([Link("Owners", "/reports/owners")] if sees_owners else [])),
     )  # fmt: skip
 
 

@@ -127,27 +127,30 @@ def _dues(
     if order.action is not Action.INTERVAL or not order.is_complete:
         return {}, 0
     dues: dict[int, datetime] = {}
-    newly: list[int] = []
+    newly: list[Card] = []
     for card in cards:
         if card.verified_at is None or card.verify_by is None or card.unverified_at is not None:
             continue
-        due = card.verified_at + timedelta(days=_interval(order, card, policy))
+        due = _due(order, card, card.verified_at, policy)
         if due > now:
             dues[card.id] = due
         elif card.verify_by > now:
-            newly.append(card.id)
+            newly.append(card)
             dues[card.id] = due
     if order.when is When.NEXT:
         return {}, len(newly)
     return dues | _spread(session, newly, now) if order.when is When.SPREAD else dues, len(newly)
 
 
-def _interval(order: BulkOrder, card: Card, policy: Policy) -> int:
-    return order.interval_days or card.collection.interval_days or policy.interval_days
+def _due(order: BulkOrder, card: Card, verified_at: datetime, policy: Policy) -> datetime:
+    if order.interval_days is not None:
+        return verified_at + timedelta(days=order.interval_days)
+    return policy.next_check(card, verified_at, its_own=False)
 
 
-def _spread(session: Session, card_ids: list[int], now: datetime) -> dict[int, datetime]:
-    """Evenly over four weeks, the most used card first."""
-    used = impressions_by_card(session, card_ids, now.date())
-    ordered = sorted(card_ids, key=lambda card_id: (-used.get(card_id, 0), card_id))
-    return {card_id: now + SPREAD * (place + 1) / len(ordered) for place, card_id in enumerate(ordered)}
+def _spread(session: Session, cards: list[Card], now: datetime) -> dict[int, datetime]:
+    """Evenly over four weeks, the most used card first, and none later than it is due already."""
+    used = impressions_by_card(session, [card.id for card in cards], now.date())
+    ordered = sorted(cards, key=lambda card: (-used.get(card.id, 0), card.id))
+    days = {card.id: now + SPREAD * (place + 1) / len(ordered) for place, card in enumerate(ordered)}
+    return {card.id: min(days[card.id], card.verify_by or days[card.id]) for card in ordered}

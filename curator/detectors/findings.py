@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from curator.detectors.models import Finding
 from curator.detectors.weights import DETECTORS
+from kb.cards.models import Card
 from kb.cards.permissions import Right, demand, may
 from kb.cards.queries import card_visible_to
 from kb.errors import NotFound
@@ -17,6 +19,14 @@ from kb.trust.models import Flag
 __all__ = ["Finding", "finding_of", "findings_of", "open_findings"]
 _CHUNK = 500
 _LARGEST_ID = 2**31 - 1
+
+
+class Told(NamedTuple):
+    """What a finding says, without the rest of its row."""
+
+    detector: str
+    words: str
+    detail: str
 
 
 def open_findings(session: Session, card_ids: Iterable[int]) -> dict[int, list[Finding]]:
@@ -78,6 +88,21 @@ def detectors_of(session: Session, card_ids: Collection[int]) -> dict[int, froze
         for card_id, detector in rows:
             found[card_id].add(detector)
     return {card_id: frozenset(names) for card_id, names in found.items()}
+
+
+def open_words(session: Session, which: ColumnElement[bool]) -> dict[int, list[Told]]:
+    """What is open on all cards of which a clause is true: one query, however many they are."""
+    rows = session.execute(
+        select(Finding.card_id, Finding.detector, Finding.words, Finding.detail)
+        .join(Card, Card.id == Finding.card_id)
+        .outerjoin(Flag, Flag.id == Finding.flag_id)
+        .where(which, _is_open())
+        .order_by(Finding.id)
+    )
+    found: dict[int, list[Told]] = defaultdict(list)
+    for card_id, *told in rows:
+        found[card_id].append(Told(*told))
+    return found
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 A finding that is true again after it was gone speaks up again, unless it was dismissed: those words were answered.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -38,7 +39,7 @@ def reconcile(
     by_id = {card.id: card for card in cards}
     said = {(each.card_id, each.detector, each.fingerprint): each for each in evidence if each.card_id in by_id}
     rows = _rows(session, list(by_id))
-    _learn_from_flags(session, rows.values())
+    _learn_from_flags(session, [row for key, row in rows.items() if key in said])
     fresh = 0
     for key, row in rows.items():
         if key not in said and row.gone_at is None:
@@ -91,14 +92,16 @@ def settle_flag(session: Session, actor: Actor, row: Finding, resolution: str, n
 
 def _learn_from_flags(session: Session, rows: Iterable[Finding]) -> None:
     """Somebody who resolved the flag answered the finding: that is its dismissal."""
-    waiting = {
-        row.flag_id: row for row in rows if row.flag_id is not None and row.gone_at is None and row.dismissed_at is None
-    }
+    waiting: dict[int, list[Finding]] = defaultdict(list)
+    for row in rows:
+        if row.flag_id is not None and row.gone_at is None and row.dismissed_at is None:
+            waiting[row.flag_id].append(row)
     if not waiting:
         return
     for flag in session.scalars(select(Flag).where(Flag.id.in_(waiting), Flag.resolved_at.is_not(None))):
-        row = waiting[flag.id]
-        row.dismissed_at, row.dismissed_by_id, row.dismissal = flag.resolved_at, flag.resolved_by_id, flag.resolution
+        for row in waiting[flag.id]:
+            row.dismissed_at, row.dismissed_by_id = flag.resolved_at, flag.resolved_by_id
+            row.dismissal = flag.resolution
 
 
 def _rows(session: Session, card_ids: Sequence[int]) -> Mapping[Key, Finding]:

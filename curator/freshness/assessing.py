@@ -22,11 +22,12 @@ from curator.freshness.estimate import (
 from curator.freshness.evidence import Array, Evidence, Record, evidence_of
 from curator.freshness.facts import USE_DAYS, CardFacts, Check, Facts, Use, load_facts
 from curator.freshness.learning import Model, learnt
-from curator.freshness.reasons import Grounds, reasons_for
+from curator.freshness.reasons import Grounds, reasons_for, told_in_words
 from curator.freshness.recording import record_of
 from kb.settings import Freshness
 
 _YEAR = timedelta(days=365)
+_MOST_FINDINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def _grounds(place: int, card: CardFacts, facts: Facts, record: Record, judged: 
         corrections_in_a_year=sum(edit.corrects and edit.at > now - _YEAR for edit in edits),
         usual_a_year=float(judged.usual_per_year[place]),
         reports=facts.reports(card.id, now),
-        findings=(),
+        detections=facts.detections(card.id, now),
+        findings=tuple(told_in_words(*told[1:]) for told in facts.findings.get(card.id, ())[:_MOST_FINDINGS]),
         is_taken_back=card.is_taken_back,
         words=card.words,
         size=float(judged.evidence.size[place]),

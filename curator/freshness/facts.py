@@ -11,8 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from curator.detectors.findings import Told, open_words
 from kb.cards.models import Card, Collection, Revision, Status
-from kb.trust.models import Flag, Verdict, Verification
+from kb.trust.models import Flag, Outcome, Verdict, Verification
 from kb.use.models import CardUse
 
 USE_DAYS = 28
@@ -82,6 +83,7 @@ class Facts:
     edits: dict[int, list[EditFact]]
     checks: dict[int, list[Check]]
     doubts: dict[int, list[Doubt]]
+    findings: dict[int, list[Told]]
     use: dict[int, Use]
 
     def reports(self, card_id: int, at: datetime) -> int:
@@ -93,11 +95,10 @@ class Facts:
         return sum(doubt.person_id is None for doubt in self._open(card_id, at))
 
     def _open(self, card_id: int, at: datetime) -> list[Doubt]:
-        """A check resolves what it answers in the same instant, and what it answered stood just before it."""
         return [
             doubt
             for doubt in self.doubts.get(card_id, ())
-            if doubt.raised_at <= at and (doubt.resolved_at is None or doubt.resolved_at >= at)
+            if doubt.raised_at <= at and (doubt.resolved_at is None or doubt.resolved_at > at)
         ]
 
 
@@ -111,7 +112,8 @@ def load_facts(session: Session, card_ids: Iterable[int] | None, now: datetime) 
         cards = [card for card in cards if card.id in asked]
     edits = _edits(session, where, now)
     checks = _checks(session, where, edits, now)
-    return Facts(cards, edits, checks, _doubts(session, where, now), _use(session, where, now))
+    findings = open_words(session, where)
+    return Facts(cards, edits, checks, _doubts(session, where, now), findings, _use(session, where, now))
 
 
 def _heads(wanted: Sequence[int] | None) -> ColumnElement[bool]:
@@ -158,11 +160,14 @@ def _checks(
     session: Session, where: ColumnElement[bool], edits: dict[int, list[EditFact]], now: datetime
 ) -> dict[int, list[Check]]:
     rows = session.execute(
-        select(Verification.card_id, Verification.at, Verification.verdict, Verification.basis)
+        select(
+            Verification.card_id, Verification.at, Verification.verdict, Verification.basis, Verification.outcome,
+            Verification.batch_size,
+        )
         .join(Card, Card.id == Verification.card_id)
         .where(where, Verification.at <= now)
         .order_by(Verification.card_id, Verification.id)
-    )
+    )  # fmt: skip
     checks: dict[int, list[Check]] = {}
     for row in rows:
         of_card = checks.setdefault(row.card_id, [])
@@ -173,11 +178,13 @@ def _checks(
     return checks
 
 
-def _check(row: Row[int, datetime, str, str], edits: Sequence[EditFact]) -> Check:
-    """A check found something if the card was corrected with it: in the same edit, or in the same sitting."""
-    found = any(edit.corrects and abs(row.at - edit.at) <= _SAME_SITTING for edit in edits)
-    is_batch = row.basis == _BULK
-    return Check(row.card_id, row.at, found, is_batch, 0 if is_batch else 1, row.basis != _IMPORT)
+def _check(row: Row[int, datetime, str, str, str | None, int], edits: Sequence[EditFact]) -> Check:
+    """It found something if it says so, or if the card was corrected in the same sitting before it was confirmed."""
+    mended = any(edit.corrects and timedelta(0) <= row.at - edit.at <= _SAME_SITTING for edit in edits)
+    found = mended or (row.outcome is not None and row.outcome != Outcome.STILL_RIGHT)
+    size = max(row.batch_size, 1)
+    is_batch = size > 1 or row.basis == _BULK
+    return Check(row.card_id, row.at, found, is_batch, size if size > 1 or not is_batch else 0, row.basis != _IMPORT)
 
 
 def _doubts(session: Session, where: ColumnElement[bool], now: datetime) -> dict[int, list[Doubt]]:

@@ -17,6 +17,7 @@ from kb.settings import Freshness
 from kb.use.models import CardUse
 
 _SITTING = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 _STEP = 10
 ShelfRates = Callable[[Sequence[CardFacts]], Array]
 
@@ -119,8 +120,8 @@ def _before(
 
 
 def _doubts(facts: Facts, check: Check, settings: Freshness) -> float:
-    reports, detections = facts.reports(check.card_id, check.at), facts.detections(check.card_id, check.at)
-    return doubts_of(reports, detections, settings)
+    before = check.at - _INSTANT  # the check itself resolves what it answers
+    return doubts_of(facts.reports(check.card_id, before), facts.detections(check.card_id, before), settings)
 
 
 def _views_between(session: Session, facts: Facts, checks: Sequence[Check]) -> Array:

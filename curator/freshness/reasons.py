@@ -22,6 +22,7 @@ class Grounds:
     corrections_in_a_year: int
     usual_a_year: float
     reports: int
+    detections: int
     findings: tuple[str, ...]
     is_taken_back: bool
     words: int
@@ -40,22 +41,34 @@ def reasons_for(grounds: Grounds) -> tuple[str, ...]:
         *grounds.findings,
         f"Long: about {grounds.words:,} words" if grounds.size >= _LONG else "",
         _silence(grounds),
-        f"Used {count(grounds.views_a_month, 'time')} in four weeks" if grounds.views_a_month else "",
+        f"Used {_times(grounds.views_a_month)} in four weeks" if grounds.views_a_month else "",
     )
     return tuple(reason for reason in told if reason)[:MOST_REASONS]
 
 
+def told_in_words(words: str, detail: str) -> str:
+    """A finding as a reason: the words of the card it is about, and what is wrong with them."""
+    said = detail.removesuffix(".")
+    return f"“{words}”: {said[:1].lower()}{said[1:]}" if words else said
+
+
 def _doubts(grounds: Grounds) -> tuple[str, ...]:
     reported = f"{count(grounds.reports, 'open report')}" if grounds.reports else ""
+    if grounds.detections and not grounds.findings:
+        reported = ", ".join(filter(None, (reported, "flagged by a detector" if reported else "Flagged by a detector")))
     return reported, "A verifier took the verification back" if grounds.is_taken_back else ""
 
 
 def _changes(grounds: Grounds) -> str:
     number = grounds.corrections_in_a_year
-    usual = f"; cards like it {grounds.usual_a_year:.1f} times a year"
+    usual = f"; cards like it {grounds.usual_a_year:.1f} times"
     if number:
-        return f"Corrected {count(number, 'time')} in the last year{usual}"
+        return f"Corrected {_times(number)} in the last year{usual}"
     return f"Not corrected in the last year{usual}" if grounds.age_days >= 365 else ""
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
 def _check(grounds: Grounds) -> str:
@@ -77,4 +90,4 @@ def _streak(grounds: Grounds) -> str:
 def _silence(grounds: Grounds) -> str:
     if grounds.reports or grounds.views_since_check < _MANY_VIEWS:
         return ""
-    return f"Opened {count(grounds.views_since_check, 'time')} since, and nobody reported it"
+    return f"Opened {grounds.views_since_check:,} times since, and nobody reported it"

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from math import log
+from math import log, prod
 
 import numpy as np
 
+from curator.detectors.weights import multiplier_of
 from curator.freshness.evidence import Array, Checks, Edits, Ints, Record
 from curator.freshness.facts import USE_DAYS, CardFacts, Check, EditFact, Facts, Use
 from kb.settings import Freshness
@@ -29,7 +30,7 @@ def record_of(facts: Facts, settings: Freshness, now: datetime) -> Record:
         flags=np.array([_doubts(facts, card, settings, now) for card in facts.cards], dtype=np.float64),
         views_per_day=np.array([each.impressions / USE_DAYS for each in use], dtype=np.float64),
         views_since_check=np.array([each.views_since_check for each in use], dtype=np.float64),
-        multiplier=np.ones(len(facts.cards)),
+        multiplier=np.array([_multiplier(facts, card.id) for card in facts.cards], dtype=np.float64),
     )
 
 
@@ -75,6 +76,11 @@ def _doubts(facts: Facts, card: CardFacts, settings: Freshness, now: datetime) -
     """A verifier who took the verification back doubts the card as much as one who reports it."""
     reports = facts.reports(card.id, now) + card.is_taken_back
     return doubts_of(reports, facts.detections(card.id, now), settings)
+
+
+def _multiplier(facts: Facts, card_id: int) -> float:
+    """How much more often cards with such findings change; each detector counts once."""
+    return prod(multiplier_of(name) for name in {told.detector for told in facts.findings.get(card_id, ())})
 
 
 def _ints(values: list[int]) -> Ints:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from curator.notices.kinds import EVENT_OF, EVENTS, Mail
 from curator.notices.models import NoticeSetting
 from kb.people.models import Person
-from kb.schedule.slots import Slot, instant_of, latest_daily
+from kb.schedule.slots import Slot, daily, instant_of, latest_daily
 from kb.settings import Settings
 
 
@@ -56,13 +56,19 @@ class Manner:
 
     def digest_slot(self, now: datetime, hour: int) -> Slot:
         """The most recent day whose digest is due: at `hour` of the person's clock, or when the quiet hours end."""
-        if self.quiet_until is not None and self._is_quiet_at(hour):
-            hour = self.quiet_until
-        return latest_daily(now, hour, self.zone)
+        return latest_daily(now, self._digest_hour(hour), self.zone)
+
+    def next_digest(self, now: datetime, hour: int) -> datetime:
+        """When the next digest is due."""
+        day = date.fromisoformat(self.digest_slot(now, hour).key) + timedelta(days=1)
+        return daily(day, self._digest_hour(hour), self.zone).due
 
     def day(self, now: datetime) -> str:
         """The person's calendar day."""
         return now.astimezone(self.zone).date().isoformat()
+
+    def _digest_hour(self, hour: int) -> int:
+        return self.quiet_until if self.quiet_until is not None and self._is_quiet_at(hour) else hour
 
     def _is_quiet_at(self, hour: int) -> bool:
         start, end = self.quiet_from, self.quiet_until

@@ -34,7 +34,7 @@ class Told:
 
 
 def holding(session: Session, person: Person, notices: Sequence[Notice], policy: Policy, now: datetime) -> list[Told]:
-    """Those that hold, gravest first. Of several about one card, the gravest stands for all; a question for itself."""
+    """Those that hold, gravest first. Of several about one card, the gravest stands for all."""
     actor = active_actor(session, person.id)
     if actor is None:
         return []
@@ -42,18 +42,15 @@ def holding(session: Session, person: Person, notices: Sequence[Notice], policy:
     query = select(Card).where(Card.id.in_(ids), published_in(actor.readable)).options(*with_people())  # type: ignore[arg-type]
     cards = {card.id: card for card in session.scalars(query).unique()}
     trust = trust_by_card(session, [card for card in cards.values() if card.is_servable], policy, now)
-    askers = names_of(session, notices)
+    names = names_of(session, notices)
     found: list[Told] = []
     taken: set[int] = set()
     for notice in sorted(notices, key=lambda each: (RANK[each.kind], each.id)):
         card = cards.get(notice.card_id)
-        if card is None or not _holds(notice, card, trust.get(notice.card_id), person):
+        if card is None or card.id in taken or not _holds(notice, card, trust.get(notice.card_id), person):
             continue
-        if notice.kind != ASKED:
-            if card.id in taken:
-                continue
-            taken.add(card.id)
-        found.append(Told(notice, card, words_of(notice, trust.get(card.id), askers)))
+        taken.add(card.id)
+        found.append(Told(notice, card, words_of(notice, trust.get(card.id), names)))
     return found
 
 
@@ -67,12 +64,10 @@ def grouped(told: Iterable[Told], public_url: str) -> tuple[DigestGroup, ...]:
 
 
 def summary(told: Sequence[Told]) -> str:
-    """ "2 cards wait for your check and 1 card that you follow changed"."""
+    """ "2 cards wait for your check and there is news of 1 card"."""
     waiting = sum(each.notice.kind in FOLLOW_THE_CARD or each.notice.kind == ESCALATED for each in told)
-    asked = sum(each.notice.kind == ASKED for each in told)
-    news = len(told) - waiting - asked
+    news = len(told) - waiting
     parts = [f"{count(waiting, 'card')} {'waits' if waiting == 1 else 'wait'} for your check"] if waiting else []
-    parts += [f"{count(asked, 'question')} {'waits' if asked == 1 else 'wait'} for you"] if asked else []
     parts += [f"there is news of {count(news, 'card')}"] if news else []
     words = joined(parts)
     return words[:1].upper() + words[1:]
@@ -83,8 +78,6 @@ def _holds(notice: Notice, card: Card, trust: Trust | None, person: Person) -> b
         return True
     if trust is None:
         return False  # archived or replaced: nobody has to do anything about it
-    if notice.kind == ASKED:
-        return True
     if notice.kind in FOLLOW_THE_CARD and card.assignee_id != person.id:
         return False
     if notice.kind == NEVER_VERIFIED:
@@ -94,15 +87,14 @@ def _holds(notice: Notice, card: Card, trust: Trust | None, person: Person) -> b
     return card.verified_at is None or card.verified_at < notice.at
 
 
-def words_of(notice: Notice, trust: Trust | None, askers: Mapping[int, str]) -> str:
+def words_of(notice: Notice, trust: Trust | None, names: Mapping[int, str]) -> str:
     """One line about the card, under the heading of the notice's kind."""
     if notice.kind == ASKED:
-        name = askers.get(notice.by_id or 0, "Somebody")
-        return f"{name}: {notice.detail}" if notice.detail else f"{name} can't rely on it."
+        return f"{names.get(notice.by_id or 0, 'Somebody')}: {notice.detail}"
     if notice.detail:
         return notice.detail
     if notice.kind in NEWS or trust is None:
-        by = askers.get(notice.by_id or 0)
+        by = names.get(notice.by_id or 0)
         return f"By {by}." if by else ""
     return trust.reasons[0].detail
 

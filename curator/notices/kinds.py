@@ -12,7 +12,7 @@ DUE_SOON, OVERDUE, FLAGGED, UNVERIFIED = "due_soon", "overdue", "flagged", "unve
 NEVER_VERIFIED, REQUESTED, ASSIGNED, ESCALATED, ASKED = "never_verified", "requested", "assigned", "escalated", "asked"
 CHECKED = "verified"
 """Told to webhooks only."""
-CORRECTED, NEW_VERSION, REPLACED, ARCHIVED, NEW_CARD = "corrected", "new_version", "replaced", "archived", "new_card"
+NEW_VERSION, REPLACED, ARCHIVED, NEW_CARD = "new_version", "replaced", "archived", "new_card"
 
 HEADINGS = {
     ASKED: "Somebody asks you",
@@ -24,7 +24,6 @@ HEADINGS = {
     REQUESTED: "A check was requested",
     ASSIGNED: "New in your queue",
     DUE_SOON: "Due soon",
-    CORRECTED: "Corrected since you used it",
     NEW_VERSION: "Corrected and verified",
     REPLACED: "Replaced by another card",
     ARCHIVED: "Archived",
@@ -32,12 +31,15 @@ HEADINGS = {
 }
 FOLLOW_THE_CARD = frozenset({DUE_SOON, OVERDUE, FLAGGED, UNVERIFIED, NEVER_VERIFIED, REQUESTED, ASSIGNED})
 """Notices that are for whoever checks the card; the others are for the person they were written to."""
-NEWS = frozenset({CORRECTED, NEW_VERSION, REPLACED, ARCHIVED, NEW_CARD})
+NEWS = frozenset({NEW_VERSION, REPLACED, ARCHIVED, NEW_CARD})
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A row of the matrix: its kinds, and how people are told of them unless they choose otherwise."""
+    """A row of the matrix: its kinds, and how people are told of them unless they choose otherwise.
+
+    Without kinds it has a page of its own, and only the mail is chosen.
+    """
 
     label: str
     hint: str
@@ -52,12 +54,13 @@ EVENTS = {
     "flagged": Event("Reported", "Somebody or something doubts a card of yours.", (FLAGGED,)),
     "unverified": Event("No longer verified", "Edited, un-verified, or never verified.", (UNVERIFIED, NEVER_VERIFIED)),
     "assigned": Event("Given to you", "A card was given to you, or its check was requested.", (ASSIGNED, REQUESTED)),
-    "asked": Event("A question to you", "Somebody needs an answer and can't rely on a card.", (ASKED,), "at_once"),
-    "corrected": Event("Corrected after you used it", "What you read or copied was wrong.", (CORRECTED,), "at_once"),
+    "asked": Event("A question to you", "Somebody needs an answer of yours.", (ASKED,), "at_once"),
+    "corrected": Event("Corrected after you used it", "What you read or copied was wrong.", (), "at_once"),
     "new_version": Event("A correction in what you follow", "Corrected and verified again.", (NEW_VERSION,)),
     "replaced": Event("A replacement in what you follow", "Another card took its place.", (REPLACED,)),
     "archived": Event("Archived in what you follow", "It is no longer an answer.", (ARCHIVED,)),
     "new_card": Event("A new card in what you follow", "In a collection or with a tag.", (NEW_CARD,)),
 }
+NEWS_EVENTS = ("corrected", "new_version", "replaced", "archived", "new_card")
 EVENT_OF = {kind: name for name, event in EVENTS.items() for kind in event.kinds}
 RANK = {kind: rank for rank, kind in enumerate(HEADINGS)}

@@ -51,7 +51,7 @@ class NoticesPage:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRow:
-    """A row of the matrix. Fields: `page` and `webhook` (ticks named by the event), `mail_<event>` (a select)."""
+    """A row of the matrix. Fields: `page` and `webhook` (ticks with the event as value), `mail_<event>` (a select)."""
 
     event: str
     label: str
@@ -59,6 +59,7 @@ class ChoiceRow:
     page: bool
     mail: Choice
     webhook: bool
+    is_mail_only: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from curator.notices.choices import Choice as Chosen
 from curator.notices.choices import Manner
-from curator.notices.kinds import EVENTS, HEADINGS, NEWS
+from curator.notices.kinds import EVENTS, HEADINGS, NEWS_EVENTS
 from curator.notices.listing import PAGE, Listed, notices_of, unread_count
 from curator.notices.pages import ChoiceGroup, ChoiceRow, FollowedRow, NoticeRow, NoticesPage, SettingsPage
 from curator.webhooks.outbox import people_with_own
@@ -29,8 +29,9 @@ from kb.words import Words, count
 HERE, SETTINGS = "/notices", "/account/notices"
 MAILS = (("digest", "In the digest"), ("at_once", "At once"), ("none", "No mail"))
 _ICONS = {
-    "asked": "comment", "escalated": "arrow_up", "never_verified": "unverified", "requested": "person",
-    "assigned": "person", "corrected": "pencil", "new_version": "verified", "archived": "archive", "new_card": "plus",
+    "asked": "comment",
+    "escalated": "arrow_up", "never_verified": "unverified", "requested": "person",
+    "assigned": "person", "new_version": "verified", "archived": "archive", "new_card": "plus",
 }  # fmt: skip
 
 
@@ -77,10 +78,11 @@ def settings_page(
     """The choices as they are."""
     person = session.get_one(Person, actor.id)
     wrong = {error.field: error.message for error in errors}
-    news = [name for name, event in EVENTS.items() if NEWS.issuperset(event.kinds)]
     groups = (
-        ChoiceGroup("What waits for you", tuple(_choice(name, manner.choices) for name in EVENTS if name not in news)),
-        ChoiceGroup("What you follow or used", tuple(_choice(name, manner.choices) for name in news)),
+        ChoiceGroup(
+            "What waits for you", tuple(_choice(name, manner.choices) for name in EVENTS if name not in NEWS_EVENTS)
+        ),
+        ChoiceGroup("What you follow or used", tuple(_choice(name, manner.choices) for name in NEWS_EVENTS)),
     )
     hour = settings.schedule.digest_hour
     return SettingsPage(
@@ -100,7 +102,7 @@ def settings_page(
 def _choice(name: str, choices: Mapping[str, Chosen]) -> ChoiceRow:
     event, chosen = EVENTS[name], choices[name]
     mail = Choice(tuple(Option(value, label, value == chosen.mail) for value, label in MAILS))
-    return ChoiceRow(name, event.label, event.hint, chosen.page, mail, chosen.webhook)
+    return ChoiceRow(name, event.label, event.hint, chosen.page, mail, chosen.webhook, not event.kinds)
 
 
 def _hours(chosen: int | None, error: str) -> Choice:

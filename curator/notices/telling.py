@@ -1,10 +1,11 @@
-"""Mails at once, for the events a person chose them for: in one mail what came up together, never in their quiet hours,
+"""Mails at once, for the events a person chose them for: what came up together in one mail, never in their quiet hours,
 at most so many a day; what is beyond goes into the digest.
 
 The mails of a day are numbered and the number is part of their key, so the limit holds also when two processes tell.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -35,7 +36,7 @@ def people_waiting(session: Session) -> Sequence[int]:
 
 
 def tell_at_once(session: Session, person_id: int, settings: Settings, policy: Policy, now: datetime) -> int:
-    """Queue the mails that the person is to get at once, and mark their notices. Returns how many mails."""
+    """Queue the mail that the person is to get at once, and mark its notices. Returns how many mails that is."""
     setting = held_setting(session, person_id)
     person = session.get_one(Person, person_id, populate_existing=True)
     manner = manner_of(person, setting, settings)
@@ -64,12 +65,11 @@ def _is_urgent(notice: Notice, manner: Manner, now: datetime) -> bool:
 def _send(
     session: Session, person: Person, manner: Manner, told: Sequence[Told], settings: Settings, now: datetime
 ) -> int:
-    """One mail, unless the day has had its share: then nothing, and the digest tells."""
     stem = f"notice:{person.id}:{manner.day(now)}:"
-    sent_before = _mails_like(session, stem)
-    if not told or sent_before >= settings.notices.mails_a_day:
+    before = _mails_like(session, stem)
+    if not told or before >= settings.notices.mails_a_day:
         return 0
-    if not enqueue(session, f"{stem}{sent_before + 1}", person.email, _letter(person, told, settings), now):
+    if not enqueue(session, f"{stem}{before + 1}", person.email, _letter(person, told, settings), now):
         return 0
     for each in told:
         each.notice.told_at = now
@@ -80,21 +80,20 @@ def _mails_like(session: Session, stem: str) -> int:
     return session.scalar(select(func.count()).where(OutgoingMail.key.startswith(stem, autoescape=True))) or 0
 
 
-def _letter(person: Person, parcel: Sequence[Told], settings: Settings) -> Letter:
+def _letter(person: Person, told: Sequence[Told], settings: Settings) -> Letter:
     stop = unsubscribe_url(settings, person.id, AT_ONCE)
-    written = letter("digest", _mail(person, parcel, settings, stop))
-    return Letter(written.subject, written.text, written.html, stop)
+    return replace(letter("digest", _mail(person, told, settings, stop)), unsubscribe_url=stop)
 
 
-def _mail(person: Person, parcel: Sequence[Told], settings: Settings, stop: str) -> NoticeMail:
-    one = parcel[0]
-    is_single = len(parcel) == 1
+def _mail(person: Person, told: Sequence[Told], settings: Settings, stop: str) -> NoticeMail:
+    one = told[0]
+    is_single = len(told) == 1
     return NoticeMail(
         workspace_name=settings.workspace.name,
-        subject=f"{HEADINGS[one.notice.kind]}: {one.card.title}" if is_single else summary(parcel),
+        subject=f"{HEADINGS[one.notice.kind]}: {one.card.title}" if is_single else summary(told),
         greeting=f"Hello {first_name(person.name)},",
-        sentence=f"{summary(parcel)}.",
-        groups=grouped(parcel, settings.public_url),
+        sentence=f"{summary(told)}.",
+        groups=grouped(told, settings.public_url),
         button="Open the card" if is_single else "Open your notices",
         url=settings.public_url + (card_path(one.card) if is_single else "/notices"),
         why=f"Choose what you are told: {settings.public_url}/account/notices.",

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from curator.notices.kinds import (
     ASKED,
     ASSIGNED,
-    CORRECTED,
     ESCALATED,
     FOLLOW_THE_CARD,
     NEVER_VERIFIED,
@@ -28,7 +27,7 @@ from kb.trust.policy import Policy
 from kb.trust.queries import in_state
 from kb.trust.state import TrustState
 
-__all__ = ["ASKED", "ASSIGNED", "CORRECTED", "ESCALATED", "REQUESTED", "Transition", "notice_changes", "write"]
+__all__ = ["ASKED", "ASSIGNED", "ESCALATED", "REQUESTED", "Transition", "notice_changes", "write"]
 _PATIENCE = timedelta(days=1)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session
 
-from curator.notices.transitions import ASSIGNED, Transition, write
+from curator.notices.transitions import ESCALATED, Transition, write
 from curator.queue.models import Snooze
 from kb.cards.models import Card, Collection, Status
 from kb.db import Database
@@ -86,7 +86,7 @@ def _pass_on(session: Session, card: Card, now: datetime) -> bool:
     session.flush()
     system = system_actor(session)
     audit.record(session, system, "escalated", "card", card.id, now, before=made.from_id, after=made.to_id)
-    write(session, [Transition(card.id, made.to_id, ASSIGNED, now.isoformat())], now)
+    write(session, [Transition(card.id, made.to_id, ESCALATED, now.isoformat())], now)
     return True
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, load_only, noload
+from sqlalchemy.orm import Session, lazyload, load_only
 
 from curator.detectors.activity import INACTIVE_AFTER, last_seen
 from kb.cards.models import Card, Collection, Status
@@ -71,7 +71,7 @@ def owners_report(session: Session, actor: Actor, now: datetime) -> OwnersReport
     query = (
         select(Card)
         .where(visible_to(actor), Card.collection_id.in_(actor.curated), Card.status == Status.PUBLISHED)
-        .options(*with_people(), load_only(*_COLUMNS), noload(Card.tag_rows))  # type: ignore[arg-type]
+        .options(*with_people(), load_only(*_COLUMNS), lazyload(Card.tag_rows))  # type: ignore[arg-type]
         .order_by(Card.title, Card.id)
     )
     cards = session.scalars(query).all()

@@ -74,7 +74,10 @@ class Wanted:
 
 
 def timeline(session: Session, card: Card, policy: Policy, wanted: Wanted) -> list[Entry]:
-    """The entries that are wanted, newest first. The caller has decided that the actor may read them."""
+    """The entries that are wanted, newest first; of one instant, what was written last comes first.
+
+    The caller has decided that the actor may read them.
+    """
     records = records_of(session, [card.id])[card.id]
     found = [*_revisions(session, card), *_checks(session, card), *_flags(session, card), *_changes(session, card),
              *_replacements(session, card), *_recalls(session, card),
@@ -88,7 +91,7 @@ Found = Iterator[tuple[Entry, int | None]]
 
 
 def _revisions(session: Session, card: Card) -> Found:
-    for each in session.scalars(select(Revision).where(Revision.card_id == card.id)):
+    for each in session.scalars(select(Revision).where(Revision.card_id == card.id).order_by(Revision.number.desc())):
         words = each.note or ("Written" if each.number == 1 else "Edited")
         yield (
             Entry(each.at, Kind.REVISION, words, None, each.number, detail={"is_minor": each.is_minor}),
@@ -99,13 +102,15 @@ def _revisions(session: Session, card: Card) -> Found:
 def _checks(session: Session, card: Card) -> Found:
     names = ("id", "verdict", "basis", "note", "text_hash", "hash", "outcome", "batch_size", "seconds", "whole_card",
              "evidence", "verify_by", "actor")  # fmt: skip
-    for each in session.scalars(select(Verification).where(Verification.card_id == card.id)):
+    for each in session.scalars(
+        select(Verification).where(Verification.card_id == card.id).order_by(Verification.id.desc())
+    ):
         detail = {name: getattr(each, name) for name in names}
         yield Entry(each.at, Kind.VERIFICATION, check_words(each), None, each.version, detail=detail), each.actor_id
 
 
 def _flags(session: Session, card: Card) -> Found:
-    for each in session.scalars(select(Flag).where(Flag.card_id == card.id)):
+    for each in session.scalars(select(Flag).where(Flag.card_id == card.id).order_by(Flag.id.desc())):
         detail = {"flag_id": each.id, "kind": each.kind, "url": each.url}
         yield Entry(each.raised_at, Kind.FLAG, f"Flagged: {each.detail}", None, each.version, detail=detail), (
             each.raised_by_id)  # fmt: skip
@@ -118,7 +123,8 @@ def _changes(session: Session, card: Card) -> Found:
     """Of the card, and of the collection it stands in: who may read it, and what its answers must be."""
     of_card = (AuditEntry.subject == "card") & (AuditEntry.subject_id == card.id) & (AuditEntry.action != "verified")
     of_shelf = (AuditEntry.subject == "collection") & (AuditEntry.subject_id == card.collection_id)
-    rows = session.scalars(select(AuditEntry).where(or_(of_card, of_shelf & (AuditEntry.action == "changed")))).all()
+    wanted = or_(of_card, of_shelf & (AuditEntry.action == "changed"))
+    rows = session.scalars(select(AuditEntry).where(wanted).order_by(AuditEntry.id.desc())).all()
     people = _people(session, {row.detail.get(side) for row in rows for side in ("before", "after")})
     for row in rows:
         words = change_words(row, {number: who.name for number, who in people.items()})
@@ -127,19 +133,21 @@ def _changes(session: Session, card: Card) -> Found:
 
 
 def _replacements(session: Session, card: Card) -> Found:
-    for each in session.scalars(select(Replacement).where(Replacement.card_id == card.id)):
+    for each in session.scalars(
+        select(Replacement).where(Replacement.card_id == card.id).order_by(Replacement.id.desc())
+    ):
         words = "Stands for itself again" if each.is_undone else "Replaced by another card"
         yield Entry(each.at, Kind.REPLACEMENT, words, None), each.actor_id
 
 
 def _recalls(session: Session, card: Card) -> Found:
-    for each in session.scalars(select(Recall).where(Recall.card_id == card.id)):
+    for each in session.scalars(select(Recall).where(Recall.card_id == card.id).order_by(Recall.id.desc())):
         words = f"Told who saw a wrong version: {each.words}"
         yield Entry(each.at, Kind.RECALL, words, None, each.last_version, detail={"recall_id": each.id}), each.by_id
 
 
 def _sightings(session: Session, card: Card, records: Records, policy: Policy) -> Found:
-    for each in session.scalars(select(Sighting).where(Sighting.card_id == card.id)):
+    for each in session.scalars(select(Sighting).where(Sighting.card_id == card.id).order_by(Sighting.id.desc())):
         first, last = (trust_at(records, at, policy) for at in (each.first_at, each.last_at))
         detail = {"seen": each.kind, "first_at": each.first_at, "times": each.times,
                   "trust_first": first.value if first else None}  # fmt: skip

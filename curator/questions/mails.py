@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from curator.mail import letter
+from curator.notices.personal import mail_person
 from curator.questions.models import Question
 from kb.cards.models import Card
 from kb.cards.queries import card_path
@@ -65,7 +66,7 @@ def tell_assignee(session: Session, question: Question, settings: Settings, now:
         url=f"{settings.public_url}/questions/{question.id}",
     )
     key = f"question:{question.id}:{person.id}" + (f":{again}" if again else "")
-    return enqueue(session, key, person.email, letter("asked", mail), now)
+    return mail_person(session, person, "asked", key, letter("asked", mail), settings, now)
 
 
 def tell_askers(session: Session, question: Question, card: Card, settings: Settings, now: datetime) -> None:

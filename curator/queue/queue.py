@@ -5,13 +5,13 @@ most stale impressions per minute. A few cards that are not due stand at the end
 them. What a person put off is hidden from that person only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from curator.detectors.findings import detectors_of
@@ -105,10 +105,11 @@ def queue_of(
 ) -> Queue:
     """The actor's queue in this scope."""
     counts = {each: count_waiting(session, actor, each, policy, now) for each in Scope}
-    rows = waiting_in(session, actor, scope, policy, freshness, now)
-    before, after = _scores(session, actor, rows, policy, now)
-    rows += _worth_a_look(session, actor, scope, policy, freshness, now)
-    return Queue(scope, rows, counts[scope], counts, _done_today(session, actor, policy, now), before, after)
+    due, worth_a_look = _found(session, actor, scope, policy, freshness, now)
+    before, after = _scores(session, actor, due, policy, now)
+    return Queue(
+        scope, due + worth_a_look, counts[scope], counts, _done_today(session, actor, policy, now), before, after
+    )
 
 
 def count_waiting(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> int:
@@ -141,68 +142,78 @@ def section_of(card: Card, trust: Trust, now: datetime) -> Section:
     return Section.DUE_THIS_WEEK if is_near else Section.DUE_SOON
 
 
-def waiting_in(
+def _found(
     session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
-) -> tuple[Waiting, ...]:
-    """The rows of this scope that are due, in the order of the queue; at most the most harmful 500."""
-    use = _recent_use(now)
-    stale = func.coalesce(use.c.stale, 0)
-    flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
-    query = (
-        select(Card, stale, func.coalesce(use.c.shown, 0))
-        .outerjoin(use, use.c.card_id == Card.id)
-        .where(_waits(actor, scope, policy, now))
-        .options(*with_people())  # type: ignore[arg-type]
-        .order_by(flagged.desc(), stale.desc(), Card.verify_by, Card.id)
-        .limit(LONGEST)
+) -> tuple[tuple[Waiting, ...], tuple[Waiting, ...]]:
+    """What is due in this scope, and what is not but worth a look, both in the order of the queue."""
+    due = _due(session, actor, scope, policy, now)
+    others = _candidates(session, actor, scope, policy, now)
+    thought = assess_cards(session, [*(row[0].id for row in due), *others], freshness, now)
+    waiting = _rows(session, due, thought, policy, now)
+    first = _most_telling(session, [thought[card_id] for card_id in others])
+    query, *_ = _with_use(Card.id.in_(first), now)
+    rest = _rows(session, session.execute(query).all(), thought, policy, now)
+    return (
+        tuple(sorted(waiting, key=lambda row: _order(row, now))),
+        tuple(sorted(rest, key=lambda row: first.index(row.card.id))),
     )
-    rows = _judged(session, session.execute(query).all(), policy, freshness, now)
-    return tuple(sorted(rows, key=lambda row: _order(row, now)))
 
 
-def _worth_a_look(
-    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
-) -> tuple[Waiting, ...]:
-    """The few cards that are verified and not due, but probably changed: the most used ones and those with findings."""
+def _most_telling(session: Session, thought: Sequence[Assessment]) -> list[int]:
+    """The few cards that something speaks against: they probably changed, or, half as likely, words show it."""
+    named = detectors_of(session, [each.card_id for each in thought])
+    likely = [
+        each for each in thought
+        if each.band in (Band.PROBABLY_CHANGED, Band.TREAT_AS_OUTDATED)
+        or (each.band is Band.WORTH_A_LOOK and each.card_id in named)
+    ]  # fmt: skip
+    order = sorted(likely, key=lambda each: (-each.averted_per_minute, each.card_id))
+    return [each.card_id for each in order[:MOST_NOT_DUE]]
+
+
+def _due(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> Sequence[Sequence[Any]]:
+    """Cards that wait with their stale and all impressions; at most the most harmful 500."""
+    flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
+    query, stale, _ = _with_use(_waits(actor, scope, policy, now), now)
+    return session.execute(query.order_by(flagged.desc(), stale.desc(), Card.verify_by, Card.id).limit(LONGEST)).all()
+
+
+def _candidates(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> list[int]:
+    """Cards that are verified and not due, of which some may have changed: the most used, and those with findings."""
     use = _recent_use(now)
-    shown = func.coalesce(use.c.shown, 0)
-    rested = Card.verified_at < now - _REST
     found = exists(
         select(Finding.id).where(Finding.card_id == Card.id, Finding.gone_at.is_(None), Finding.dismissed_at.is_(None))
     )
+    rested = Card.verified_at < now - _REST
     fine = and_(servable_to(actor), _in_scope(actor, scope), in_state(TrustState.VERIFIED, policy, now), rested)
-    query = (
-        select(Card, func.coalesce(use.c.stale, 0), shown)
+    most_used = (
+        select(Card.id)
         .outerjoin(use, use.c.card_id == Card.id)
         .where(fine, ~_is_put_off(actor, now))
-        .options(*with_people())  # type: ignore[arg-type]
+        .order_by(func.coalesce(use.c.shown, 0).desc(), Card.id)
         .limit(_CANDIDATES)
     )
-    used = session.execute(query.order_by(shown.desc(), Card.id)).all()
-    suspected = session.execute(query.where(found).order_by(shown.desc(), Card.id)).all()
-    rows = _judged(session, {row[0].id: row for row in (*used, *suspected)}.values(), policy, freshness, now)
-    named = detectors_of(session, [row.card.id for row in rows])
-    likely = [row for row in rows if _speaks_against(row.assessment, has_findings=row.card.id in named)]
-    first = sorted(likely, key=lambda row: (-row.assessment.averted_per_minute, row.card.id))[:MOST_NOT_DUE]
-    return tuple(first)
+    return list({*session.scalars(most_used), *session.scalars(most_used.where(found))})
 
 
-def _speaks_against(assessment: Assessment, *, has_findings: bool) -> bool:
-    """Above all that something probably changed; with words that show it, half as much is enough."""
-    if assessment.band in (Band.PROBABLY_CHANGED, Band.TREAT_AS_OUTDATED):
-        return True
-    return has_findings and assessment.band is Band.WORTH_A_LOOK
+def _with_use(
+    where: ColumnElement[bool], now: datetime
+) -> tuple[Select[Card, int, int], ColumnElement[int], ColumnElement[int]]:
+    use = _recent_use(now)
+    stale, shown = func.coalesce(use.c.stale, 0), func.coalesce(use.c.shown, 0)
+    query = (
+        select(Card, stale, shown).outerjoin(use, use.c.card_id == Card.id).where(where).options(*with_people())  # type: ignore[arg-type]
+    )
+    return query, stale, shown
 
 
-def _judged(
-    session: Session, found: Iterable[Sequence[Any]], policy: Policy, freshness: Freshness, now: datetime
+def _rows(
+    session: Session, found: Sequence[Sequence[Any]], thought: Mapping[int, Assessment], policy: Policy, now: datetime
 ) -> list[Waiting]:
-    cards: dict[int, tuple[Card, int, int]] = {card.id: (card, int(stale), int(shown)) for card, stale, shown in found}
-    trust = trust_by_card(session, [card for card, *_ in cards.values()], policy, now)
-    thought = assess_cards(session, cards, freshness, now)
+    trust = trust_by_card(session, [card for card, *_ in found], policy, now)
     return [
-        Waiting(card, trust[key], section_of(card, trust[key], now), stale, shown, thought[key])
-        for key, (card, stale, shown) in cards.items()
+        Waiting(card, trust[card.id], section_of(card, trust[card.id], now), int(stale), int(shown), thought[card.id])
+        for card, stale, shown in found
     ]
 
 

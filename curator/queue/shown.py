@@ -42,6 +42,7 @@ def queue_page(
         scope=queue.scope.value,
         scopes=_scopes(actor, queue),
         pairs=_pairs(session, actor),
+        quick=Chip("Quick series", "/reports/checks") if actor.curated and queue.scope is Scope.ALL else None,
         groups=_groups(queue, current, desk.words),
         card=open_card(session, actor, queue, current, desk, note) if current else None,
         done_words=f"{done:,} of {total:,} done" if total else "",

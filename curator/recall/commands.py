@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curator.notices.personal import mail_person
 from curator.recall.letters import recall_letter
 from curator.recall.models import Recall, RecallReceipt
 from curator.recall.reach import Wrong, reach_of
@@ -14,7 +15,6 @@ from kb.cards.permissions import Right, demand, may
 from kb.cards.queries import LARGEST_ID
 from kb.db import hold
 from kb.errors import Conflict, NotFound, invalid
-from kb.mail.outbox import enqueue
 from kb.people import audit
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
@@ -56,7 +56,7 @@ def tell(
         session.add(RecallReceipt(recall_id=recall.id, person_id=person_id, is_told=is_told, at=now))
         if is_told:
             letter = recall_letter(person, card, recall.words, actor, settings, is_reminder=False)
-            enqueue(session, f"recall:{recall.id}:{person_id}", person.email, letter, now)
+            mail_person(session, person, "corrected", f"recall:{recall.id}:{person_id}", letter, settings, now)
         told, hidden = told + is_told, hidden + (not is_told)
     if is_new or told or hidden:
         audit.record(session, actor, "recalled", "card", card.id, now, recall=recall.id, told=told, hidden=hidden)
@@ -78,7 +78,8 @@ def remind(session: Session, actor: Actor, recall_id: int, settings: Settings, n
         person = session.get_one(Person, person_id)
         if can_be_told(session, person, card):
             letter = recall_letter(person, card, recall.words, actor, settings, is_reminder=True)
-            reminded += enqueue(session, f"recall:{recall.id}:{person_id}:reminder", person.email, letter, now)
+            key = f"recall:{recall.id}:{person_id}:reminder"
+            reminded += mail_person(session, person, "corrected", key, letter, settings, now)
     audit.record(session, actor, "reminded", "card", card.id, now, recall=recall.id, reminded=reminded)
     return reminded
 

@@ -34,8 +34,11 @@ from kb.web.parts import Chip, Link
 from kb.words import count
 
 TABS = (
-    Link("Weekly report", "/reports/weekly"), Link("Gaps", "/reports/gaps"), Link("Workload", "/reports/workload"),
-)  # fmt: skip
+    Link("Weekly report", "/reports/weekly"),
+    Link("Gaps", "/reports/gaps"),
+    Link("Freshness", "/reports/freshness"),
+    Link("Workload", "/reports/workload"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from kb.people.shown import who
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
 from kb.trust.duties import seat_words
-from kb.trust.models import Flag
+from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card, verifications_of
 from kb.trust.shown import FLAG_WORDS, badge, caution, strip
 from kb.trust.state import Trust, TrustState
+from kb.trust.timing import Timing
 from kb.use.queries import impressions_by_card
 from kb.web.pages import (
     CardActions,
@@ -41,7 +42,7 @@ from kb.web.parts import Badge, Choice, Field, Link, Option
 from kb.words import Words, count
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
-_VERDICTS = {"undo": "check undone", "import": "verified before it was imported"}
+_VERDICTS = {"undo": "check undone", "import": "verified before it was imported", "archived": "checked, and archived"}
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
@@ -95,17 +96,28 @@ def _looks_like(session: Session, actor: Actor, card: Card) -> tuple[LooksLike, 
 def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy, words: Words) -> CardTrust:
     """The Trust panel. A card that is not published has no trust; its panel says what is known."""
     used = impressions_by_card(session, [card.id], words.now.date()).get(card.id, 0)
-    next_check = words.full_day(trust.verify_by) if trust and trust.verify_by else ""
+    planned = card.verify_by if trust and card.verified_at is None else None
+    due = (trust.verify_by if trust else None) or planned
     return CardTrust(
         badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
         assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
         last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
-        next_check=next_check,
-        interval=f"Every {policy.interval_of(card)} days" if card.check_on is None else f"On {card.check_on:%-d %b %Y}",
+        next_check=words.full_day(due) if due else "",
+        interval=_rhythm(policy.timing_of(card)),
         used=f"{count(used, 'time')} this month" if used else "",
     )
+
+
+def _rhythm(timing: Timing) -> str:
+    """How often the card is checked, in a few words."""
+    if timing.own_day is not None:
+        return f"On {timing.own_day:%-d %b %Y}"
+    if timing.check_on is not None:
+        return f"Every {timing.check_on:%-d %b}" if timing.is_yearly else f"On {timing.check_on:%-d %b %Y}"
+    days = f"Every {timing.interval_days} days"
+    return f"{days}, or earlier" if timing.is_adaptive else days
 
 
 def verifier_words(session: Session, card: Card) -> str:
@@ -260,10 +272,16 @@ def _verification_entries(session: Session, card: Card) -> Sequence[tuple[dateti
     records = verifications_of(session, card.id)
     names = _names(session, [record.actor_id for record in records])
     return [
-        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _VERDICTS.get(r.basis, r.verdict),
+        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _came_to(r),
                             names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
         for r in records
     ]  # fmt: skip
+
+
+def _came_to(record: Verification) -> str:
+    if record.batch_size > 1:
+        return f"verified in a batch of {record.batch_size:,}"
+    return _VERDICTS.get(record.basis, "corrected and verified" if record.outcome == "corrected" else record.verdict)
 
 
 def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:

@@ -47,8 +47,8 @@ class ProfileForm(Form):
     theme: Literal["system", "light", "dark"] = "system"
     shortcuts: bool = False
     weekly_report: bool = False
-    minutes_per_week: Minutes | None = None
     time_zone: TimeZone | None = None
+    minutes_per_week: Minutes | None = None
 
 
 class ThemeForm(Form):

@@ -119,10 +119,9 @@ def save_profile() -> BaseResponse:
     with writing() as (session, actor):
         person = session.get_one(Person, actor.id)
         person.name, person.theme = form.name, form.theme
-        person.shortcuts = form.shortcuts
+        person.shortcuts, person.time_zone = form.shortcuts, form.time_zone
         set_weekly_report(session, person.id, form.weekly_report, now())
         set_budget(session, actor, person, form.minutes_per_week, now())
-        person.time_zone = form.time_zone
     say("Saved.")
     return redirect("/account", 303)
 
@@ -271,9 +270,9 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             minutes=minutes_field(person, services().settings, wrong.get("minutes_per_week", "")),
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
-            weekly_report_on=wants_weekly_report(session, person.id),
             time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
             notices_url="/account/notices",
+            weekly_report_on=wants_weekly_report(session, person.id),
             sessions=_session_rows(session, person, words),
             tokens=_token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106

@@ -26,21 +26,22 @@ class Policy:
         """The policy that these settings describe."""
         return cls(settings.freshness.interval_days, settings.freshness.due_soon_days, settings.schedule.zone)
 
-    def timing_of(self, card: Card) -> Timing:
-        """How often this card is checked: its own word, else the first rule about it, its collection, the settings."""
+    def timing_of(self, card: Card, *, its_own: bool = True) -> Timing:
+        """How often this card is checked: its own word (unless that is to be left out), else the first rule about it,
+        its collection, the settings."""
         session = object_session(card)
         clauses = clauses_in_force(session) if session is not None else ()
-        return timing_of(
-            about(card), card.interval_days, card.check_on, clauses, shelf_of(card.collection), self.interval_days
-        )
+        own = (card.interval_days, card.check_on) if its_own else (None, None)
+        return timing_of(about(card), *own, clauses, shelf_of(card.collection), self.interval_days)
 
     def interval_of(self, card: Card) -> int:
         """Days between checks of this card at most; an adaptive pace may ask for one earlier."""
         return self.timing_of(card).interval_days
 
-    def next_check(self, card: Card, verified_at: datetime) -> datetime:
-        """When a card verified at that instant must be checked again."""
-        timing = self.timing_of(card)
+    def next_check(self, card: Card, verified_at: datetime, *, its_own: bool = True) -> datetime:
+        """When a card verified at that instant must be checked again; without `its_own` interval and date, as if it
+        had none."""
+        timing = self.timing_of(card, its_own=its_own)
         return timing.due(verified_at, _suggested(card) if timing.is_adaptive else None, self.zone)
 
     def start_of(self, day: date) -> datetime:

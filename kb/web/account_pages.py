@@ -73,9 +73,9 @@ class AccountPage:
     theme: Choice
     shortcuts_on: bool
     weekly_report_on: bool
-    minutes: Field | None
     time_zone: Choice
     notices_url: str
+    minutes: Field | None
     sessions: tuple[SessionRow, ...]
     tokens: tuple[TokenRow, ...]
     password_action: str

@@ -133,6 +133,7 @@ class ShelfPage:
     authors: Choice
     steward: Choice
     interval: Choice
+    stale_target: Choice
     verifiers: tuple[Choice, ...]
     contract: ContractFields
     is_open: bool = True

@@ -15,14 +15,19 @@ from kb.web.parts import Frame, Place, Theme, Toast
 _COUNTER = "vitrine.queue_counter"
 _QUESTIONS = "vitrine.question_counter"
 _WARNING = "vitrine.warning"
-_CORRECTION = "vitrine.correction"
 _NOTICES = "vitrine.notice_counter"
+_CORRECTION = "vitrine.correction"
 QueueCounter = Callable[[Session, Actor], int]
 
 
 def count_queue_with(counter: QueueCounter) -> None:
     """Say how the number beside "Verify" is counted; the room that keeps the queue knows."""
     current_app.extensions[_COUNTER] = counter
+
+
+def count_notices_with(counter: QueueCounter) -> None:
+    """Say how the number beside the bell is counted; the room that keeps notices knows."""
+    current_app.extensions[_NOTICES] = counter
 
 
 def tell_with(correction: Callable[[Session, Actor], str]) -> None:
@@ -33,11 +38,6 @@ def tell_with(correction: Callable[[Session, Actor], str]) -> None:
 def count_questions_with(counter: QueueCounter) -> None:
     """Say how the number beside "Questions" in a person's menu is counted."""
     current_app.extensions[_QUESTIONS] = counter
-
-
-def count_notices_with(counter: QueueCounter) -> None:
-    """Say how the number beside the bell is counted; the room that keeps notices knows."""
-    current_app.extensions[_NOTICES] = counter
 
 
 def warn_with(warning: Callable[[], str]) -> None:
@@ -59,9 +59,9 @@ def frame(active: Place = "", query: str = "") -> Frame:
         warning = cast("Callable[[], str] | None", current_app.extensions.get(_WARNING))
         correction = cast("Callable[[Session, Actor], str] | None", current_app.extensions.get(_CORRECTION))
         counter = cast("QueueCounter | None", current_app.extensions.get(_COUNTER))
-        questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
         notices = cast("QueueCounter | None", current_app.extensions.get(_NOTICES))
         unread = notices(db, actor) if notices else 0
+        questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
         return Frame(
             workspace_name=name,
             workspace_initial=name[:1].upper(),

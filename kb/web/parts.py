@@ -178,5 +178,5 @@ class Frame:
     help_url: str = ""
     language: str = "en"
     warning: str = ""
-    correction: str = ""
     notice_count: str = ""
+    correction: str = ""

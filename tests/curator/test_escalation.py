@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from curator import jobs
 from curator.notices.models import Notice
-from curator.notices.transitions import ASSIGNED
+from curator.notices.transitions import ESCALATED
 from curator.queue import commands as queue
 from kb.cards import commands
 from kb.cards.models import Card
@@ -157,7 +157,7 @@ def test_it_is_recorded_told_once_and_moves_no_date(world: World) -> None:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "escalated")).one()
         assert (entry.subject_id, entry.actor_id, entry.detail) == (card, None, {"before": vera, "after": axel})
         notice = session.scalars(select(Notice)).one()
-        assert (notice.card_id, notice.person_id, notice.kind) == (card, axel, ASSIGNED)
+        assert (notice.card_id, notice.person_id, notice.kind) == (card, axel, ESCALATED)
         assert session.get_one(Card, card).verify_by == before
 
 

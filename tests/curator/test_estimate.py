@@ -25,7 +25,7 @@ from curator.freshness.estimate import (
     suggested_interval,
 )  # fmt: skip
 from curator.freshness.evidence import Array, Checks, Edits, Evidence, Record, evidence_of, unchecked_days
-from curator.freshness.reasons import MOST_REASONS, Grounds, reasons_for
+from curator.freshness.reasons import MOST_REASONS, Grounds, reasons_for, told_in_words
 from kb.settings import Freshness
 
 SETTINGS = Freshness()
@@ -276,8 +276,9 @@ def test_minutes_are_two_and_one_for_each_two_hundred_words() -> None:
 def grounds(**changes: Any) -> Grounds:
     plain: dict[str, Any] = {
         "age_days": 800, "days_since_check": 70, "was_checked": True, "batch_size": 1, "clean_checks": 1,
-        "found_at_last": False, "corrections_in_a_year": 4, "usual_a_year": 0.7, "reports": 2, "findings": (),
-        "is_taken_back": False, "words": 300, "size": 1.0, "views_a_month": 318, "views_since_check": 700,
+        "found_at_last": False, "corrections_in_a_year": 4, "usual_a_year": 0.7, "reports": 2, "detections": 0,
+        "findings": (), "is_taken_back": False, "words": 300, "size": 1.0, "views_a_month": 318,
+        "views_since_check": 700,
     }  # fmt: skip
     return Grounds(**plain | changes)
 
@@ -285,7 +286,7 @@ def grounds(**changes: Any) -> Grounds:
 def test_the_reasons_are_words_that_a_curator_accepts() -> None:
     assert reasons_for(grounds()) == (
         "2 open reports",
-        "Corrected 4 times in the last year; cards like it 0.7 times a year",
+        "Corrected 4 times in the last year; cards like it 0.7 times",
         "Not checked for 70 days",
         "Used 318 times in four weeks",
     )
@@ -293,5 +294,12 @@ def test_the_reasons_are_words_that_a_curator_accepts() -> None:
     assert "Never checked, published 800 days ago" in reasons_for(grounds(was_checked=False, days_since_check=800))
     assert "The last 3 checks found nothing" in reasons_for(grounds(clean_checks=3))
     assert "Opened 700 times since, and nobody reported it" in reasons_for(grounds(reports=0))
+    assert "2 open reports, flagged by a detector" in reasons_for(grounds(detections=1))
+    assert "Flagged by a detector" in reasons_for(grounds(reports=0, detections=1))
+    assert "Corrected once in the last year; cards like it 0.7 times" in reasons_for(grounds(corrections_in_a_year=1))
+    assert (
+        told_in_words("Pricing", "It leads to a card that is archived.")
+        == "“Pricing”: it leads to a card that is archived"
+    )
     assert "Long: about 1,900 words" in reasons_for(grounds(words=1900, size=1.5))
     assert len(reasons_for(grounds(findings=("One", "Two", "Three", "Four"), clean_checks=5))) == MOST_REASONS

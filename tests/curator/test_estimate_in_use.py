@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from curator.detectors.models import Finding
 from curator.freshness.assessing import Assessment, assess_cards
 from curator.freshness.estimate import Band
 from curator.jobs import learn_freshness
@@ -10,6 +11,7 @@ from kb.cards import commands
 from kb.cards.commands import Edit
 from kb.cards.models import Card
 from kb.trust.commands import verify
+from kb.trust.models import Outcome
 from kb.use.recorder import add_use
 from tests.curator.cast import context
 from tests.world import World
@@ -51,7 +53,7 @@ def test_an_edit_is_no_check_and_makes_the_card_likelier_to_have_changed(world: 
     assert after.days_since_check == before.days_since_check
     assert after.rate_per_year > before.rate_per_year
     assert after.p_stale > before.p_stale
-    assert any(reason.startswith("Corrected 1 time in the last year") for reason in after.reasons)
+    assert any(reason.startswith("Corrected once in the last year") for reason in after.reasons)
 
 
 def test_what_a_curator_calls_minor_is_no_evidence_and_what_is_only_added_a_little(world: World) -> None:
@@ -117,6 +119,50 @@ def test_a_check_in_bulk_counts_half(world: World) -> None:
     assert assessed(world, alone).days_since_check == 0
     assert assessed(world, bulk).days_since_check == 50
     assert assessed(world, bulk).p_stale > 0
+
+
+def check(world: World, card_id: int, *, outcome: Outcome = Outcome.STILL_RIGHT, batch_size: int = 1) -> None:
+    with world.transaction() as session:
+        card, actor = session.get_one(Card, card_id), world.actor(session, "vera")
+        verify(session, actor, card, card.version, world.policy, world.now, outcome=outcome, batch_size=batch_size)
+
+
+def test_the_outcome_and_the_size_of_the_batch_are_taken_from_the_record(world: World) -> None:
+    clean, corrected, batch = (world.card(verified=True) for _ in range(3))
+    world.later(days=100)
+    check(world, clean)
+    check(world, corrected, outcome=Outcome.CORRECTED)
+    check(world, batch, batch_size=23)
+    world.later(days=10)
+    assert assessed(world, corrected).rate_per_year > assessed(world, clean).rate_per_year
+    assert "The last check found something to correct" in assessed(world, corrected).reasons
+    assert "The last 2 checks found nothing" in assessed(world, clean).reasons
+    assert assessed(world, batch).days_since_check == 60
+    assert "Not checked for 10 days, and then with 22 others in one go" in assessed(world, batch).reasons
+
+
+def test_who_corrects_and_then_confirms_found_something(world: World) -> None:
+    card_id = world.card(body="Refund within 30 days.", verified=True)
+    world.later(days=100)
+    edit(world, card_id, "Refund within 45 days.")
+    world.later(seconds=600)
+    world.verify(card_id)
+    assert "The last check found something to correct" in assessed(world, card_id).reasons
+
+
+def test_a_finding_is_a_reason_and_raises_the_rate(world: World) -> None:
+    card_id = world.card(verified=True)
+    before = assessed(world, card_id)
+    with world.transaction() as session:
+        session.add(
+            Finding(
+                card_id=card_id, detector="linked_corrected", fingerprint="x", words="Pricing",
+                detail="The card it leads to was corrected.", version=1, found_at=world.now,
+            )
+        )  # fmt: skip
+    after = assessed(world, card_id)
+    assert after.rate_per_year > before.rate_per_year
+    assert "“Pricing”: the card it leads to was corrected" in after.reasons
 
 
 def test_a_check_that_was_undone_did_not_happen(world: World) -> None:

@@ -300,3 +300,45 @@ def test_without_an_earlier_check_there_is_nothing_to_compare(world: World) -> N
         assert evidence_of(session, world.actor(session, "vera"), loaded, world.now).changes == ()
         with pytest.raises(NotFound):
             evidence_of(session, world.actor(session, "stan"), session.get_one(Card, hidden), world.now)
+
+
+def test_each_row_says_what_is_thought_of_it_and_the_most_read_comes_first(world: World) -> None:
+    quiet, busy = (world.card(verified=True, interval_days=20) for _ in range(2))
+    world.later(days=40)
+    read(world, busy, shown=400)
+    queue = see(world)
+    assert ids(queue) == [busy, quiet]
+    first, second = (row.assessment for row in queue.rows)
+    assert first.averted_per_minute > second.averted_per_minute
+    assert any("Not checked for 40 days" in reason for reason in first.reasons)
+    assert queue.minutes == first.minutes + second.minutes
+
+
+def test_what_probably_changed_is_worth_a_look_before_it_is_due_and_is_not_counted(world: World) -> None:
+    steady, shaky = (world.card(title, interval_days=365) for title in ("Steady", "Shaky"))
+    for turn in range(6):
+        world.later(days=20)
+        edit(world, shaky, f"Other words, a fee of {turn * 7 + 12} euros and {turn + 3} days to pay it.")
+        read(world, shaky, shown=300)
+    for card in (steady, shaky):
+        world.verify(card)
+    assert see(world).rows == ()
+    world.later(days=6)
+    assert see(world).rows == ()
+    world.later(days=60)
+    queue = see(world)
+    assert [(row.card.id, row.section) for row in queue.rows] == [(shaky, Section.WORTH_A_LOOK)]
+    assert (queue.total, queue.minutes, queue.counts[Scope.MINE]) == (0, 0, 0)
+    still_correct(world, shaky, version=7)
+    assert see(world).rows == ()
+
+
+def test_somebody_elses_cards_are_not_worth_my_look(world: World) -> None:
+    shaky = world.card(interval_days=365, verifiers=("axel",))
+    for turn in range(6):
+        world.later(days=20)
+        edit(world, shaky, f"Other words, a fee of {turn * 7 + 12} euros and {turn + 3} days to pay it.")
+    world.verify(shaky, by="axel")
+    world.later(days=66)
+    assert (see(world).rows, see(world, scope=Scope.ALL).rows, see(world, "stan", Scope.ALL).rows) == ((), (), ())
+    assert ids(see(world, "axel")) == ids(see(world, "cora", Scope.ALL)) == [shaky]

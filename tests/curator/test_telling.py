@@ -580,16 +580,18 @@ def test_a_personal_webhook_tells_what_its_person_ticked_outside_quiet_hours(sit
     assert "Webhook</th>" not in site.page("axel").get("/account/notices").text
 
 
-def test_a_question_waits_for_quiet_hours_to_end_and_is_among_the_notices(site: Site) -> None:
+def test_a_question_is_mailed_as_its_expert_wants_it(site: Site) -> None:
     world = site.world
     card = world.card("Refund rules", verified=True)
-    choose(world, "vera", quiet=(8, 12))
-    site.page("rita").post(f"/cards/{card}/ask", {"q": "refund after 40 days"})
-    assert mails(world) == {}
-    assert "Rita: refund after 40 days" in site.page("vera").get("/notices").text
-    world.later(seconds=3 * 3600)
-    run(world)
-    assert [mail.subject for mail in to(world, "vera")] == ["Rita asks you about “Refund rules”"]
+    rita = site.page("rita")
+    due: list[datetime] = []
+    ways: tuple[tuple[Any, tuple[int, int] | None], ...] = (("at_once", (8, 12)), ("digest", None), ("none", None))
+    for how, quiet in ways:
+        choose(world, "vera", quiet=quiet, asked=how)
+        rita.post(f"/cards/{card}/ask", {"q": f"refund after {how}"})
+        due = [mail.next_try_at for mail in to(world, "vera")]
+    assert due == [START + timedelta(hours=3), START + timedelta(hours=23)]
+    assert all("/unsubscribe/" in str(mail.unsubscribe_url) for mail in to(world, "vera"))
 
 
 def test_old_news_is_removed_and_not_told_again(site: Site) -> None:

@@ -21,6 +21,7 @@ from curator.detectors.registry import add_entry
 from curator.detectors.sources import watch
 from curator.duplicates.checking import check_cards
 from curator.hooks.commands import make_hook
+from curator.questions.models import Asker, Question
 from curator.recall.models import Recall
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
@@ -31,6 +32,8 @@ from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
 from kb.schedule.subscriptions import ReportSchedule
+from kb.triggers.commands import make_trigger
+from kb.triggers.rule import Rule
 from search.golden.commands import add_golden_query
 from search.synonyms.commands import add_synonyms
 from tests.site import Site, Visitor
@@ -48,6 +51,10 @@ SCHEDULE = {
     "about": "collection:1", "weekday": "0", "hour": "8", "time_zone": "Europe/Berlin", "channel": "mail", "to": "",
 }  # fmt: skip
 ABSENCE = {"from": "2027-03-01", "to": "2027-03-05", "stand_in": "3"}
+TRIGGER = {
+    "site": "crm.example", "path": "/deals", "texts": "Pro\r\nScale", "label": "Plan", "cards": "/cards/{other}",
+    "groups": "1",
+}  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
@@ -116,7 +123,16 @@ FORMS: dict[str, dict[str, str]] = {
     "schedules.resume": {},
     "schedules.remove": {},
     "mailed.still_correct": {"note": "Read it", "reading": ""},
-    "asking.ask": {"q": "refund"},
+    "questions.ask": {"text": "Who knows?", "detail": "A customer asks"},
+    "questions.ask_about": {"q": "refund"},
+    "questions.link": {"card_id": "{other}", "card_url": "/cards/1"},
+    "questions.write": {"title": "Answer", "body": "Forty-two.", "collection": "billing", "checked": "1"},
+    "questions.hand_on": {"to": "3"},
+    "questions.take_back": {},
+    "triggers.make": TRIGGER,
+    "triggers.change": {**TRIGGER, "version": "1", "is_on": "1"},
+    "triggers.delete": {},
+    "extension.connect": {"challenge": "a" * 43, "name": "Chromium"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
     "owners.set_owner": {"owner": "3", "suggested": "3,4", "none": ""},
@@ -128,6 +144,13 @@ FORMS: dict[str, dict[str, str]] = {
     "synonyms.dismiss": {"asked": "wfh", "meant": "working from home"},
     "golden.add": {"words": "refund", "card_id": "{other}", "grade": "2"},
     "golden.remove": {},
+    "following.change": {"do": "follow", "card": "{card}", "back": "/cards"},
+    "notices.read_all": {"last_id": "1"},
+    "notices.save": {
+        "page": "overdue", "mail_overdue": "at_once", "webhook": "overdue", "with_webhook": "1", "quiet_from": "22",
+        "quiet_until": "7", "daily_digest": "1",
+    },
+    "notices.unsubscribe": {"List-Unsubscribe": "One-Click"},
     "detectors.dismiss": {"reason": "It is right"},
     "detectors.restore": {},
     "detectors.add_source": {"place": "https://example.com/prices"},
@@ -137,13 +160,6 @@ FORMS: dict[str, dict[str, str]] = {
     "detectors.delete_entry": {"kind": "tool"},
     "hooks.make": {"name": "Releases"},
     "hooks.delete": {},
-    "following.change": {"do": "follow", "card": "{card}", "back": "/cards"},
-    "notices.read_all": {"last_id": "1"},
-    "notices.save": {
-        "page": "overdue", "mail_overdue": "at_once", "webhook": "overdue", "with_webhook": "1", "quiet_from": "22",
-        "quiet_until": "7", "daily_digest": "1",
-    },
-    "notices.unsubscribe": {"List-Unsubscribe": "One-Click"},
     "webhooks.add": {
         "name": "Channel", "url": "https://x.example/in", "form": "slack", "events": "flagged",
         "person": "stan@northwind.example", "collection": "1", "is_personal": "",
@@ -176,6 +192,9 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "reports.gaps": ("week", "collection"), "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
+    "questions.show": ("scope", "state", "page"), "questions.new": ("q",), "questions.read": (),
+    "triggers.show": ("q", "page", "open"), "extension.install": (), "extension.download": (),
+    "extension.ask": ("challenge", "name"),
     "detectors.show_registry": ("kind",), "hooks.show": (),
     "as_of.show": ("q", "at"), "recall.show": ("first", "last", "since"), "recall.notices": (),
     "proof.show": ("person", "since", "until", "scope", "page"),
@@ -281,6 +300,13 @@ class Places:
                 fields = WebhookFields("Channel", "https://x.example/in", BodyForm.JSON, ["flagged"], self.stan)
                 self.webhook = add_webhook(session, system_actor(session), fields, self.world.now).id
 
+            if "question_id" in rule or not rule:
+                self.question = self._question(session)
+            if "trigger_id" in rule or not rule:
+                trigger = make_trigger(
+                    session, system_actor(session), Rule(f"s{next(_numbers)}.example"), [self.other], (), self.world.now
+                )
+                self.trigger = trigger.id
             if "absence_id" in rule or not rule:
                 self.absence = self._absence(session)
 
@@ -292,6 +318,17 @@ class Places:
         )  # fmt: skip
         session.flush()
         return absence.id
+
+    def _question(self, session: Session) -> int:
+        """One that the admin asked."""
+        question = Question(
+            text=f"What of topic {next(_numbers)}?", asked_at=self.world.now, assignee_id=self.stan,
+            assigned_at=self.world.now,
+            askers=[Asker(person_id=self.world.person(session, "ada").id, at=self.world.now)],
+        )  # fmt: skip
+        session.add(question)
+        session.flush()
+        return question.id
 
     def _signed(self) -> str:
         """A link from a mail to the admin, about a card that nobody has verified."""
@@ -338,7 +375,8 @@ class Places:
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "path:name": "js/frame.js", "int:pair_id": self.pair, "int:recall_id": self.recall,
+            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "int:question_id": self.question, "int:trigger_id": self.trigger, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")
         values["slug"] = "any-words" if in_front else "billing"

@@ -42,6 +42,7 @@ SCREENS = {
     "pair": "/duplicates/1",
     "card manager": "/cards",
     "report": "/reports/weekly",
+    "quick checks": "/reports/checks",
     "report of a collection": "/reports/weekly?collection=billing",
     "schedules": "/reports/schedules?open=1",
     "gaps": "/reports/gaps",

@@ -11,6 +11,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from curator.absences.away import Leave, plan_absence
+from curator.detectors.models import RegistryKind
+from curator.detectors.registry import add_entry
 from curator.reports.facts import CardFacts, load_cards
 from curator.reports.history import state_at
 from kb.cards import commands, replacements
@@ -75,6 +77,8 @@ class Filling:
         self._plan_absences(session)
         self._add_use(session)
         add_searches(session, self._services.installation.secret_key, self._people, self._now)
+        # A price that went up: the card that still says the old one is found within the minute.
+        add_entry(session, system_actor(session), RegistryKind.VALUE, "antenna extension", "€35", self._now)
 
     def _compose(self, card: SampleCard, step: int) -> CardText:
         """The text after `step` of its edits: the file holds the last state, earlier ones are won by undoing edits."""

@@ -57,6 +57,11 @@ Escalate = Annotated[
     ),
 ]
 
+StaleTarget = Annotated[
+    float | None,
+    Field(ge=0.01, le=0.9, description="The P(stale) at which a check is suggested; null: the installation's."),
+]
+
 
 class NewCollection(JsonBody):
     """A collection to be made."""
@@ -75,11 +80,12 @@ class NewCollection(JsonBody):
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
     escalate_days: Escalate = None
+    stale_target: StaleTarget = None
 
 
 class CollectionPatch(JsonBody):
-    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust`, `max_age_days`
-    or `escalate_days` takes it away."""
+    """What changes. What is left out stays as it is; a null `steward`, `interval_days`, `min_trust`, `max_age_days`,
+    `escalate_days` or `stale_target` takes it away."""
 
     name: Name | None = None
     description: Description | None = None
@@ -94,6 +100,7 @@ class CollectionPatch(JsonBody):
     min_trust: MinTrust = None
     max_age_days: MaxAge = None
     escalate_days: Escalate = None
+    stale_target: StaleTarget = None
 
 
 class CollectionShape(Shape):
@@ -114,6 +121,7 @@ class CollectionShape(Shape):
     min_trust: str | None
     max_age_days: int | None
     escalate_days: int | None
+    stale_target: float | None
     created_at: datetime
 
 
@@ -144,7 +152,7 @@ def make_collection(body: NewCollection) -> Reply:
             interval_days=body.interval_days, is_adaptive=body.adaptive,
             verifiers=verifiers_referred(session, body.verifiers),
             contract=Breach(body.contract), min_trust=_state(body.min_trust), max_age_days=body.max_age_days,
-            escalate_days=body.escalate_days,
+            escalate_days=body.escalate_days, stale_target=body.stale_target,
         )  # fmt: skip
         answer = _anew(session, create_collection(session, actor, fields, now()))
     return Reply(answer, 201, {"Location": f"{PREFIX}/collections/{answer.slug}"})
@@ -197,6 +205,7 @@ def _changed(session: Session, shelf: Collection, body: CollectionPatch) -> Coll
         min_trust=_state(body.min_trust if "min_trust" in given else shelf.min_trust),
         max_age_days=body.max_age_days if "max_age_days" in given else shelf.max_age_days,
         escalate_days=body.escalate_days if "escalate_days" in given else shelf.escalate_days,
+        stale_target=body.stale_target if "stale_target" in given else shelf.stale_target,
     )
 
 
@@ -208,7 +217,7 @@ def _anew(session: Session, shelf: Collection) -> CollectionShape:
 
 def _shape(session: Session, shelf: Collection) -> CollectionShape:
     names = ("id", "slug", "name", "description", "is_open", "interval_days", "contract", "min_trust", "max_age_days",
-             "escalate_days", "created_at")  # fmt: skip
+             "escalate_days", "stale_target", "created_at")  # fmt: skip
     return CollectionShape(
         **{name: getattr(shelf, name) for name in names},
         adaptive=shelf.is_adaptive,

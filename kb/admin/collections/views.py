@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.admin.collections.contracts import contract_fields
+from kb.admin.collections.targets import target_options
 from kb.cards import collections as shelves
 from kb.cards.collections import CollectionFields
 from kb.cards.editing.forms import verifier_ref
@@ -59,6 +60,7 @@ class ShelfForm(Form):
     max_age_days: IntervalDays | None = None
     escalate_days: EscalateDays | None = None
     adaptive: bool = False
+    stale_target: Annotated[float, Limit(ge=0.01, le=0.9)] | None = None
 
     def fields(self) -> CollectionFields:
         """What the command takes."""
@@ -66,7 +68,7 @@ class ShelfForm(Form):
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
             self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
-            self.escalate_days, self.adaptive,
+            self.escalate_days, self.adaptive, self.stale_target,
         )  # fmt: skip
 
 
@@ -217,7 +219,8 @@ def _shelf_row(session: Session, found: Collection) -> ShelfRow:
         url=f"/admin/collections/{found.slug}",
         cards=f"{total:,}",
         steward=found.steward.name if found.steward else "Nobody",
-        interval=f"{found.interval_days or services().policy.interval_days} days",
+        interval=f"{found.interval_days or services().policy.interval_days} days"
+        + (", or earlier" if found.is_adaptive else ""),
         readers="Everybody" if found.is_open else ", ".join(group.name for group in found.readers) or "Nobody yet",
         trust=f"{round(100 * good / total)}%" if total else "",
     )
@@ -258,6 +261,9 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
             is_open=found.is_open,
             escalate=_escalate(found, wrong.get("escalate_days", "")),
             is_adaptive=found.is_adaptive,
+            stale_target=target_options(
+                found.stale_target, services().settings.freshness.stale_target, wrong.get("stale_target", "")
+            ),
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
             delete_words="The collection is empty. Deleting it can't be undone.",
             confirm=Field(error=wrong.get("confirm", "")),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from curator import jobs
 from curator.detectors.examining import DETECTORS
 from curator.detectors.models import ExaminedCard, Finding
 from curator.detectors.rounds import RoundFailed
@@ -19,6 +20,7 @@ from kb.trust import commands as trust_commands
 from kb.trust.models import Flag
 from kb.use.commands import give_feedback
 from kb.use.models import SearchClick, SearchQuery
+from tests.curator.cast import context
 from tests.curator.detectors.rounds import detect, edit, flags, found
 from tests.site import Site
 from tests.world import World
@@ -166,6 +168,31 @@ def test_a_finding_that_is_gone_closes_its_flag_and_speaks_up_again_when_it_is_b
     with world.read() as session:
         assert session.query(Finding).filter(Finding.gone_at.is_(None)).count() == 0
         assert session.query(ExaminedCard).count() == 0
+
+
+def test_two_findings_that_share_a_flag_are_answered_together(world: World) -> None:
+    card = card_of_today(world, "From 20 November 2026 on. From 20 November 2026, as said. Until 20 November 2026.")
+    world.later(days=10)
+    assert found(world, card) == {"date_passed": ["From 20 November 2026", "Until 20 November 2026"]}
+    world.verify(card)
+    world.later(seconds=60)
+    assert (found(world, card), flags(world, card)) == ({}, [])
+
+
+def test_a_deleted_card_takes_its_findings_with_it_and_old_ones_go(world: World) -> None:
+    card, other = world.card(body="Made with Okta."), world.card(body="Made with Okta.")
+    detect(world)
+    edit(world, other, "Made by hand.")
+    with world.transaction() as session:
+        admin = world.actor(session, "ada")
+        commands.archive_card(session, admin, session.get_one(Card, card), world.now)
+        commands.delete_card(session, admin, session.get_one(Card, card), world.now)
+    detect(world)
+    world.later(days=181)
+    jobs.housekeeping(context(world))
+    with world.read() as session:
+        assert {row.card_id for row in session.scalars(select(Finding))} <= {other}
+        assert session.query(Finding).filter(Finding.gone_at.is_not(None)).count() == 0
 
 
 def test_only_whoever_may_verify_sees_and_dismisses_and_to_others_there_is_nothing(site: Site) -> None:

@@ -182,5 +182,5 @@ def _chosen() -> dict[str, Choice]:
         mail: Mail | None = next((value for value in get_args(Mail) if value == typed), None)
         if mail is None:
             raise Invalid("mail", errors=(FieldError(f"mail_{name}", f"{event.label}: choose how by mail."),))
-        found[name] = Choice(name in pages, mail, name in webhooks)
+        found[name] = Choice(name in pages or not event.kinds, mail, name in webhooks)
     return found
