@@ -1,11 +1,13 @@
 """Who knows a topic: those who check, own and write the cards that come nearest to it.
 
 A card gives its worth, as search ranks it, to its assignee and verifiers in full, to its owner in full, and to whoever
-edited or wrote it by half. Nobody is asked twice in a row while others who know about as much are free.
+edited or wrote it by half. Nobody is asked twice in a row while others who know about as much are free, and nobody who
+is away while somebody else can answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 from curator.questions.models import Question
 from kb.cards.models import Card, Collection
 from kb.cards.permissions import servable_to
+from kb.people.absences import absent
 from kb.people.actor import Actor
 from kb.people.models import Group, Person, Role
 from kb.trust.assignee import is_able
@@ -40,11 +43,11 @@ class Chosen:
     collection_id: int | None
 
 
-def choose_expert(session: Session, actor: Actor, near: Sequence[tuple[int, float]]) -> Chosen | None:
+def choose_expert(session: Session, actor: Actor, near: Sequence[tuple[int, float]], now: datetime) -> Chosen | None:
     """The person to ask, given the nearest cards with their worth; None where nobody could answer.
 
-    Only cards that the asker may be served count. Without any that has an able expert, the steward of the nearest
-    collection is asked, then a curator, then an admin.
+    Only cards that the asker may be served count. Without any that has an able expert who is there, the steward of the
+    nearest collection is asked, then a curator, then an admin; if all of them are away, the experts are.
     """
     worth = dict(near)
     query = select(Card).where(Card.id.in_(list(worth)), servable_to(actor))
@@ -52,25 +55,38 @@ def choose_expert(session: Session, actor: Actor, near: Sequence[tuple[int, floa
     shelf = cards[0].collection if cards else None
     experts = _experts(session, cards, worth, actor)
     shelf_id = shelf.id if shelf else None
-    if experts:
+    away = absent(session, now)
+    here = [expert for expert in experts if expert.person.id not in away]
+    person = None if here else last_resort(session, actor, shelf, now)
+    if here or (experts and (person is None or person.id in away)):
+        experts = here or experts
         most = max(expert.worth for expert in experts)
         chosen = _whose_turn(session, [expert for expert in experts if expert.worth >= ABOUT_AS_MUCH * most])
         return Chosen(chosen.person, _why(chosen, shelf_id), shelf_id)
-    person = last_resort(session, actor, shelf)
     return Chosen(person, "", shelf_id) if person is not None else None
 
 
-def last_resort(session: Session, actor: Actor, shelf: Collection | None) -> Person | None:
-    """The collection's steward, else the curator with the fewest open questions, else an admin; never the asker."""
-    steward = shelf.steward if shelf is not None else None
-    if steward is not None and shelf is not None and is_able(steward, shelf) and steward.id != actor.id:
-        return steward
+def last_resort(session: Session, actor: Actor, shelf: Collection | None, now: datetime) -> Person | None:
+    """The collection's steward, else the curator with the fewest open questions, else an admin; never the asker.
+
+    Those who are away come after all who are there.
+    """
+    away = absent(session, now)
+    ranks = list(_last_ranks(session, actor, shelf))
+    for is_here in (True, False):
+        for rank in ranks:
+            if people := [person for person in rank if (person.id not in away) == is_here]:
+                return _whose_turn(session, [Expert(person) for person in people]).person
+    return None
+
+
+def _last_ranks(session: Session, actor: Actor, shelf: Collection | None) -> Iterator[list[Person]]:
+    """Who can answer for a collection, in the order in which they are asked."""
+    if shelf is not None and shelf.steward is not None:
+        yield [shelf.steward] if is_able(shelf.steward, shelf) and shelf.steward.id != actor.id else []
     for role in (Role.CURATOR, Role.ADMIN):
         active = select(Person).where(Person.role == role, Person.deactivated_at.is_(None), Person.id != actor.id)
-        people = [person for person in session.scalars(active) if shelf is None or is_able(person, shelf)]
-        if people:
-            return _whose_turn(session, [Expert(person) for person in people]).person
-    return None
+        yield [person for person in session.scalars(active) if shelf is None or is_able(person, shelf)]
 
 
 def _experts(session: Session, cards: Iterable[Card], worth: dict[int, float], actor: Actor) -> list[Expert]:

@@ -1,5 +1,6 @@
 """Questions: the right person is asked, the same question is asked once, and an answer is a card."""
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -7,11 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from curator import jobs
+from curator.absences import away
+from curator.absences.away import Leave
 from curator.questions.models import Question
 from curator.questions.sameness import asks_the_same
 from kb.cards.models import Card
 from kb.people.commands import add_person, deactivate_person
-from kb.people.models import Role
+from kb.people.models import Person, Role
 from tests.curator.cast import context, mails
 from tests.site import Site
 from tests.world import email
@@ -215,6 +218,39 @@ def test_a_colleague_who_leaves_takes_no_question_along(site: Site, refunds: int
     with world.transaction() as session:
         deactivate_person(session, world.actor(session, "ada"), world.person(session, "vera"), world.now)
     assert jobs.questions(context(world)) == "0 reminders, 1 question passed on"
+    assert api(site, "cora").get(f"/questions/{question['id']}").json["assignee"]["email"] == email("cora")
+
+
+def be_away(site: Site, *names: str) -> None:
+    """They are away from today on, for ten days."""
+    world = site.world
+    with world.transaction() as session:
+        for name in names:
+            leave = Leave(world.now.date(), world.now.date() + timedelta(days=10), None)
+            person = session.scalars(select(Person).where(Person.name == name.capitalize())).one()
+            away.plan_absence(session, world.actor(session, "ada"), person, leave, world.policy, world.now)
+
+
+def test_nobody_who_is_away_is_asked_while_somebody_else_can_answer(site: Site, refunds: int) -> None:
+    be_away(site, "vera", "cora")
+    texts = ("Refund for resellers?", "Refund in dollars?", "Refund after a downgrade?", "Who waters the plants?")
+    names = [asked(site, text)["assignee"]["name"] for text in texts]
+    assert names[:3] == ["Axel", "Axel", "Axel"]
+    assert names[3] in ("Ada", "Admin")
+
+
+def test_where_everybody_is_away_the_one_who_knows_is_asked(site: Site, refunds: int) -> None:
+    be_away(site, "vera", "axel", "cora", "ada", "admin")
+    assert asked(site, "Refund for resellers?")["assignee"]["name"] in ("Vera", "Axel", "Cora")
+
+
+def test_a_question_to_somebody_who_went_away_goes_on_instead_of_a_reminder(site: Site, refunds: int) -> None:
+    question = asked(site, "Also for resellers?", card_id=refunds)
+    assert question["assignee"]["email"] == email("vera")
+    be_away(site, "vera")
+    assert jobs.questions(context(site.world)) == "0 reminders, 0 questions passed on"
+    site.world.later(days=2)
+    assert jobs.questions(context(site.world)) == "0 reminders, 1 question passed on"
     assert api(site, "cora").get(f"/questions/{question['id']}").json["assignee"]["email"] == email("cora")
 
 
