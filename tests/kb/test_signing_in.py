@@ -120,6 +120,27 @@ def test_a_token_is_shown_once_and_can_be_revoked(site: Site) -> None:
     assert "laptop" not in axel.get("/account").text
 
 
+def test_whoever_makes_a_token_says_when_it_expires(site: Site) -> None:
+    axel = site.page("axel")
+    for name, expiry in (("short", "30"), ("usual", ""), ("long", "never")):
+        fields = {"token_name": name, "scopes": ["read"]} | ({"token_expiry": expiry} if expiry else {})
+        assert axel.post("/account/tokens", fields).status_code == 201
+    refused = axel.post("/account/tokens", {"token_name": "odd", "scopes": ["read"], "token_expiry": "36500"})
+    assert (refused.status_code, 'aria-invalid="true"' in refused.text) == (422, True)
+    page = axel.get("/account").text
+    told = re.findall(r"Expires [^<]*|Never expires", page)
+    assert told == [
+        "Never expires",
+        "Expires 14 Feb 2027",
+        "Expires 16 Dec",
+    ]
+    site.world.later(days=31)
+    assert "Expired 16 Dec" in site.page("axel").get("/account").text
+    with site.world.read() as session:
+        axels = site.world.person(session, "axel").id
+    assert "2 tokens in force, never used" in site.page("ada").get(f"/admin/people/{axels}").text
+
+
 def test_every_page_but_the_public_ones_asks_to_sign_in(site: Site) -> None:
     visitor = site.page(None)
     public = (
