@@ -128,8 +128,10 @@ def cards(live: LiveSite) -> dict[str, Any]:
     with world.transaction() as session:
         told = Transition(flagged, world.person(session, "ada").id, "new_version", "v1:1", detail="31 days now")
         author = world.person(session, "axel").id
-        better = Proposal(card_id=flagged, base_version=1, title="Refund window", body=body.replace("30", "14"),
-                          tags=[], language="en", audience=[], author_id=author, at=world.now, note="14 days")  # fmt: skip
+        better = Proposal(
+            card_id=flagged, base_version=1, title="Refund window", body=body.replace("30", "14"), tags=[],
+            language="en", audience=[], author_id=author, at=world.now, note="14 days",
+        )  # fmt: skip
         session.add(better)
         write(session, [told, replace(told, card_id=overdue, kind="escalated", slot="x", detail="")], world.now)
     for what in ({"tag": "annual"}, {"collection": "1"}, {"card": flagged}):
