@@ -53,7 +53,7 @@ def started(data: Path, token: str) -> Iterator[Service]:
     """The service on this data, on a free port of the loopback; both programs are ended afterwards."""
     environment = {
         **os.environ, "VITRINE_STORAGE_DATA_DIR": str(data), "VITRINE_LOG_LEVEL": "warning",
-        "VITRINE_SCHEDULE_ENABLED": "false",
+        "VITRINE_SCHEDULE_ENABLED": "false", "VITRINE_API_REQUESTS_PER_MINUTE": "0",
     }  # fmt: skip
     with ExitStack() as stack:
         bound = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

@@ -24,6 +24,7 @@ from pydantic import (
     field_validator,
 )  # fmt: skip
 
+from kb.serving_settings import Api, Server
 from kb.telling_settings import Questions, Reports
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -52,16 +53,6 @@ class Workspace(_Section):
     name: str = Field("Vitrine", min_length=1, max_length=60)
     languages: tuple[Language, ...] = Field(KNOWN_LANGUAGES, min_length=1)
     audiences: tuple[str, ...] = ("sales", "support", "success")
-
-
-class Server(_Section):
-    """Where the service listens and how people reach it."""
-
-    host: str = Field("127.0.0.1", min_length=1)
-    port: int = Field(8000, ge=0, le=65535)
-    public_url: str | None = Field(None, pattern=r"^https?://[^/\s?#]+$")
-    threads: int = Field(8, ge=1, le=64)
-    trusted_proxies: int = Field(0, ge=0, le=5)
 
 
 class Storage(_Section):
@@ -209,6 +200,7 @@ class Settings(_Section):
 
     workspace: Workspace = Workspace()
     server: Server = Server()
+    api: Api = Api()
     storage: Storage = Storage()
     database: DatabaseSection = DatabaseSection()
     search: SearchSection = SearchSection()

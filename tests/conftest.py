@@ -72,7 +72,9 @@ def settings_values() -> dict[str, Any]:
 @pytest.fixture
 def installation(database_url: str | None, tmp_path: Path, settings_values: dict[str, Any]) -> Iterator[Installation]:
     """An open installation on a fresh database."""
-    values: dict[str, Any] = {"storage": {"data_dir": tmp_path / "data"}, **settings_values}
+    # No limit of requests unless a test wants one: clocks stand still here, and a minute never passes.
+    unlimited = {"api": {"requests_per_minute": 0}}
+    values: dict[str, Any] = {"storage": {"data_dir": tmp_path / "data"}, **unlimited, **settings_values}
     if database_url is not None:
         values["database"] = {"url": database_url}
     opened = open_installation(Settings.model_validate(values), START)

@@ -25,7 +25,8 @@ class LiveSite(Site):
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = waitress.create_server(self.app, sockets=[self._socket], threads=6)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._is_stopping = False
         self._indexer = IndexerThread(self.runtime.indexer, self.runtime.condition, lambda: world.now)
         world.database.after_commit.append(self._indexer.wake)
 
@@ -34,8 +35,16 @@ class LiveSite(Site):
         self._thread.start()
         self._indexer.start()
 
+    def _serve(self) -> None:
+        try:
+            self._server.run()
+        except OSError:  # the loop was waiting for a socket that `stop` has closed
+            if not self._is_stopping:
+                raise
+
     def stop(self) -> None:
         """End both."""
+        self._is_stopping = True
         self._indexer.stop()
         self._server.close()
         self._thread.join(timeout=30)

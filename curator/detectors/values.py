@@ -122,7 +122,8 @@ def _look(sentence: str, mention: Mention[_Known], said: list[tuple[re.Match[str
         if match.start() >= mention.end and len(between) <= _REACH:
             if _OF_THE_PAST.search(between) or _is_difference(sentence, match):
                 continue
-            return _contradiction(sentence[mention.start : match.end()], match, mention.what)
+            is_in_brackets = "(" in between and sentence[match.end() : match.end() + 1] == ")"
+            return _contradiction(sentence[mention.start : match.end() + is_in_brackets], match, mention.what)
         if match.end() <= mention.start and _FOR.match(sentence[match.end() : mention.start]):
             lead = sentence[max(match.start() - _LOOK_BACK, 0) : match.start()]
             if not _OF_THE_PAST.search(lead) and not _is_difference(sentence, match):

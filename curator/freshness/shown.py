@@ -23,7 +23,6 @@ from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
-from kb.people.models import Role
 from kb.settings import Freshness
 from kb.trust.policy import Policy
 from kb.web.parts import Link
@@ -70,7 +69,6 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
     total = report.expected.total
     return FreshnessPage(
         sentence=_sentence(report),
-        tabs=_tabs(actor),
         figures=(
             Figure("Expected stale impressions", f"{round(total.stale_per_week):,}", "a week, if nothing is checked"),
             Figure("Share of all impressions", f"{total.share:.0%}", f"of {round(total.views_per_week):,} a week"),
@@ -86,14 +84,6 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
         shelves=tuple(_shelf(shelf) for shelf in report.expected.shelves),
         costly=_costly(session, actor, report),
     )
-
-
-def _tabs(actor: Actor) -> tuple[Link, ...]:
-    """This report and those beside it that the actor may open."""
-    tabs = [Link("Freshness", "/reports/freshness"), Link("Weekly report", "/reports/weekly")]
-    if actor.role.rank >= Role.AUTHOR.rank:
-        tabs.append(Link("Workload", "/reports/workload"))
-    return tuple(tabs)
 
 
 def _in_ten(p: float) -> str:

@@ -13,6 +13,7 @@ from curator.owners.handover_shown import handed_page, handover_page
 from curator.owners.report import owners_report
 from curator.owners.shown import owner_page, owners_page
 from curator.owners.suggest import Suggestion
+from curator.tabs import report_tabs
 from kb.cards.fields import Line, RowId
 from kb.cards.models import Card
 from kb.cards.queries import card_path, card_visible_to
@@ -120,7 +121,8 @@ def show_report() -> str:
     with reading() as (session, actor):
         words = Words(now(), services().policy.zone)
         page = owners_page(session, actor, owners_report(session, actor, now()), now(), words)
-    return render_template("curator/owners.html", page=page, frame=frame("reports"))
+        tabs = report_tabs(actor, "/reports/owners")
+    return render_template("curator/owners.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 def _order(session: Session, actor: Actor, person_id: int, form: HandoverForm) -> Order:

@@ -125,7 +125,8 @@ def _changes(session: Session, card: Card) -> Found:
     of_shelf = (AuditEntry.subject == "collection") & (AuditEntry.subject_id == card.collection_id)
     wanted = or_(of_card, of_shelf & (AuditEntry.action == "changed"))
     rows = session.scalars(select(AuditEntry).where(wanted).order_by(AuditEntry.id.desc())).all()
-    people = _people(session, {row.detail.get(side) for row in rows for side in ("before", "after")})
+    named = (row.detail.get(side) for row in rows for side in ("before", "after"))
+    people = _people(session, {number for number in named if isinstance(number, int)})
     for row in rows:
         words = change_words(row, {number: who.name for number, who in people.items()})
         yield Entry(row.at, Kind.CHANGE, words, None, row.detail.get("version"), detail={"action": row.action}), (

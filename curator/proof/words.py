@@ -38,7 +38,7 @@ def change_words(entry: AuditEntry, people: Mapping[int, str]) -> str:
     before, after = entry.detail.get("before"), entry.detail.get("after")
     if entry.action in _HANDED:
         what = _HANDED[entry.action]
-        return f"{what}: {people.get(before, 'nobody')} → {people.get(after, 'nobody')}"  # type: ignore[arg-type]
+        return f"{what}: {_name(before, people)} → {_name(after, people)}"
     if entry.action == "interval":
         return f"Interval: {_days(before)} → {_days(after)}"
     if entry.action in _MOVED and isinstance(after, str):
@@ -49,6 +49,10 @@ def change_words(entry: AuditEntry, people: Mapping[int, str]) -> str:
 def _evidence(record: Verification) -> str:
     opened = sum(bool(piece["opened"]) for piece in record.evidence)
     return f"{opened} of {count(len(record.evidence), 'piece')} of evidence opened" if record.evidence else ""
+
+
+def _name(number: object, people: Mapping[int, str]) -> str:
+    return people.get(number, "nobody") if isinstance(number, int) else "nobody"
 
 
 def _days(value: object) -> str:

@@ -56,7 +56,7 @@ def ask(
     if (found := _asked_already(session, actor, text, card)) is not None:
         return _join(session, found, person, now)
     _keep_few(session, person)
-    chosen = _about(card) if card is not None else choose_expert(session, actor, near)
+    chosen = _about(card) if card is not None else choose_expert(session, actor, near, now)
     if chosen is None:
         raise Conflict("Nobody can be asked: there is no curator and no admin but you.")
     if chosen.person.id == person.id:

@@ -34,7 +34,7 @@ class TokenShape(Shape):
     workspace: str
 
 
-@api.operation("POST", "/tokens/exchange", {200: TokenShape}, scope=None, errors=(429,))
+@api.operation("POST", "/tokens/exchange", {200: TokenShape}, scope=None)
 def exchange_code(body: Exchange) -> TokenShape:
     """Turn a one-time code into a token. The code is valid for five minutes and for one try."""
     address = request.remote_addr or ""

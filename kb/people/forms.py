@@ -69,6 +69,12 @@ class TokenForm(Form):
 
     token_name: Annotated[Line, Field(min_length=1, max_length=80)]
     scopes: list[str] = Field(default_factory=list)
+    token_expiry: Literal["30", "90", "365", "never"] = "90"  # noqa: S105 (no password)
+
+    @property
+    def days(self) -> int | None:
+        """How long it is valid; None is for ever."""
+        return None if self.token_expiry == "never" else int(self.token_expiry)  # noqa: S105
 
 
 class InviteForm(Form):

@@ -12,12 +12,13 @@ from kb.errors import FieldError, Gone, Invalid
 from kb.people import audit, sign_in, tokens
 from kb.people.budgets import set_budget
 from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
-from kb.people.models import ApiToken, Person, Role, WebSession
+from kb.people.models import Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
 from kb.people.shown import absence_words, minutes_field, who
+from kb.people.tokens_shown import expiries_to_choose, scopes_to_choose, token_rows
 from kb.people.zones import zone_choice
 from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
-from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage, TokenRow
+from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
@@ -26,13 +27,6 @@ from kb.web.targets import safe_next
 from kb.words import Words
 
 blueprint = Blueprint("people", __name__)
-_SCOPE_WORDS = {
-    "lookup": "Look up, report and ask, as the browser extension does",
-    "read": "Search, look up and read cards",
-    "write": "Write and edit cards",
-    "verify": "Verify cards and resolve reports",
-    "admin": "Everything this person may do",
-}
 
 
 @blueprint.get("/sign-in")
@@ -168,9 +162,9 @@ def make_token() -> BaseResponse:
         with writing() as (session, actor):
             person = session.get_one(Person, actor.id)
             issued = tokens.issue_api_token(
-                session, services().installation.secret_key, person, form.token_name, form.scopes, now()
+                session, services().installation.secret_key, person, form.token_name, form.scopes, now(), days=form.days
             )
-            audit.record(session, actor, "issued", "token", issued.row_id, now(), scopes=form.scopes)
+            audit.record(session, actor, "issued", "token", issued.row_id, now(), scopes=form.scopes, days=form.days)
     except Invalid as error:
         names = {"scope": "scopes"}
         errors = tuple(FieldError(names.get(e.field, e.field), e.message) for e in error.errors)
@@ -274,14 +268,12 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             notices_url="/account/notices",
             weekly_report_on=wants_weekly_report(session, person.id),
             sessions=_session_rows(session, person, words),
-            tokens=_token_rows(session, person, words),
+            tokens=token_rows(session, person, words),
             password_action="/account/password",  # noqa: S106
             token_action="/account/tokens",  # noqa: S106
             token_name=Field(error=wrong.get("token_name", "")),
-            token_scopes=Choice(
-                tuple(Option(scope, scope.title(), scope == "read", hint) for scope, hint in _SCOPE_WORDS.items()),
-                wrong.get("scopes", ""),
-            ),
+            token_scopes=scopes_to_choose(wrong.get("scopes", "")),
+            token_expiry=expiries_to_choose(wrong.get("token_expiry", "")),
             new_token=new_token,
             current_password=Field(error=wrong.get("current_password", "")),
             new_password=Field(error=wrong.get("new_password", "")),
@@ -303,23 +295,6 @@ def _session_rows(session: Session, person: Person, words: Words) -> tuple[Sessi
             _device(row.user_agent),
             "This browser" if row.id == g.web_session_id else f"Last used {words.ago(row.last_seen_at)}",
             "" if row.id == g.web_session_id else f"/account/sessions/{row.id}/end",
-        )
-        for row in rows
-    )
-
-
-def _token_rows(session: Session, person: Person, words: Words) -> tuple[TokenRow, ...]:
-    rows = session.scalars(
-        select(ApiToken).where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
-        .order_by(ApiToken.id.desc())
-    )  # fmt: skip
-    return tuple(
-        TokenRow(
-            row.name,
-            ", ".join(row.scopes),
-            f"Ends in {row.last4}, made {words.day(row.created_at)}, "
-            + (f"last used {words.ago(row.last_used_at)}" if row.last_used_at else "never used"),
-            f"/account/tokens/{row.id}/revoke",
         )
         for row in rows
     )

@@ -63,7 +63,7 @@ class Triggers(Shape):
     next_cursor: str | None
 
 
-class RuleShape(Shape):
+class TriggerRule(Shape):
     """A rule that an extension matches by itself; `cards`: how many it would show."""
 
     id: int
@@ -74,10 +74,10 @@ class RuleShape(Shape):
     cards: int
 
 
-class Rules(Shape):
+class TriggerRules(Shape):
     """All rules that are on for you."""
 
-    rules: list[RuleShape]
+    rules: list[TriggerRule]
 
 
 class TriggeredCards(Shape):
@@ -86,14 +86,14 @@ class TriggeredCards(Shape):
     items: list[CardAnswer]
 
 
-@api.operation("GET", "/triggers/rules", {200: Rules}, scope="lookup")
-def list_rules() -> Rules:
+@api.operation("GET", "/triggers/rules", {200: TriggerRules}, scope="lookup")
+def list_trigger_rules() -> TriggerRules:
     """List the rules of your browser extension. It matches pages by itself and sends no more than a rule's id."""
     with reading() as (session, actor):
         found = queries.rules_for(session, actor)
-    return Rules(
+    return TriggerRules(
         rules=[
-            RuleShape(id=each.id, site=each.rule.site, path=each.rule.path, texts=list(each.rule.texts),
+            TriggerRule(id=each.id, site=each.rule.site, path=each.rule.path, texts=list(each.rule.texts),
                       label=each.rule.label, cards=each.cards)
             for each in found
         ]

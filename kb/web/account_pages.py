@@ -59,6 +59,8 @@ class TokenRow:
     name: str
     scopes: str
     words: str
+    expiry: str
+    is_expired: bool
     revoke_action: str
 
 
@@ -82,6 +84,7 @@ class AccountPage:
     token_action: str = ""
     token_name: Field = BLANK
     token_scopes: Choice = NOTHING_TO_CHOOSE
+    token_expiry: Choice = NOTHING_TO_CHOOSE
     new_token: str = ""
     current_password: Field = BLANK
     new_password: Field = BLANK

@@ -58,7 +58,7 @@ class Operation:
     @property
     def statuses(self) -> list[int]:
         """Every error it can answer: those it names and those that follow from what it takes."""
-        found = {503, *self.errors}
+        found = {429, 503, *self.errors}
         found |= {401, 403} if self.scope else set()
         found |= {404} if "<" in self.rule else set()
         found |= {409} if self.method != "GET" else set()

@@ -100,7 +100,7 @@ def _make_document() -> Json:
         for operation in blueprint.operations
     ]
     settings = services().settings
-    return document(operations, f"{settings.workspace.name} API", settings.public_url)
+    return document(operations, f"{settings.workspace.name} API", settings.public_url, settings.api.requests_per_minute)
 
 
 def _part(method: str, path: str, operation: Json, schemas: Json) -> OperationPart:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kb import clock
 from kb.db import Database
-from kb.errors import Forbidden, SignInNeeded
+from kb.errors import Forbidden, SignInNeeded, TooMany
 from kb.installation import Installation
 from kb.people.actor import Actor, active_actor
 from kb.people.models import ApiToken, WebSession
@@ -22,8 +22,10 @@ from kb.settings import Settings
 from kb.text.renderer import Renderer
 from kb.trust.policy import Policy
 from kb.use.recorder import UseRecorder
+from kb.web.throttle import Throttle, network_of
 
 _EXTENSION = "vitrine"
+_THROTTLE = "vitrine.throttle"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -50,6 +52,7 @@ class Services:
 def install(app: Flask, services: Services) -> None:
     """Attach the services to an app and find out, before each request, when it is and who asks."""
     app.extensions[_EXTENSION] = services
+    app.extensions[_THROTTLE] = Throttle(services.settings.api.requests_per_minute)
     app.before_request(_begin)
 
 
@@ -138,15 +141,30 @@ def _begin() -> None:
 
 
 def _begin_with_token(*, required: bool) -> None:
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer" and secret:
-        with services().database.read() as session:
-            token = api_token(session, services().installation.secret_key, secret.strip(), now())
-        if token is not None:
-            g.person_id, g.scopes = token.person_id, token.scopes
-            _note_use(ApiToken, token.id, "last_used_at", token.last_used_at)
-    if required and g.person_id is None:
+    token = _presented_token()
+    if request.method != "OPTIONS":  # browsers ask before they call, and never say in whose name
+        _throttle(token.id if token else network_of(request.remote_addr or ""))
+    if token is not None:
+        g.person_id, g.scopes = token.person_id, token.scopes
+        _note_use(ApiToken, token.id, "last_used_at", token.last_used_at)
+    elif required:
         raise SignInNeeded("Send a valid token: Authorization: Bearer TOKEN. Make one under Account.")
+
+
+def _presented_token() -> ApiToken | None:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not secret:
+        return None
+    with services().database.read() as session:
+        return api_token(session, services().installation.secret_key, secret.strip(), now())
+
+
+def _throttle(caller: int | str) -> None:
+    """A token counts wherever it is used from, and whoever shows none, or a wrong one, by address."""
+    seconds = cast(Throttle, current_app.extensions[_THROTTLE]).wait(caller, now())
+    if seconds:
+        said = f"Too many requests. Wait {seconds} second{'s' if seconds > 1 else ''} and try again."
+        raise TooMany(said, extra={"retry_after": seconds})
 
 
 def _begin_with_cookie(*, required: bool) -> None:

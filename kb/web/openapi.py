@@ -22,6 +22,9 @@ A token carries scopes: `lookup` (what the browser extension needs), `read` (whi
 Instants are RFC 3339 in UTC. Lists take `limit` (1 to 100) and `cursor`, and answer `next_cursor`, which is null on the
 last page. Unknown fields and parameters are errors. Errors are `application/problem+json` (RFC 9457); what a person may
 not see is answered like what does not exist.
+
+A token may be used for so many requests a minute, and an address without a token for as many: %s. More is answered 429,
+with `Retry-After` in seconds.
 """
 _PROBLEM: Json = {
     "type": "object",
@@ -41,22 +44,25 @@ _PROBLEM: Json = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
+        "retry_after": {"type": "integer", "description": "With 429: in how many seconds to try again."},
+        "reference": {"type": "string", "description": "With 500: what the log knows the error by."},
         "card": {"$ref": f"{_REF}FullCard"},
     },
 }
 
 
-def document(operations: Iterable[Operation], title: str, server: str) -> Json:
+def document(operations: Iterable[Operation], title: str, server: str, requests_per_minute: int) -> Json:
     """The document for these operations."""
     listed = list(operations)
     schemas = _Schemas(listed)
     paths: dict[str, Json] = {}
+    words = _DESCRIPTION % (requests_per_minute or "here without limit")
     for operation in listed:
         path = PREFIX + _PARAMETER.sub(r"{\2}", operation.rule)
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": "1", "description": _DESCRIPTION},
+        "info": {"title": title, "version": "1", "description": words},
         "servers": [{"url": server}],
         "security": [{"token": []}],
         "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in listed)],
@@ -136,6 +142,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> Json:
     for status in operation.statuses:
         content = {"application/problem+json": {"schema": {"$ref": f"{_REF}Problem"}}}
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": content}
+    responses["429"]["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
     return responses
 
 

@@ -90,5 +90,6 @@ def _add_headers(response: Response) -> Response:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
         headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+        headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
         headers["Access-Control-Max-Age"] = "7200"
     return response

@@ -34,6 +34,7 @@ def faults(document: Json) -> list[str]:
     known = document["components"]["schemas"]
     found += [f"{name} is not defined" for name in _references(document) if name not in known]
     found += [f"{name} is never used" for name in known if name not in set(_references(document))]
+    found += [f"{name} is the name of two things" for name in known if "__" in name]
     ids = [operation.get("operationId") for _, _, operation in operations(document)]
     found += [f"operationId {name} is not unique" for name in set(ids) if ids.count(name) > 1]
     for method, path, operation in operations(document):

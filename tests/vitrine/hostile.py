@@ -429,7 +429,7 @@ def rows(world: World) -> dict[str, int]:
 
 def fault(response: TestResponse) -> str:
     """What is wrong with an answer to nonsense; empty if it is a proper page, a way on, or nothing at all."""
-    status, body = response.status_code, response.get_data(as_text=True)
+    status, body = response.status_code, response.get_data().decode(errors="replace")
     if status >= 500:
         return f"{status}"
     if 300 <= status < 400:

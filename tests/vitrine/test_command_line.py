@@ -92,7 +92,7 @@ def test_people_are_added_listed_given_tokens_and_deactivated(vitrine: CommandLi
     token = vitrine.run("token", "add", "maya@x.test", "--name", "laptop", "--scope", "read,write").stdout.strip()
     assert token.startswith("vit_")
     wrong = vitrine.run("token", "add", "maya@x.test", "--name", "laptop", "--scope", "everything", code=1)
-    assert "Choose from read, write, verify, admin" in wrong.stderr
+    assert "Choose from lookup, read, write, verify, admin" in wrong.stderr
     assert vitrine.json("user", "deactivate", "maya@x.test")["cards_moved"] == 0
     people = {row["email"]: row for row in vitrine.json("user", "list")}
     assert people["maya@x.test"]["active"] is False

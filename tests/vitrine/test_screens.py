@@ -50,6 +50,7 @@ SCREENS = {
     "check by mail": "{check}",
     "used link": "{used}",
     "workload": "/reports/workload",
+    "freshness": "/reports/freshness",
     "collection": "/collections/billing",
     "account": "/account",
     "people": "/admin/people",
@@ -68,6 +69,13 @@ SCREENS = {
     "owners": "/reports/owners",
     "absences": "/account/absences",
     "webhooks": "/admin/webhooks?open=1",
+    "triggers": "/admin/triggers?open=1",
+    "questions": "/questions?scope=all",
+    "question": "/questions/1",
+    "ask": "/questions/new?q=refund",
+    "extension": "/extension",
+    "connect": "/extension/connect?challenge=" + "a" * 43,
+    "as of": "/as-of?q=refund&at=2026-11-20",
     "notices": "/notices",
     "what you are told": "/account/notices",
     "reviews": "/reviews",
@@ -136,6 +144,10 @@ def cards(live: LiveSite) -> dict[str, Any]:
         write(session, [told, replace(told, card_id=overdue, kind="escalated", slot="x", detail="")], world.now)
     for what in ({"tag": "annual"}, {"collection": "1"}, {"card": flagged}):
         ada.post("/follow", {"do": "follow", **what})
+    ada.post("/admin/triggers", {"site": "*.crm.example", "texts": "Enterprise plan", "cards": f"/cards/{flagged}"})
+    live.page("rita").post(
+        "/questions", {"text": "Is there a refund for " + "resellers_" * 12 + "?", "detail": "Asked twice"}
+    )
     deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
     ada.post("/admin/collections/deals", deals)
     ada.post("/reports/schedules", {"about": "all", "weekday": 0, "hour": 8, "time_zone": "Europe/Berlin"})

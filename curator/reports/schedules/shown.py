@@ -47,7 +47,8 @@ def schedules_page(
         select(Collection).where(Collection.id.in_(actor.readable)).order_by(Collection.name)
     ).all()
     rows = [_row(session, actor, each, shelves, defaults, now, open_id, typed) for each in _kept(session, actor)]
-    zone = next((row.form.time_zone.value for row in rows if not row.who), defaults.time_zone)
+    own = session.scalar(select(Person.time_zone).where(Person.id == actor.id))
+    zone = own or next((row.form.time_zone.value for row in rows if not row.who), defaults.time_zone)
     usual = {"weekday": str(weekday_of(defaults)), "hour": str(defaults.report_hour), "time_zone": zone}
     is_new = typed is not None and typed.schedule_id is None
     errors = typed.errors if typed is not None else ()

@@ -14,6 +14,7 @@ from kb.people.forms import GroupForm, InviteForm, NameForm, PersonForm
 from kb.people.models import Group, Person, Role
 from kb.people.queries import active_people, all_groups, all_people
 from kb.people.shown import ROLE_WORDS, absence_words, minutes_field, who
+from kb.people.tokens_shown import tokens_in_words
 from kb.web.admin_pages import GroupRow, GroupsPage, PeoplePage, PersonPage, PersonRow
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
@@ -262,6 +263,7 @@ def _facts(session: Session, person: Person) -> tuple[tuple[str, str], ...]:
         ("Owns", count(_owned(session).get(person.id, 0), "card")),
         ("Next in line for", count(assigned or 0, "card")),
         ("Away", absence_words(session, person, now())),
+        ("API tokens", tokens_in_words(session, person, words)),
         ("Joined", words.full_day(person.created_at)),
     )
 
