@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from curator.capacity.charts import PairChart
-from kb.web.parts import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +61,4 @@ class WorkloadPage:
     staffing_words: str
     staffing: tuple[StaffRow, ...]
     csv_url: str
-    tabs: tuple[Link, ...]
     budget_url: str = "/account"

@@ -10,7 +10,6 @@ from curator.capacity.forecast import WeekLoad
 from curator.capacity.pages import StaffRow, WorkCell, WorkFigure, WorkloadPage, WorkRow
 from curator.capacity.staffing import RULE_OF_THUMB, Staffing
 from curator.capacity.workload import GroupLoad, PersonLoad, Workload
-from kb.web.parts import Link
 from kb.words import count, joined
 
 _COLUMNS = ("kind", "name", "week", "checks", "minutes", "report_minutes", "budget_minutes", "is_over")
@@ -21,7 +20,7 @@ _LIMITS = (
 )
 
 
-def workload_page(found: Workload, *, sees_owners: bool = False) -> WorkloadPage:
+def workload_page(found: Workload) -> WorkloadPage:
     """The page; with a way to the report of owners for those who may see that."""
     labels = tuple(_day(monday) for monday in found.mondays)
     pairs = [
@@ -43,8 +42,6 @@ def workload_page(found: Workload, *, sees_owners: bool = False) -> WorkloadPage
         staffing_words=staffing_words(found.staffing, found.readers_lately),
         staffing=tuple(_staff_row(day, each) for day, each in reversed(found.staffing_trend)),
         csv_url="/reports/workload.csv",
-        tabs=(Link("Weekly report", "/reports/weekly"), Link("Freshness", "/reports/freshness"),
-              Link("Workload", "/reports/workload"), *([Link("Owners", "/reports/owners")] if sees_owners else [])),
     )  # fmt: skip
 
 

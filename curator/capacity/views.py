@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template
 
 from curator.capacity.shown import as_csv, workload_page
 from curator.capacity.workload import workload
+from curator.tabs import report_tabs
 from kb.web.edge import now, reading, services
 from kb.web.frame import frame
 
@@ -15,8 +16,9 @@ def show() -> str:
     """Twelve weeks of checks against the time there is."""
     with reading() as (session, actor):
         found = workload(session, actor, services().settings, now())
-        page = workload_page(found, sees_owners=actor.is_curator)
-    return render_template("curator/workload.html", page=page, frame=frame("reports"))
+        page = workload_page(found)
+        tabs = report_tabs(actor, "/reports/workload")
+    return render_template("curator/workload.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 @blueprint.get("/reports/workload.csv")

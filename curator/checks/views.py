@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from curator.checks.commands import MOST, ask_again, call_fine
 from curator.checks.series import quick_series
 from curator.checks.shown import REASON, checks_page
+from curator.tabs import report_tabs
 from kb.cards.fields import Line, RowId
 from kb.errors import Conflict, Forbidden, Invalid
 from kb.people.actor import Actor
@@ -66,7 +67,8 @@ def _show(reason: Field) -> str:
             raise Forbidden("Only those who curate a collection see how its checks were made.")
         found = quick_series(session, actor, now())
         page = checks_page(actor, found, Words(now(), services().policy.zone), reason)
-    return render_template("curator/checks.html", page=page, frame=frame("reports"))
+        tabs = report_tabs(actor, "/reports/checks")
+    return render_template("curator/checks.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 def _act(command: Callable[[Session, Actor], str]) -> BaseResponse:

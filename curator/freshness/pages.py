@@ -76,7 +76,6 @@ class FreshnessPage:
     """/reports/freshness."""
 
     sentence: str
-    tabs: tuple[Link, ...]
     figures: tuple[Figure, ...]
     bands: tuple[BandRow, ...]
     reliability: tuple[ReliabilityLine, ...]

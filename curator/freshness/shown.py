@@ -19,11 +19,11 @@ from curator.freshness.pages import (
     ReliabilityLine,
     ShelfLine,
 )  # fmt: skip
+from curator.freshness.reasons import times
 from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
-from kb.people.models import Role
 from kb.settings import Freshness
 from kb.trust.policy import Policy
 from kb.web.parts import Link
@@ -70,7 +70,6 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
     total = report.expected.total
     return FreshnessPage(
         sentence=_sentence(report),
-        tabs=_tabs(actor),
         figures=(
             Figure("Expected stale impressions", f"{round(total.stale_per_week):,}", "a week, if nothing is checked"),
             Figure("Share of all impressions", f"{total.share:.0%}", f"of {round(total.views_per_week):,} a week"),
@@ -88,14 +87,6 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
     )
 
 
-def _tabs(actor: Actor) -> tuple[Link, ...]:
-    """This report and those beside it that the actor may open."""
-    tabs = [Link("Freshness", "/reports/freshness"), Link("Weekly report", "/reports/weekly")]
-    if actor.role.rank >= Role.AUTHOR.rank:
-        tabs.append(Link("Workload", "/reports/workload"))
-    return tuple(tabs)
-
-
 def _in_ten(p: float) -> str:
     tenth = max(1, round(10 * p))
     if p < 0.05:
@@ -107,7 +98,7 @@ def _in_ten(p: float) -> str:
 
 def _rate(per_year: float) -> str:
     if per_year >= 0.95:
-        return f"About {count(round(per_year), 'time')} a year"
+        return f"About {times(round(per_year))} a year"
     return f"About once in {count(round(12 / max(per_year, 0.01)), 'month')}"
 
 

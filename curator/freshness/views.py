@@ -5,6 +5,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from curator.freshness.shown import freshness_page, freshness_panel
+from curator.tabs import report_tabs
 from kb.cards.models import Card
 from kb.people.actor import Actor
 from kb.web.card_panels import add_card_panel
@@ -24,7 +25,8 @@ def show() -> str:
     """What staleness is expected to cost, and how well that is known."""
     with reading() as (session, actor):
         page = freshness_page(session, actor, services().settings.freshness, now())
-    return render_template("curator/freshness.html", page=page, frame=frame("reports"))
+        tabs = report_tabs(actor, "/reports/freshness")
+    return render_template("curator/freshness.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 def _panel(session: Session, actor: Actor, card: Card) -> Markup | None:

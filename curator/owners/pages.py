@@ -134,6 +134,5 @@ class OwnersPage:
     sentence: str
     invariant: str
     is_whole: bool
-    tabs: tuple[Link, ...]
     sections: tuple[IllSection, ...]
     people: tuple[OwnerLine, ...]

@@ -74,8 +74,6 @@ def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datet
             else "Every published card has exactly one able person who checks it."
         ),
         is_whole=not broken,
-        tabs=(Link("Weekly report", "/reports/weekly"), Link("Freshness", "/reports/freshness"),
-              Link("Workload", "/reports/workload"), Link("Owners", "/reports/owners")),
         sections=tuple(
             IllSection(
                 _HEADINGS[fault][0], f"{len(found):,}", _HEADINGS[fault][1],

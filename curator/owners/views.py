@@ -13,6 +13,7 @@ from curator.owners.handover_shown import handed_page, handover_page
 from curator.owners.report import owners_report
 from curator.owners.shown import owner_page, owners_page
 from curator.owners.suggest import Suggestion
+from curator.tabs import report_tabs
 from kb.cards.fields import Line, RowId
 from kb.cards.models import Card
 from kb.cards.queries import card_path, card_visible_to
@@ -105,7 +106,7 @@ def do_handover(person_id: int) -> BaseResponse:
     try:
         with writing() as (session, actor):
             order = _order(session, actor, person_id, read_form(HandoverForm))
-            page = handed_page(actor, hand_over(session, actor, order, services().policy, now()))
+            page = handed_page(actor, hand_over(session, actor, order, services().settings, now()))
     except Invalid as error:
         with reading() as (session, actor):
             order = read_order(session, actor, person_id, Duty.BOTH, (), "")
@@ -120,7 +121,8 @@ def show_report() -> str:
     with reading() as (session, actor):
         words = Words(now(), services().policy.zone)
         page = owners_page(session, actor, owners_report(session, actor, now()), now(), words)
-    return render_template("curator/owners.html", page=page, frame=frame("reports"))
+        tabs = report_tabs(actor, "/reports/owners")
+    return render_template("curator/owners.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 def _order(session: Session, actor: Actor, person_id: int, form: HandoverForm) -> Order:

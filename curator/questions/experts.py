@@ -1,11 +1,14 @@
 """Who knows a topic: those who check, own and write the cards that come nearest to it.
 
 A card gives its worth, as search ranks it, to its assignee and verifiers in full, to its owner in full, and to whoever
-edited or wrote it by half. Nobody is asked twice in a row while others who know about as much are free.
+edited or wrote it by half. Nobody is asked twice in a row while others who know about as much are free, and nobody who
+is away while somebody else is there.
 """
 
+from collections.abc import Collection as Several
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +16,7 @@ from sqlalchemy.orm import Session
 from curator.questions.models import Question
 from kb.cards.models import Card, Collection
 from kb.cards.permissions import servable_to
+from kb.people.absences import absent
 from kb.people.actor import Actor
 from kb.people.models import Group, Person, Role
 from kb.trust.assignee import is_able
@@ -40,37 +44,46 @@ class Chosen:
     collection_id: int | None
 
 
-def choose_expert(session: Session, actor: Actor, near: Sequence[tuple[int, float]]) -> Chosen | None:
+def choose_expert(
+    session: Session, actor: Actor, near: Sequence[tuple[int, float]], now: datetime
+) -> Chosen | None:  # fmt: skip
     """The person to ask, given the nearest cards with their worth; None where nobody could answer.
 
-    Only cards that the asker may be served count. Without any that has an able expert, the steward of the nearest
-    collection is asked, then a curator, then an admin.
+    Only cards that the asker may be served count. Without any that has an able expert who is there, the steward of the
+    nearest collection is asked, then a curator, then an admin. If everybody is away, absences count for nothing.
     """
     worth = dict(near)
     query = select(Card).where(Card.id.in_(list(worth)), servable_to(actor))
     cards = sorted(session.scalars(query), key=lambda card: (-worth[card.id], card.id))
     shelf = cards[0].collection if cards else None
-    experts = _experts(session, cards, worth, actor)
     shelf_id = shelf.id if shelf else None
-    if experts:
+    away = absent(session, now)
+    known = _experts(session, cards, worth, actor)
+    here = [expert for expert in known if expert.person.id not in away]
+    if not here:
+        person = last_resort(session, actor, shelf, away)
+        if person is not None and (person.id not in away or not known):
+            return Chosen(person, "", shelf_id)
+    if experts := here or known:
         most = max(expert.worth for expert in experts)
         chosen = _whose_turn(session, [expert for expert in experts if expert.worth >= ABOUT_AS_MUCH * most])
         return Chosen(chosen.person, _why(chosen, shelf_id), shelf_id)
-    person = last_resort(session, actor, shelf)
-    return Chosen(person, "", shelf_id) if person is not None else None
-
-
-def last_resort(session: Session, actor: Actor, shelf: Collection | None) -> Person | None:
-    """The collection's steward, else the curator with the fewest open questions, else an admin; never the asker."""
-    steward = shelf.steward if shelf is not None else None
-    if steward is not None and shelf is not None and is_able(steward, shelf) and steward.id != actor.id:
-        return steward
-    for role in (Role.CURATOR, Role.ADMIN):
-        active = select(Person).where(Person.role == role, Person.deactivated_at.is_(None), Person.id != actor.id)
-        people = [person for person in session.scalars(active) if shelf is None or is_able(person, shelf)]
-        if people:
-            return _whose_turn(session, [Expert(person) for person in people]).person
     return None
+
+
+def last_resort(session: Session, actor: Actor, shelf: Collection | None, away: Several[int]) -> Person | None:
+    """The collection's steward, else the curator with the fewest open questions, else an admin; never the asker, and
+    nobody who is away while another of them is there."""
+    steward = [shelf.steward] if shelf is not None and shelf.steward is not None else []
+    active = select(Person).where(Person.deactivated_at.is_(None), Person.id != actor.id)
+    above = (session.scalars(active.where(Person.role == role)).all() for role in (Role.CURATOR, Role.ADMIN))
+    able = [
+        [person for person in rank if person.id != actor.id and (shelf is None or is_able(person, shelf))]
+        for rank in (steward, *above)
+    ]
+    here = [[person for person in rank if person.id not in away] for rank in able]
+    people = next((rank for rank in (*here, *able) if rank), [])
+    return _whose_turn(session, [Expert(person) for person in people]).person if people else None
 
 
 def _experts(session: Session, cards: Iterable[Card], worth: dict[int, float], actor: Actor) -> list[Expert]:

@@ -10,7 +10,7 @@ from curator.reports.about import EVERYTHING, About
 from curator.reports.gaps import load_gaps
 from curator.reports.pages import GapsPage
 from curator.reports.rows import gap_rows
-from curator.reports.shown import TABS, long_day, subject_chips
+from curator.reports.shown import long_day, subject_chips
 from curator.reports.weeks import Week, week_of
 from kb.cards.models import Card
 from kb.cards.permissions import servable_to
@@ -38,7 +38,6 @@ def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: 
         heading=f"Searched for in vain, week of {long_day(week)}",
         sentence=f"{found} Of others' searches you are told what several people asked who may read no more than you.",
         gaps=rows,
-        tabs=TABS,
         subjects=_subjects(session, actor, about, week),
         previous_url=about.address(PATH, week=week.before().key),
         next_url="" if is_last else about.address(PATH, week=week.before(-1).key),

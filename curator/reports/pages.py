@@ -110,7 +110,6 @@ class GapsPage:
     heading: str
     sentence: str
     gaps: tuple[GapRow, ...]
-    tabs: tuple[Link, ...]
     subjects: tuple[Chip, ...]
     previous_url: str
     next_url: str = ""
@@ -167,7 +166,6 @@ class ReportPage:
     previous_url: str = ""
     next_url: str = ""
     readers_url: str = ""
-    tabs: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

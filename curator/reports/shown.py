@@ -30,15 +30,8 @@ from kb.people.actor import Actor
 from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
-from kb.web.parts import Chip, Link
+from kb.web.parts import Chip
 from kb.words import count
-
-TABS = (
-    Link("Weekly report", "/reports/weekly"),
-    Link("Gaps", "/reports/gaps"),
-    Link("Freshness", "/reports/freshness"),
-    Link("Workload", "/reports/workload"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +78,6 @@ def report_page(
         unread_more=more(len(report.unread)),
         subjects=subjects,
         expected=_expected_chart(report),
-        tabs=TABS,
         sentence=meaning(report),
         figures=figures(report, targets),
         chart_wide=stacked_bars(bars, WIDE),

@@ -12,6 +12,7 @@ from curator.reports.rows import fix_first
 from curator.reports.shown import Nudges, report_page, subject_chips
 from curator.reports.weekly import WeeklyReport, weekly_report
 from curator.reports.weeks import Week, read_week
+from curator.tabs import report_tabs
 from kb.cards.queries import card_visible_to
 from kb.errors import Conflict
 from kb.people.actor import Actor
@@ -34,7 +35,8 @@ def show() -> str:
             report, policy, services().settings.reports, Nudges(may_nudge, nudged & may_nudge),
             subject_chips(session, actor, report.about, week), is_curator=actor.is_curator,
         )  # fmt: skip
-    return render_template("curator/report.html", page=page, frame=frame("reports"))
+        tabs = report_tabs(actor, "/reports/weekly")
+    return render_template("curator/report.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 @blueprint.get("/reports/weekly.csv")
@@ -56,7 +58,8 @@ def gaps() -> str:
     with reading() as (session, actor):
         about = about_asked(session, actor, request.args.get("collection", ""), "")
         page = gaps_page(session, actor, about, week, services().policy, now())
-    return render_template("curator/gaps.html", page=page, frame=frame("reports"))
+        tabs = report_tabs(actor, "/reports/gaps")
+    return render_template("curator/gaps.html", page=page, tabs=tabs, frame=frame("reports"))
 
 
 @blueprint.post("/reports/weekly/nudges/<int:card_id>")

@@ -105,7 +105,7 @@ def _save(trigger_id: int | None) -> BaseResponse:
                 )
     except (Invalid, Conflict) as error:
         errors = error.errors or (FieldError("site", error.detail),)
-        return Response(_page(ListForm(open=trigger_id), _Refused(trigger_id, typed, errors)), error.status)
+        return Response(_page(ListForm(open=trigger_id or None), _Refused(trigger_id, typed, errors)), error.status)
     say("Saved. Extensions follow within a quarter of an hour.")
     return redirect(HERE, 303)
 

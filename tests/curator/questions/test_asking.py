@@ -11,8 +11,9 @@ from curator.questions.models import Question
 from curator.questions.sameness import asks_the_same
 from kb.cards.models import Card
 from kb.people.commands import add_person, deactivate_person
-from kb.people.models import Role
+from kb.people.models import Person, Role
 from tests.curator.cast import context, mails
+from tests.curator.test_absences import plan
 from tests.site import Site
 from tests.world import email
 
@@ -218,6 +219,33 @@ def test_a_colleague_who_leaves_takes_no_question_along(site: Site, refunds: int
     assert api(site, "cora").get(f"/questions/{question['id']}").json["assignee"]["email"] == email("cora")
 
 
+def test_nobody_who_is_away_is_asked_while_somebody_is_there(site: Site, refunds: int) -> None:
+    texts = ("Refund for resellers?", "Refund in dollars?", "Refund after a downgrade?", "Refund of shipping fees?")
+    plan(site.world, "vera", 0, 2)
+    assert email("vera") not in {asked(site, text)["assignee"]["email"] for text in texts[:2]}
+    for name in ("axel", "cora"):
+        plan(site.world, name, 0, 2)
+    with site.world.transaction() as session:
+        admins = {person.email for person in session.scalars(select(Person).where(Person.role == Role.ADMIN))}
+        for admin in session.scalars(select(Person).where(Person.email == "admin@localhost")):
+            deactivate_person(session, site.world.actor(session, "ada"), admin, site.world.now)
+    assert asked(site, texts[2])["assignee"]["email"] in admins
+    plan(site.world, "ada", 0, 2)
+    assert asked(site, texts[3])["assignee"]["email"] in (email("axel"), email("vera"))  # as if nobody were away
+
+
+def test_who_goes_away_leaves_open_questions_to_the_stand_in(site: Site, refunds: int) -> None:
+    world = site.world
+    question = asked(site, "Also for resellers?", card_id=refunds)
+    plan(world, "vera", 1, 5, "axel")
+    assert jobs.questions(context(world)) == "0 reminders, 0 questions passed on"
+    world.later(days=1)
+    for outcome in ("0 reminders, 1 question passed on", "0 reminders, 0 questions passed on"):
+        assert jobs.questions(context(world)) == outcome
+    assert api(site, "axel").get(f"/questions/{question['id']}").json["assignee"]["email"] == email("axel")
+    assert "While Vera is away" in site.page("axel").get(f"/questions/{question['id']}").get_data(as_text=True)
+
+
 def test_whoever_can_no_longer_open_the_answer_learns_only_who_has_it(site: Site, refunds: int) -> None:
     question = asked(site, "Is there a refund window for resellers?", "stan")
     secret = site.world.card("Reseller terms", "Sixty days.", collection="deals", verified=True)
@@ -263,3 +291,15 @@ def test_an_expert_of_the_page_is_somebody_who_can_be_asked(site: Site, refunds:
         deactivate_person(session, world.actor(session, "ada"), left, world.now)
     for text in ("Refund for resellers?", "Refund in dollars?"):
         assert asked(site, text)["assignee"]["email"] == email("vera")
+
+
+def test_an_answer_is_no_way_around_a_review(site: Site, refunds: int) -> None:
+    with site.world.transaction() as session:
+        site.world.collection(session, "billing").is_reviewed = True
+    question = asked(site, "Also for resellers?", card_id=refunds)
+    written = {"title": "Refunds for resellers", "body": "Sixty days.", "collection": "billing"}
+    refused = api(site, "vera", "write").call("POST", f"/questions/{question['id']}/answer", written)
+    assert refused.status_code == 409
+    assert "Billing asks for review" in refused.json["detail"]
+    assert api(site, "vera").get("/cards", query_string={"status": "draft"}).json["items"] == []
+    assert api(site, "cora", "write").call("POST", f"/questions/{question['id']}/answer", written).status_code == 200

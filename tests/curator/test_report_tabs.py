@@ -1,0 +1,44 @@
+"""The reports lead to each other: one row of tabs, the same on every report, with those that its reader may open."""
+
+import re
+
+import pytest
+
+from tests.site import Site
+from tests.world import World
+
+EVERYBODY = ("Weekly report", "Gaps", "Freshness")
+CURATORS = (*EVERYBODY, "Workload", "Owners", "Quick series")
+_ROW = re.compile(r'<nav class="[^"]*" aria-label="Reports">(.*?)</nav>', re.DOTALL)
+_TAB = re.compile(r'href="([^"]+)"( aria-current="page")?>([^<]+)<')
+
+
+def tabs_on(site: Site, name: str, path: str) -> list[tuple[str, str, str]]:
+    shown = site.page(name).get(path)
+    assert shown.status_code == 200
+    (row,) = _ROW.findall(shown.get_data(as_text=True))
+    return _TAB.findall(row)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [("rita", EVERYBODY), ("vera", (*EVERYBODY, "Workload")), ("cora", CURATORS), ("ada", CURATORS)],
+)
+def test_every_report_shows_the_same_tabs_and_each_of_them_opens(
+    world: World, name: str, labels: tuple[str, ...]
+) -> None:
+    site = Site(world)
+    first = tabs_on(site, name, "/reports/weekly")
+    assert tuple(label for _, _, label in first) == labels
+    for path, _, label in first:
+        shown = tabs_on(site, name, path)
+        assert [tab[::2] for tab in shown] == [tab[::2] for tab in first]
+        assert [said for _, here, said in shown if here] == [label]
+
+
+def test_what_is_not_among_the_tabs_does_not_open(world: World) -> None:
+    site = Site(world)
+    everything = {path for path, _, _ in tabs_on(site, "cora", "/reports/weekly")}
+    for name in ("rita", "vera"):
+        mine = {path for path, _, _ in tabs_on(site, name, "/reports/weekly")}
+        assert {site.page(name).get(path).status_code for path in everything - mine} == {403}
