@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from curator.checks.pace import Checked, Timed, runs
+from curator.freshness.facts import CHARACTERS_A_WORD
 from kb.cards.models import Card, Revision
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Person
@@ -19,7 +20,6 @@ DECISIONS = ("check_fine", "check_again")
 SUBJECT = "verification"
 _LONGEST = 50_000
 _CHUNK = 500
-_CHARACTERS_A_WORD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _checks(session: Session, actor: Actor, now: datetime) -> list[Checked]:
         .order_by(Verification.id.desc()).limit(_LONGEST)
     )  # fmt: skip
     checks = [
-        Checked(record, card, person, at, seconds, int(size) // _CHARACTERS_A_WORD)
+        Checked(record, card, person, at, seconds, int(size) // CHARACTERS_A_WORD)
         for record, card, person, at, seconds, size in rows
     ]
     return checks[::-1]

@@ -38,6 +38,7 @@ class EvidencePanel:
     ahead: tuple[tuple[str, str], ...]
     sources: tuple[SourceRow, ...]
     watch_action: str
+    nothing: str
 
 
 @dataclass(frozen=True, slots=True)

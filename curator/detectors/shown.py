@@ -24,6 +24,7 @@ from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.people.actor import Actor
 from kb.trust.policy import Policy
+from kb.trust.queries import open_flags
 from kb.web.parts import ReasonKind
 from kb.words import Words
 
@@ -55,6 +56,7 @@ def evidence_panel(session: Session, actor: Actor, card: Card, policy: Policy, w
         ahead=tuple((each.words, words.full_day(each.due_at)) for each in ahead),
         sources=tuple(_source(each, words, can_remove=can_watch) for each in sources_of(session, card.id)),
         watch_action=f"/cards/{card.id}/sources" if can_watch else "",
+        nothing="Only the reports above." if open_flags(session, [card.id]) else "Nothing speaks against it.",
     )
     is_empty = not (panel.open or panel.dismissed or panel.ahead or panel.sources or panel.watch_action)
     return None if is_empty else panel

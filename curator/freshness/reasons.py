@@ -41,7 +41,7 @@ def reasons_for(grounds: Grounds) -> tuple[str, ...]:
         *grounds.findings,
         f"Long: about {grounds.words:,} words" if grounds.size >= _LONG else "",
         _silence(grounds),
-        f"Used {_times(grounds.views_a_month)} in four weeks" if grounds.views_a_month else "",
+        f"Used {times(grounds.views_a_month)} in four weeks" if grounds.views_a_month else "",
     )
     return tuple(reason for reason in told if reason)[:MOST_REASONS]
 
@@ -63,11 +63,12 @@ def _changes(grounds: Grounds) -> str:
     number = grounds.corrections_in_a_year
     usual = f"; cards like it {grounds.usual_a_year:.1f} times"
     if number:
-        return f"Corrected {_times(number)} in the last year{usual}"
+        return f"Corrected {times(number)} in the last year{usual}"
     return f"Not corrected in the last year{usual}" if grounds.age_days >= 365 else ""
 
 
-def _times(number: int) -> str:
+def times(number: int) -> str:
+    """ "once", "twice", "3 times"."""
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 

@@ -19,6 +19,7 @@ from curator.freshness.pages import (
     ReliabilityLine,
     ShelfLine,
 )  # fmt: skip
+from curator.freshness.reasons import times
 from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path
@@ -97,7 +98,7 @@ def _in_ten(p: float) -> str:
 
 def _rate(per_year: float) -> str:
     if per_year >= 0.95:
-        return f"About {count(round(per_year), 'time')} a year"
+        return f"About {times(round(per_year))} a year"
     return f"About once in {count(round(12 / max(per_year, 0.01)), 'month')}"
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from curator.absences.away import tell
-from curator.queue.minutes import minutes_to_check
+from curator.freshness.estimate import minutes_for
+from curator.freshness.facts import CHARACTERS_A_WORD
 from kb.cards.fields import VerifierRef
 from kb.cards.models import Card, CardVerifier, Collection, Status
 from kb.cards.permissions import Right, may, visible_to
@@ -22,6 +23,7 @@ from kb.errors import Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
+from kb.settings import Freshness, Settings
 from kb.trust.assignee import assign_all, is_able, let_nobody_leave
 from kb.trust.duties import end_escalations
 from kb.trust.policy import Policy
@@ -107,12 +109,14 @@ def read_order(
     return Order(giver, duty, tuple(_taker(session, giver, number) for number in dict.fromkeys(taker_ids)), shelf)
 
 
-def plan(session: Session, actor: Actor, order: Order) -> Handover:
+def plan(session: Session, actor: Actor, order: Order, freshness: Freshness) -> Handover:
     """What the order means now; for as long as nothing changes, always the same."""
     stays: dict[Why, list[Card]] = {}
     handed: list[Handed] = []
     given = dict.fromkeys((taker.id for taker in order.takers), 0)
-    cards = sorted(held_by(session, actor, order), key=lambda card: (-minutes_to_check(len(card.text)), card.id))
+    held = held_by(session, actor, order)
+    minutes = {card.id: minutes_for(len(card.text) // CHARACTERS_A_WORD, freshness) for card in held}
+    cards = sorted(held, key=lambda card: (-minutes[card.id], card.id))
     for card in cards:
         able = [taker for taker in order.takers if is_able(taker, card.collection)]
         if not may(actor, Right.CURATE, card):
@@ -121,14 +125,14 @@ def plan(session: Session, actor: Actor, order: Order) -> Handover:
             stays.setdefault(Why.NOBODY_ABLE, []).append(card)
         else:
             taker = min(able, key=lambda person: given[person.id])
-            given[taker.id] += minutes_to_check(len(card.text))
+            given[taker.id] += minutes[card.id]
             owns = order.duty.owns and card.owner_id == order.giver.id
             handed.append(Handed(card, taker, owns, order.duty.verifies and _verifies(card, order.giver)))
     handed.sort(key=lambda each: (each.card.title.lower(), each.card.id))
     return Handover(order, tuple(handed), {why: tuple(found) for why, found in stays.items()})
 
 
-def hand_over(session: Session, actor: Actor, order: Order, policy: Policy, now: datetime) -> Handover:
+def hand_over(session: Session, actor: Actor, order: Order, settings: Settings, now: datetime) -> Handover:
     """Do it: owners and verifiers change, and the cards go by their new lines. Whoever gets doubted ones is told."""
     if not order.takers:
         raise invalid("to", "Choose who takes the cards.")
@@ -136,7 +140,7 @@ def hand_over(session: Session, actor: Actor, order: Order, policy: Policy, now:
     ids = sorted(card.id for card in held_by(session, actor, order))
     held = select(Card).where(Card.id.in_(ids)).order_by(Card.id).with_for_update(of=Card)
     session.scalars(held.execution_options(populate_existing=True)).all()
-    done = plan(session, actor, order)
+    done = plan(session, actor, order, settings.freshness)
     anew = []
     for each in done.handed:
         if each.owns:
@@ -153,7 +157,7 @@ def hand_over(session: Session, actor: Actor, order: Order, policy: Policy, now:
     given = [each.card.id for each in done.handed]
     moved = assign_all(session, Card.id.in_(given), now)
     session.flush()
-    tell(session, actor, moved, policy, now)
+    tell(session, actor, moved, Policy.of(settings), now)
     for each in done.handed:
         session.refresh(each.card, ["owner", "assignee"])
     if given:

@@ -40,7 +40,7 @@ def handover_page(
     session: Session, actor: Actor, order: Order, settings: Settings, now: datetime, errors: Sequence[FieldError] = ()
 ) -> HandoverPage:
     """The form, and, once somebody is chosen, what it makes."""
-    found = plan(session, actor, order)
+    found = plan(session, actor, order, settings.freshness)
     cards = [each.card for each in found.handed] + [card for cards in found.stays.values() for card in cards]
     suggested = _suggested(session, actor, order, cards, now)
     chosen = [str(taker.id) for taker in order.takers]

@@ -106,7 +106,7 @@ def do_handover(person_id: int) -> BaseResponse:
     try:
         with writing() as (session, actor):
             order = _order(session, actor, person_id, read_form(HandoverForm))
-            page = handed_page(actor, hand_over(session, actor, order, services().policy, now()))
+            page = handed_page(actor, hand_over(session, actor, order, services().settings, now()))
     except Invalid as error:
         with reading() as (session, actor):
             order = read_order(session, actor, person_id, Duty.BOTH, (), "")

@@ -127,7 +127,8 @@ def undo_put_off(session: Session, actor: Actor, card: Card, now: datetime) -> N
 
 
 def reassign(session: Session, actor: Actor, card: Card, person_id: int, now: datetime) -> Person:
-    """The chosen person becomes the first verifier, and so the assignee, and finds the card in their next digest."""
+    """The chosen person becomes the first verifier, and so the assignee, or is stood in for while away. Whoever gets
+    the card finds it in their next digest."""
     demand(actor, Right.READ, card)
     is_assignee = actor.id is not None and actor.id == card.assignee_id
     if not is_assignee and not may(actor, Right.CURATE, card):
@@ -140,10 +141,10 @@ def reassign(session: Session, actor: Actor, card: Card, person_id: int, now: da
     _put_first(session, card, person)
     card.assignee_id = None
     assignee.assign(session, card, now)
-    session.execute(delete(Snooze).where(Snooze.card_id == card.id, Snooze.person_id == person.id))
+    session.execute(delete(Snooze).where(Snooze.card_id == card.id, Snooze.person_id == card.assignee_id))
     audit.record(session, actor, "reassigned", "card", card.id, now, before=before, after=person.id)
-    if person.id not in (before, actor.id):
-        write(session, [Transition(card.id, person.id, ASSIGNED, now.isoformat())], now)
+    if card.assignee_id not in (before, actor.id):
+        write(session, [Transition(card.id, card.assignee_id, ASSIGNED, now.isoformat())], now)
     session.refresh(card, ["assignee"])
     return person
 

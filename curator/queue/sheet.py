@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from curator.detectors.source_diff import SourceDiff
 from curator.freshness.assessing import Assessment
-from curator.freshness.estimate import Band
+from curator.freshness.shown import BAND_WORDS
 from curator.pages import Evidence, QueueCard, Source
 from curator.queue.boxes import boxes_of
 from curator.queue.commands import MOST_TIMES, able_people
@@ -30,12 +30,6 @@ from kb.web.parts import Choice, Field, Link, Option, Strip
 from kb.words import Words, count
 
 _LATER = (Option("1", "Tomorrow"), Option("3", "In 3 days"), Option("7", "In a week"))
-_BANDS = {
-    Band.LIKELY_CURRENT: "Likely current",
-    Band.WORTH_A_LOOK: "Worth a look",
-    Band.PROBABLY_CHANGED: "Probably changed",
-    Band.TREAT_AS_OUTDATED: "Treat as outdated",
-}
 _CHANGED = "What changed since the last check"
 
 
@@ -112,7 +106,7 @@ def _strip(actor: Actor, row: Waiting, words: Words) -> Strip:
 
 
 def _band(assessment: Assessment) -> str:
-    return f"{_BANDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
+    return f"{BAND_WORDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
 
 
 def _source(changed: SourceDiff, words: Words) -> Source:

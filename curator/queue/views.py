@@ -137,7 +137,10 @@ def reassign(card_id: int) -> BaseResponse:
     to = read_form(Reassign).to
 
     def act(session: Session, actor: Actor, card: Card) -> str:
-        return f"Reassigned to {commands.reassign(session, actor, card, to, now()).name}."
+        person = commands.reassign(session, actor, card, to, now())
+        if card.assignee is None or card.assignee.id == person.id:
+            return f"Reassigned to {person.name}."
+        return f"Reassigned to {person.name}, who is away. Meanwhile it waits for {card.assignee.name}."
 
     return _act(card_id, _scope(request.form.get("scope", "")), act)
 

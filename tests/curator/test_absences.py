@@ -78,6 +78,19 @@ def test_the_card_says_whom_it_waits_for_and_why(site: Site) -> None:
     assert "Cora, while Vera is away" in site.page("rita").get(f"/cards/{card}").text
 
 
+def test_who_is_reassigned_a_card_while_away_is_stood_in_for_and_the_page_says_so(site: Site) -> None:
+    card = site.world.card(verifiers=("axel",), owner="axel")
+    plan(site.world, "vera", 0, 1, "cora")
+    with site.world.read() as session:
+        vera, cora = (site.world.person(session, name).id for name in ("vera", "cora"))
+    said = site.page("axel").post(f"/verify/{card}/reassign", {"to": vera}, follow_redirects=True)
+    assert "Reassigned to Vera, who is away. Meanwhile it waits for Cora." in said.text
+    assert assignee(site.world, card) == "cora"
+    with site.world.read() as session:
+        told = session.scalars(select(Notice.person_id).where(Notice.kind == ASSIGNED)).all()
+    assert told == [cora]
+
+
 def test_a_stand_in_who_may_not_read_the_collection_is_passed_over(world: World) -> None:
     card = world.card(collection="deals", verifiers=("vera",), owner="cora")
     plan(world, "vera", 0, 1, "axel")

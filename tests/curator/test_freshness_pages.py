@@ -32,6 +32,14 @@ def test_a_verifier_sees_how_likely_the_card_is_still_right_and_a_reader_does_no
     assert "How likely is it still right?" not in page(site, "rita", f"/cards/{card_id}")
 
 
+def test_the_evidence_beside_a_reported_card_does_not_say_that_nothing_speaks_against_it(site: Site) -> None:
+    card_id = site.world.card(verified=True)
+    assert "Nothing speaks against it." in page(site, "axel", f"/cards/{card_id}")
+    site.world.flag(card_id)
+    reported = page(site, "axel", f"/cards/{card_id}")
+    assert ("Nothing speaks against it." in reported, "Only the reports above." in reported) == (False, True)
+
+
 def test_a_draft_has_no_estimate(site: Site) -> None:
     card_id = site.world.card(publish=False, author="axel")
     assert "How likely is it still right?" not in page(site, "axel", f"/cards/{card_id}")

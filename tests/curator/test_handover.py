@@ -27,7 +27,7 @@ def give(
         actor = world.actor(session, by)
         ids = [world.person(session, name).id for name in takers]
         order = read_order(session, actor, world.person(session, giver).id, duty, ids, shelf)
-        return hand_over(session, actor, order, world.policy, world.now)
+        return hand_over(session, actor, order, world.settings, world.now)
 
 
 def names(world: World, card: int) -> tuple[str, list[str], str | None]:
@@ -94,7 +94,7 @@ def test_what_nobody_may_read_or_the_actor_may_not_change_stays_and_says_so(worl
     with world.read() as session:
         vera, axel = world.actor(session, "vera"), world.person(session, "axel").id
         order = read_order(session, vera, world.person(session, "vera").id, Duty.BOTH, [axel], "")
-        found = plan(session, vera, order)
+        found = plan(session, vera, order, world.settings.freshness)
         assert [card.id for card in found.stays[Why.NOBODY_ABLE]] == [secret]
         assert [each.card.id for each in found.handed] == [own]
     other = world.card(verifiers=("vera",), owner="axel")
@@ -168,10 +168,12 @@ def test_the_load_that_is_shown_is_the_load_that_comes(world: World) -> None:
             ada = world.actor(session, "ada")
             ids = [world.person(session, name).id for name in ("cora", "ada")]
             order = read_order(session, ada, world.person(session, "vera").id, duty, ids, "")
-            loads = load_of(session, ada, plan(session, ada, order), world.settings, world.now)
+            loads = load_of(
+                session, ada, plan(session, ada, order, world.settings.freshness), world.settings, world.now
+            )
             said = {load.person.name.lower(): load for load in loads.takers}
             before = _assigned(session)
-            hand_over(session, ada, order, world.policy, world.now)  # in a read session: nothing of it is kept
+            hand_over(session, ada, order, world.settings, world.now)  # in a read session: nothing of it is kept
             session.flush()
             after = _assigned(session)
         for name in ("cora", "ada"):

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from curator.notices.models import Notice
 from curator.queue import commands
 from curator.queue.evidence import evidence_of
-from curator.queue.minutes import minutes_to_check
 from curator.queue.queue import Queue, Scope, Section, queue_of
 from kb.cards.commands import Edit, edit_card
 from kb.cards.models import Card
@@ -120,10 +119,6 @@ def test_the_score_says_what_finishing_would_bring(world: World) -> None:
     world.card()
     queue = see(world)
     assert (queue.score_now, queue.score_after) == (0.25, 0.75)
-
-
-def test_minutes_grow_with_the_text() -> None:
-    assert [minutes_to_check(characters) for characters in (0, 450, 451, 9000)] == [1, 1, 2, 11]
 
 
 def test_done_today_is_what_i_verified_since_midnight(world: World) -> None:

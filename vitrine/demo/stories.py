@@ -28,10 +28,11 @@ def events_of(card: SampleCard, default_interval: int, now: datetime) -> list[Ev
     last_check = _last_check(card, interval)
     born = card.days if last_check is None else last_check + chance.randint(8, max(9, int(_PAST_DAYS - last_check)))
     events = [Event(_at(now, born, chance), "write", card, {})]
+    checks: list[float] = []
     if last_check is not None:
         checks = [last_check, *_earlier_checks(last_check, interval, born, chance)]
         events += [Event(_at(now, days, chance), "verify", card, {}) for days in checks]
-    events += _edits(card, last_check, born, now, chance)
+    events += _edits(card, checks, born, now, chance)
     events += [Event(now - timedelta(days=card.days, hours=2 + i), "flag", card, f) for i, f in enumerate(_flags(card))]
     if card.story == "replaced":
         events.append(Event(now - timedelta(days=card.days), "replace", card, {"by": card.facts["replaced_by"]}))
@@ -62,13 +63,13 @@ def _earlier_checks(last: float, interval: int, born: float, chance: random.Rand
         checks.append(days)
 
 
-def _edits(card: SampleCard, last: float | None, born: float, now: datetime, chance: random.Random) -> list[Event]:
-    """The last edit of an "edited" story came after the last check; all others a day before a check settled them."""
+def _edits(card: SampleCard, checks: list[float], born: float, now: datetime, chance: random.Random) -> list[Event]:
+    """The last edit of an "edited" story came after the last check; all others a day before some check settled them."""
     edits = list(card.facts.get("edits", []))
     events = []
     if card.story == "edited" and edits:
         events.append(Event(now - timedelta(days=card.days), "edit", card, edits.pop()))
-    newest = last if last is not None else born / 2
+    newest = chance.choice(checks) if checks else born / 2
     for place, edit in enumerate(reversed(edits)):
         days = min(newest + 1 + 40 * place, born - 0.5 + 0.1 * place)
         events.append(Event(_at(now, days, chance), "edit", card, edit))
