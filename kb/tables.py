@@ -9,6 +9,7 @@ from kb.lines import models as lines
 from kb.mail import models as mail
 from kb.people import absences
 from kb.people import models as people
+from kb.reviewing import models as reviewing
 from kb.schedule import models as schedule
 from kb.schedule import subscriptions
 from kb.triggers import models as triggers
@@ -27,6 +28,7 @@ ALL = (
     mail,
     outbox,
     people,
+    reviewing,
     rules,
     schedule,
     subscriptions,

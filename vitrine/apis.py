@@ -17,6 +17,7 @@ import kb.admin.collections.api
 import kb.cards.api
 import kb.extension.api
 import kb.people.api
+import kb.reviewing.api
 import kb.triggers.api
 import kb.trust.api
 import kb.use.api
@@ -29,6 +30,7 @@ from kb.web.api import Api
 BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
+    kb.reviewing.api.api,
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,

@@ -32,6 +32,7 @@ import kb.cards.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
+import kb.reviewing.views
 import kb.triggers.views
 import search.as_of.views
 import search.golden.views
@@ -55,6 +56,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
     kb.people.views.blueprint,
+    kb.reviewing.views.blueprint,
     kb.following.views.blueprint,
     curator.queue.views.blueprint,
     curator.notices.views.blueprint,
@@ -107,6 +109,7 @@ def create_app(
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
+    kb.reviewing.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):
         app.register_blueprint(blueprint)

@@ -1,4 +1,7 @@
-"""Tell webhooks: the installation's what happened to cards, and people's own what they are told."""
+"""Tell webhooks: the installation's what happened to cards, and people's own what they are told.
+
+Questions are announced where they are asked: fewer people may see them than the cards they are about.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,7 +27,7 @@ MOST_SINGLE = 10
 _OF_CHECKERS = {
     kinds.DUE_SOON: "due_soon", kinds.OVERDUE: "overdue", kinds.ESCALATED: "escalated", kinds.FLAGGED: "flagged",
     kinds.UNVERIFIED: "unverified", kinds.NEVER_VERIFIED: "unverified", kinds.ASSIGNED: "assigned",
-    kinds.REQUESTED: "assigned", kinds.ASKED: "question",
+    kinds.REQUESTED: "assigned",
 }  # fmt: skip
 _OF_CARDS = {
     kinds.CHECKED: "verified", kinds.NEW_VERSION: "corrected", kinds.NEW_CARD: "published",

@@ -24,7 +24,7 @@ from curator.notices.models import Notice
 from kb.cards.models import Card, Status
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
-from kb.trust.queries import in_state
+from kb.trust.queries import in_state, is_planned
 from kb.trust.state import TrustState
 
 __all__ = ["ASKED", "ASSIGNED", "ESCALATED", "REQUESTED", "Transition", "notice_changes", "write"]
@@ -120,7 +120,7 @@ def _unverified(session: Session, policy: Policy, now: datetime) -> list[Transit
     """A card that nobody ever verified counts when it is a day old: its author may be about to do it."""
     rows = session.execute(
         select(Card.id, Card.assignee_id, Card.verified_at, Card.unverified_at, Card.published_at)
-        .where(in_state(TrustState.UNVERIFIED, policy, now), _heads())
+        .where(in_state(TrustState.UNVERIFIED, policy, now), _heads(), ~is_planned(now))
     )  # fmt: skip
     found = []
     for card, person, verified_at, unverified_at, published_at in rows:

@@ -9,7 +9,8 @@ from kb.words import count
 
 _BASIS = {"undo": "Check undone", "import": "Verified before it was imported", "edited": "Verified with an edit"}
 _DONE = {
-    "published": "Published", "archived": "Archived", "restored": "Restored", "verifiers": "Verifiers changed",
+    "published": "Published", "approved": "Approved by a curator", "archived": "Archived", "restored": "Restored",
+    "verifiers": "Verifiers changed",
     "merged": "Another card was merged into it", "kept_both": "Kept beside a card that looks alike",
     "pair_reopened": "A card that looks alike is to be decided about again",
     "changed": "Its collection's readers, authors, steward or contract were saved",

@@ -9,7 +9,8 @@ from curator.questions.models import Question
 from kb.cards.collections import collection_named
 from kb.cards.commands import CardPolicy, CardText, create_card, publish_card
 from kb.cards.models import Card
-from kb.cards.permissions import Right, may
+from kb.cards.permissions import Right, may, needs_review
+from kb.errors import Conflict
 from kb.people.actor import Actor
 from kb.settings import Settings
 from kb.trust.commands import verify
@@ -23,6 +24,8 @@ def write_answer(
     """Write and publish a card, verify it if its author says it is right and may, and answer the question with it."""
     shelf = collection_named(session, actor, collection)
     card = create_card(session, actor, shelf, text, CardPolicy(), now)
+    if needs_review(actor, card):
+        raise Conflict(f"{shelf.name} asks for review: write the card there, and answer with it once it is approved.")
     publish_card(session, actor, card, now)
     if is_checked and may(actor, Right.VERIFY, card):
         verify(

@@ -11,6 +11,7 @@ from curator.notices.kinds import ASKED
 from curator.notices.models import Notice
 from curator.notices.transitions import Transition, write
 from curator.questions import mails
+from curator.questions.announcing import announce
 from curator.questions.experts import Chosen, choose_expert
 from curator.questions.models import Asker, Question
 from curator.questions.sameness import asks_the_same
@@ -72,6 +73,7 @@ def ask(
     mails.tell_assignee(session, question, settings, now)
     if card is not None:
         _put_among_notices(session, question, card, person, now)
+    announce(session, question, seen_by, settings, now)
     return Asked(question, is_new=True)
 
 

@@ -209,7 +209,11 @@ def take_back(question_id: int) -> BaseResponse:
 def _show(question_id: int, typed: Typed) -> str:
     with reading() as (session, actor):
         question = question_seen_by(session, actor, question_id)
-        shelves = [shelf for shelf in collections_readable_by(session, actor) if shelf.id in actor.writable]
+        shelves = [
+            shelf
+            for shelf in collections_readable_by(session, actor)
+            if shelf.id in actor.writable and (not shelf.is_reviewed or shelf.id in actor.curated)
+        ]
         near = nearest_to(session, actor, question.text) if commands.answers(actor, question) else ()
         page = question_page(session, actor, question, near, shelves, _words(), typed)
     return render_template("curator/question.html", page=page, frame=frame("verify"))

@@ -27,7 +27,7 @@ from kb.people.models import Role
 from kb.settings import Freshness
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
-from kb.trust.queries import in_state, trust_by_card
+from kb.trust.queries import in_state, is_planned, trust_by_card
 from kb.trust.state import GOOD, Trust, TrustState
 from kb.use.models import CardUse
 
@@ -241,7 +241,9 @@ def _waits(actor: Actor, scope: Scope, policy: Policy, now: datetime) -> ColumnE
     bad = [in_state(state, policy, now) for state in TrustState if state not in GOOD]
     # A card on a short interval is due soon as soon as it is verified; it comes back tomorrow, not at once.
     soon = and_(in_state(TrustState.DUE_SOON, policy, now), Card.verified_at < _midnight(policy, now))
-    return and_(servable_to(actor), _in_scope(actor, scope), or_(*bad, soon), ~_is_put_off(actor, now))
+    later = and_(in_state(TrustState.UNVERIFIED, policy, now), is_planned(now))
+    waits = and_(or_(*bad, soon), ~later, ~_is_put_off(actor, now))
+    return and_(servable_to(actor), _in_scope(actor, scope), waits)
 
 
 def _is_put_off(actor: Actor, now: datetime) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from curator.capacity.time import Calendar
 from curator.rules.changes import Change, Kind, Listed, carry_out, demand_change, listed, tried
 from curator.rules.simulator import Simulation, When, simulate
 from curator.rules.terms import policy_cards, terms_in_force
+from curator.rules.words import applied_words
 from kb.cards.models import Card
 from kb.db import take_turns
 from kb.errors import Conflict
@@ -27,7 +28,6 @@ from kb.people.models import AuditEntry
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.rules import RuleChange
-from kb.words import count
 
 GOOD_FOR = timedelta(hours=1)
 _TURN = 7_310_021
@@ -93,7 +93,7 @@ def _carry_out(session: Session, actor: Actor, found: Preview, when: When, now: 
         due = moves[card.id]
         audit.record(session, actor, "next_check", "card", card.id, now, after=due.isoformat(), policy=found.token[:12])
         card.verify_by = due
-    words = f"{found.change.kind.value}, {when.value}: {count(len(moves), 'check')} moved"
+    words = applied_words(found.change, when, len(moves))
     session.add(RuleChange(token=found.token, at=now, actor_id=actor.id, words=words, moved=len(moves)))
     session.flush()
     return len(moves)

@@ -88,6 +88,12 @@ def title_of(change: Change) -> str:
     }[change.kind]  # fmt: skip
 
 
+def applied_words(change: Change, when: When, moved: int) -> str:
+    """The record of a change that was applied: "New rule, spread: 12 checks moved"."""
+    how = {When.NEXT: "from the next check on", When.SPREAD: "spread", When.NOW: "applied now"}[when]
+    return f"{title_of(change)}, {how}: {count(moved, 'check')} moved"
+
+
 def _overdue(change: Change, number: int) -> str:
     subject = "Catching up" if change.kind is Kind.CATCH_UP else "This"
     if not number:

@@ -28,6 +28,9 @@ from kb.errors import Conflict, Gone, NotFound
 from kb.people.actor import Actor
 from kb.people.models import Role
 from kb.people.references import person_referred, verifiers_referred
+from kb.reviewing.handing import publish_or_propose, save_or_propose
+from kb.reviewing.models import Proposal
+from kb.reviewing.shapes import ProposalShape, proposal_shape
 from kb.trust.queries import trust_by_card
 from kb.web.api import PREFIX, Api, Reply, cursor_to, position, shown, sliced
 from kb.web.api_models import CardId, Day, JsonBody, Listing, PersonRef, Shape, Slug, Verifiers, Version
@@ -117,7 +120,7 @@ def list_cards(query: CardsQuery) -> ListedCards:
 
 @api.operation("POST", "/cards", {201: FullCard}, scope="write", errors=(404,))
 def create_card(body: NewCard) -> Reply:
-    """Write a card. It is a draft unless `publish` is true."""
+    """Write a card. It is a draft unless `publish` is true, and while that waits for review."""
     text = compose(
         services().renderer, services().settings.workspace, body.title, body.body,
         language=body.language, tags=body.tags, audience=body.audience,
@@ -128,7 +131,7 @@ def create_card(body: NewCard) -> Reply:
             session, actor, shelf, text, _policy(session, body), now(), external_id=body.external_id
         )
         if body.publish:
-            commands.publish_card(session, actor, card, now())
+            publish_or_propose(session, actor, card, services().settings, now())
         answer = shaper().full_anew(session, actor, card)
     return Reply(answer, 201, {"Location": f"{PREFIX}/cards/{answer.id}"})
 
@@ -151,16 +154,24 @@ def show_card(card_id: int) -> FullCard | Reply:
         return shaper().full(session, actor, card)
 
 
-@api.operation("PATCH", "/cards/<int:card_id>", {200: FullCard}, scope="write")
-def edit_card(card_id: int, body: CardPatch) -> FullCard:
-    """Edit a card. A conflict carries the current card in the member `card`."""
+@api.operation("PATCH", "/cards/<int:card_id>", {200: FullCard, 202: ProposalShape}, scope="write")
+def edit_card(card_id: int, body: CardPatch) -> FullCard | Reply:
+    """Edit a card. A conflict carries the current card in the member `card`.
+
+    202: the collection asks for review. The card stays as it is until a curator approves the proposal.
+    """
     with conflict_shows(card_id):
         text = _edited(card_id, body)
         step = Edit(body.version, body.note, body.is_minor, body.checked)
         with writing() as (session, actor):
             card = queries.card_visible_to(session, actor, card_id)
             shelf = collection_named(session, actor, body.collection) if body.collection else None
-            commands.edit_card(session, actor, card, text, step, services().policy, now(), shelf=shelf)
+            at_hand = services()
+            done = save_or_propose(
+                session, actor, card, text, step, at_hand.policy, at_hand.settings, now(), shelf=shelf
+            )
+            if isinstance(done, Proposal):
+                return _accepted(session, done)
             return shaper().full_anew(session, actor, card)
 
 
@@ -172,17 +183,15 @@ def delete_card(card_id: int) -> Reply:
     return Reply(None, 204)
 
 
-@api.operation("POST", "/cards/<int:card_id>/publication", {200: FullCard}, scope="write")
-def publish_card(card_id: int, body: Publication) -> FullCard:
-    """Publish a draft."""
-
-    def publish(session: Session, actor: Actor, card: Card) -> None:
+@api.operation("POST", "/cards/<int:card_id>/publication", {200: FullCard, 202: ProposalShape}, scope="write")
+def publish_card(card_id: int, body: Publication) -> FullCard | Reply:
+    """Publish a draft. 202: the collection asks for review, and it stays a draft until a curator approves."""
+    with conflict_shows(card_id), writing() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
         if body.version is not None:
             commands.require_version(card, body.version)
-        commands.publish_card(session, actor, card, now())
-
-    with conflict_shows(card_id):
-        return changed(card_id, publish)
+        proposal = publish_or_propose(session, actor, card, services().settings, now())
+        return _accepted(session, proposal) if proposal else shaper().full_anew(session, actor, card)
 
 
 @api.operation("POST", "/cards/<int:card_id>/archive", {200: FullCard}, scope="verify")
@@ -260,6 +269,10 @@ def conflict_shows(card_id: int) -> Iterator[None]:
             card = queries.card_visible_to(session, actor, card_id)
             current = shown(shaper().full(session, actor, card))
         raise Conflict(error.detail, extra={"card": current}) from error
+
+
+def _accepted(session: Session, proposal: Proposal) -> Reply:
+    return Reply(proposal_shape(session, proposal), 202, {"Location": f"{PREFIX}/proposals/{proposal.id}"})
 
 
 def _demand_in_use(actor: Actor, card: Card) -> None:

@@ -37,6 +37,7 @@ class CollectionFields:
     escalate_days: int | None = None
     is_adaptive: bool = False
     stale_target: float | None = None
+    is_reviewed: bool = False
 
 
 def create_collection(session: Session, actor: Actor, fields: CollectionFields, now: datetime) -> Collection:
@@ -71,7 +72,7 @@ def change_collection(
         steward=fields.steward_id, interval_days=fields.interval_days, is_adaptive=fields.is_adaptive,
         contract=fields.contract,
         min_trust=fields.min_trust, max_age_days=fields.max_age_days, escalate_days=fields.escalate_days,
-        stale_target=fields.stale_target,
+        stale_target=fields.stale_target, is_reviewed=fields.is_reviewed,
     )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_
         raise invalid("contract", "Say what an answer must be: how well trusted, or checked within how many days.")
     shelf.contract, shelf.min_trust, shelf.max_age_days = fields.contract, fields.min_trust, fields.max_age_days
     shelf.escalate_days, shelf.is_adaptive = fields.escalate_days, fields.is_adaptive
-    shelf.stale_target = fields.stale_target
+    shelf.stale_target, shelf.is_reviewed = fields.stale_target, fields.is_reviewed
     shelf.readers = _groups(session, fields.reader_ids, "readers")
     shelf.authors = _groups(session, fields.author_ids, "authors")
     _check_verifiers(session, fields.verifiers)

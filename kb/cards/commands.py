@@ -19,7 +19,7 @@ from kb.cards.models import (
     Revision,
     Status,
 )  # fmt: skip
-from kb.cards.permissions import Right, demand
+from kb.cards.permissions import Right, demand, demand_approved
 from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
@@ -62,13 +62,14 @@ class CardPolicy:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """An edit: the version it was drawn from, what changed in words, and whether the whole card was checked; then
-    `seen` goes into the record."""
+    `seen` goes into the record. `author_id`: who wrote it, if not who saves it."""
 
     version: int
     note: str = ""
     is_minor: bool = False
     checked: bool = False
     seen: Seen = NOTHING_SEEN
+    author_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ def create_card(
     session.flush()
     verifiers = policy.verifiers if policy.verifiers is not None else _defaults(shelf.verifiers)
     _put_verifiers(session, card, verifiers)
-    _write_revision(session, card, actor, now, "")
+    _write_revision(session, card, actor.id, now, "")
     session.refresh(card, ["collection", "owner"])
     return card
 
@@ -125,8 +126,11 @@ def edit_card(
         raise Forbidden("Only a curator may call an edit minor.")
     if edit.checked and card.status == Status.PUBLISHED:
         demand(actor, Right.VERIFY, card)
-    outcome = EditOutcome(_differences(card, text, shelf))
+    outcome = EditOutcome(differences(card, text, shelf))
     if outcome.changed:
+        if card.status == Status.PUBLISHED:
+            demand_approved(actor, card, shelf)
+        by = edit.author_id or actor.id
         if shelf is not None and shelf.id != card.collection_id:
             _move(session, actor, card, shelf, now)
         if "body" not in outcome.changed:
@@ -134,8 +138,8 @@ def edit_card(
         corrects = not edit.is_minor and is_correction(card.title, card.body, text.title, text.body)
         _put_text(card, text)
         card.version += 1
-        card.updated_at, card.updated_by_id = now, actor.id
-        _write_revision(session, card, actor, now, edit.note, is_minor=edit.is_minor, corrects=corrects)
+        card.updated_at, card.updated_by_id = now, by
+        _write_revision(session, card, by, now, edit.note, is_minor=edit.is_minor, corrects=corrects)
     _judge(session, actor, card, edit, outcome, policy, now)
     return outcome
 
@@ -153,6 +157,7 @@ def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     if card.status == Status.PUBLISHED:
         return
     demand(actor, Right.PUBLISH, card)
+    demand_approved(actor, card)
     if not card.body.strip():
         raise invalid("body", "Write the answer before you publish it.")
     card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
@@ -256,7 +261,8 @@ def _judge(
         doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
 
 
-def _differences(card: Card, text: CardText, shelf: Collection | None) -> list[str]:
+def differences(card: Card, text: CardText, shelf: Collection | None) -> list[str]:
+    """What would read differently, were the card to say this."""
     pairs = {
         "title": text.title != card.title,
         "body": not same_rendering(card.html, text.rendered.html),
@@ -283,12 +289,12 @@ def _put_text(card: Card, text: CardText) -> None:
 
 
 def _write_revision(
-    session: Session, card: Card, actor: Actor, now: datetime, note: str, *, is_minor: bool = False,
+    session: Session, card: Card, by: int | None, now: datetime, note: str, *, is_minor: bool = False,
     corrects: bool = False,
 ) -> None:  # fmt: skip
     session.add(Revision(
         card_id=card.id, number=card.version, title=card.title, body=card.body, tags=card.tags, language=card.language,
-        note=note, is_minor=is_minor, corrects=corrects, author_id=actor.id, at=now, text=card.text,
+        note=note, is_minor=is_minor, corrects=corrects, author_id=by, at=now, text=card.text,
         headings=card.headings, audience=card.audience, collection_id=card.collection_id,
     ))  # fmt: skip
     session.flush()

@@ -44,6 +44,7 @@ class Collection(Base):
     max_age_days: Mapped[int | None]
     stale_target: Mapped[float | None]
     escalate_days: Mapped[int | None]
+    is_reviewed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()

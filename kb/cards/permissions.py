@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, func, or_
 
-from kb.cards.models import Card, Status
+from kb.cards.models import Card, Collection, Status
 from kb.errors import Forbidden, NotFound
 from kb.people.actor import Actor
 from kb.people.models import Role
@@ -19,6 +19,7 @@ class Right(StrEnum):
     EDIT = "edit the card"
     PUBLISH = "publish the card"
     VERIFY = "verify the card"
+    APPROVE = "approve what others write into the card"
     CURATE = "change the card's owner, verifiers or interval"
     ARCHIVE = "archive or restore the card"
     REPLACE = "replace the card"
@@ -66,6 +67,7 @@ CARD_RIGHTS: dict[Right, Callable[[Actor, Card], bool]] = {
     Right.VERIFY: lambda actor, card: (
         card.is_servable and (_is_verifier(actor, card) or card.collection_id in actor.curated)
     ),
+    Right.APPROVE: lambda actor, card: card.status != Status.ARCHIVED and card.collection_id in actor.curated,
     Right.CURATE: lambda actor, card: card.status != Status.ARCHIVED and _curates(actor, card),
     Right.ARCHIVE: _curates,
     Right.REPLACE: lambda actor, card: card.status == Status.PUBLISHED and _curates(actor, card),
@@ -87,6 +89,18 @@ def demand(actor: Actor, right: Right, card: Card) -> None:
         raise NotFound("There is no such card.")
     if not CARD_RIGHTS[right](actor, card):
         raise Forbidden(f"You may not {right}{_because(right, card)}.")
+
+
+def needs_review(actor: Actor, card: Card, shelf: Collection | None = None) -> bool:
+    """Whether what this actor writes into the card, or its move to `shelf`, waits for a curator's word."""
+    shelves = (card.collection,) if shelf is None else (card.collection, shelf)
+    return any(each.is_reviewed and each.id not in actor.curated for each in shelves)
+
+
+def demand_approved(actor: Actor, card: Card, shelf: Collection | None = None) -> None:
+    """Raise Forbidden where readers would see what no curator approved: the one gate for every road to a card."""
+    if needs_review(actor, card, shelf):
+        raise Forbidden("This collection asks for review: a curator approves before readers see it.")
 
 
 def _because(right: Right, card: Card) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.cards.models import Card, Revision, Status
-from kb.cards.permissions import Right, may
+from kb.cards.permissions import Right, may, needs_review
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
 from kb.following.commands import Followed
 from kb.following.shown import follow_button
@@ -16,6 +16,7 @@ from kb.lines.queries import cards_like
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Group, Person
 from kb.people.shown import who
+from kb.reviewing.shown import review_notes
 from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
 from kb.trust.duties import seat_words
@@ -47,6 +48,7 @@ _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived")
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
          "first_check": ("edit", "First check planned"),
+         "approved": ("edit", "Approved"),
          "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
 
 
@@ -81,6 +83,8 @@ def card_page(
         status_words={Status.DRAFT: "Draft", Status.ARCHIVED: "Archived"}.get(Status(card.status), ""),
         compare_url=f"/cards/{card.id}/history" if card.version > 1 else "",
         feedback_given=feedback_given,
+        reviews=review_notes(session, actor, card, words),
+        publish_words="Send for review" if needs_review(actor, card) else "Publish",
     )
 
 

@@ -16,6 +16,8 @@ from kb.cards.permissions import Right, demand, may, servable_to, visible_to
 from kb.cards.shown import card_page, diff_page, history_page
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
+from kb.reviewing.handing import publish_or_propose, save_or_propose
+from kb.reviewing.models import Proposal
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
 from kb.trust.queries import open_flags, trust_of_card
@@ -87,8 +89,9 @@ def restore_revision(card_id: int) -> BaseResponse:
     with writing() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         step = Edit(version, note=f"Restored version {number}")
-        commands.edit_card(session, actor, card, text, step, services().policy, now())
-    say(f"Version {number} restored.")
+        done = save_or_propose(session, actor, card, text, step, services().policy, services().settings, now())
+        waits = isinstance(done, Proposal)
+    say("Sent for review. Readers keep what was approved last." if waits else f"Version {number} restored.")
     return redirect(f"/cards/{card_id}", 303)
 
 
@@ -129,13 +132,13 @@ def flag(card_id: int) -> BaseResponse | str:
 
 @blueprint.post("/cards/<int:card_id>/publish")
 def publish(card_id: int) -> BaseResponse:
-    """Make a draft an answer."""
-
-    def act(session: Session, actor: Actor, card: Card) -> None:
+    """Make a draft an answer, or send it for review."""
+    with writing() as (session, actor):
+        card = queries.card_visible_to(session, actor, card_id)
         commands.require_version(card, read_form(VersionForm).version)
-        commands.publish_card(session, actor, card, now())
-
-    return _act(card_id, act, "Published.")
+        waits = publish_or_propose(session, actor, card, services().settings, now()) is not None
+    say("Sent for review." if waits else "Published.")
+    return redirect(f"/cards/{card_id}", 303)
 
 
 @blueprint.post("/cards/<int:card_id>/archive")

@@ -18,6 +18,8 @@ from kb.trust.policy import Policy
 from kb.trust.rules import about, clauses_in_force, expiry_of
 from kb.trust.state import RANK, Trust, TrustState, trust_of
 
+_SOON = timedelta(days=7)
+
 
 def open_flags(session: Session, card_ids: Iterable[int]) -> dict[int, list[Flag]]:
     """Open flags by card, oldest first."""
@@ -73,6 +75,12 @@ def in_state(state: TrustState, policy: Policy, now: datetime) -> ColumnElement[
         TrustState.VERIFIED: and_(~flagged, verified, or_(Card.verify_by > soon, Card.verify_by.is_(None))),
     }[state]
     return and_(Card.status == Status.PUBLISHED, rule)
+
+
+def is_planned(now: datetime) -> ColumnElement[bool]:
+    """Cards that nobody ever verified and whose first check was laid out for a later week: until then they wait for
+    nobody, lest an import fills everybody's queue at once."""
+    return and_(Card.verified_at.is_(None), Card.verify_by.is_not(None), Card.verify_by > now + _SOON)
 
 
 def falling_short(session: Session, shelf: Collection, policy: Policy, now: datetime) -> int:

@@ -139,6 +139,7 @@ class ShelfPage:
     is_open: bool = True
     escalate: Field = BLANK
     is_adaptive: bool = False
+    is_reviewed: bool = False
     delete_action: str = ""
     delete_words: str = ""
     confirm: Field = BLANK

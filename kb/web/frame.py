@@ -14,6 +14,7 @@ from kb.web.parts import Frame, Place, Theme, Toast
 
 _COUNTER = "vitrine.queue_counter"
 _QUESTIONS = "vitrine.question_counter"
+_REVIEWS = "vitrine.review_counter"
 _WARNING = "vitrine.warning"
 _NOTICES = "vitrine.notice_counter"
 _CORRECTION = "vitrine.correction"
@@ -40,6 +41,11 @@ def count_questions_with(counter: QueueCounter) -> None:
     current_app.extensions[_QUESTIONS] = counter
 
 
+def count_reviews_with(counter: QueueCounter) -> None:
+    """Say how the number beside "Reviews" in a curator's menu is counted."""
+    current_app.extensions[_REVIEWS] = counter
+
+
 def warn_with(warning: Callable[[], str]) -> None:
     """Say what those who look after the installation read on every page while something is wrong; "" is nothing."""
     current_app.extensions[_WARNING] = warning
@@ -62,12 +68,14 @@ def frame(active: Place = "", query: str = "") -> Frame:
         notices = cast("QueueCounter | None", current_app.extensions.get(_NOTICES))
         unread = notices(db, actor) if notices else 0
         questions = cast("QueueCounter | None", current_app.extensions.get(_QUESTIONS))
+        reviews = cast("QueueCounter | None", current_app.extensions.get(_REVIEWS))
         return Frame(
             workspace_name=name,
             workspace_initial=name[:1].upper(),
             person=who(person),
             queue_count=counter(db, actor) if counter and actor.role is not Role.REP else 0,
             question_count=questions(db, actor) if questions and actor.role is not Role.REP else 0,
+            review_count=reviews(db, actor) if reviews and actor.is_curator else 0,
             can_write=bool(actor.writable) or actor.is_curator,
             is_admin=actor.is_admin,
             admin_url="/admin/people" if actor.is_admin else "/admin/collections" if actor.is_curator else "",

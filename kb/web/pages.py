@@ -140,6 +140,20 @@ class LooksLike:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewNote:
+    """A line above the card about a text that waits beside it. A URL or an action that is "" is not offered."""
+
+    words: str
+    url: str
+    label: str
+    edit_url: str = ""
+    edit_label: str = ""
+    withdraw_action: str = ""
+    withdraw_label: str = ""
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardPage:
     """/cards/{id}/{slug}"""
 
@@ -162,6 +176,8 @@ class CardPage:
     compare_url: str = ""
     feedback_given: str = ""
     caution: Caution | None = None
+    reviews: tuple[ReviewNote, ...] = ()
+    publish_words: str = "Publish"
 
     @property
     def is_doubted(self) -> bool:
@@ -212,6 +228,8 @@ class EditorPage:
     owner_url: str = ""
     problems: tuple[Problem, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
+    review_words: str = ""
+    is_reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

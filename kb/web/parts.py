@@ -167,6 +167,7 @@ class Frame:
     person: Who | None
     queue_count: int = 0
     question_count: int = 0
+    review_count: int = 0
     can_write: bool = False
     is_admin: bool = False
     admin_url: str = ""

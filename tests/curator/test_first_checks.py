@@ -8,6 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from curator.capacity.layout import Laid, move_checks, plan_first_checks, spread_within_capacity
+from curator.notices.kinds import NEVER_VERIFIED
+from curator.notices.models import Notice
+from curator.notices.transitions import notice_changes
+from curator.queue.queue import Scope, queue_of
 from curator.rules.terms import policy_cards
 from kb.cards.models import Card
 from kb.errors import Forbidden
@@ -131,3 +135,31 @@ def test_two_at_once_lay_each_card_out_once(world: World) -> None:
     with world.read() as session:
         entries = select(func.count()).where(AuditEntry.action == "first_check", AuditEntry.subject_id.in_(cards))
         assert session.scalar(entries) == 5
+
+
+def test_what_was_laid_out_for_later_weeks_waits_for_nobody_until_then(world: World) -> None:
+    give_time(world, 10)
+    cards = [world.card() for _ in range(12)]
+    lay_first(world)
+    with world.read() as session:
+        first = {card: session.get_one(Card, card).verify_by for card in cards}
+
+    def waiting() -> set[int]:
+        with world.read() as session:
+            vera, freshness = world.actor(session, "vera"), world.settings.freshness
+            return {row.card.id for row in queue_of(session, vera, Scope.MINE, world.policy, freshness, world.now).rows}
+
+    soon = {card for card, day in first.items() if day is not None and day <= START + timedelta(days=7)}
+    assert 0 < len(soon) < len(cards)
+    assert waiting() == soon
+    world.flag(later := next(card for card in cards if card not in soon))
+    assert waiting() == soon | {later}
+    world.later(days=2)
+    with world.transaction() as session:
+        notice_changes(session, world.policy, world.now)
+    with world.read() as session:
+        told = set(session.scalars(select(Notice.card_id).where(Notice.kind == NEVER_VERIFIED)))
+    assert later not in told
+    assert soon <= told < set(cards)
+    world.later(days=60)
+    assert waiting() == set(cards)

@@ -244,6 +244,16 @@ def test_the_switch_on_the_account_page_pauses_resumes_and_makes_the_first_one(s
     assert len(schedules(world)) == 1
 
 
+def test_the_mail_is_stopped_by_one_click_without_signing_in(site: Site) -> None:
+    world = site.world
+    subscribe(site.page("rita"))
+    sent_by(world, START + 7 * DAY)
+    (mail,) = mails(world).values()
+    site.page(None).client.post(str(mail.unsubscribe_url).removeprefix("http://127.0.0.1:8000"))
+    assert all(schedule.paused_at is not None for schedule in schedules(world))
+    assert len(sent_by(world, world.now + 7 * DAY)) == 1
+
+
 def test_who_left_is_told_nothing(site: Site) -> None:
     world = site.world
     subscribe(site.page("rita"))

@@ -50,6 +50,7 @@ def test_a_rule_is_looked_at_and_then_applied(site: Site) -> None:
     assert again.status_code == 303
     listed = cora.get("/admin/rules").text
     assert "Applied. 3 checks moved." in listed
+    assert "New rule, applied now: 3 checks moved" in listed
     assert listed.count("Cards of Billing tagged pricing") == listed.count('aria-label="Change: ') + 2
     assert {site.world.trust(card).state for card in cards} == {TrustState.OVERDUE}
 

@@ -107,6 +107,20 @@ def test_a_webhook_never_names_what_its_person_may_not_read(site: Site, receiver
     assert [row.state for row in deliveries(site.world)] == ["skipped", "sent"]
 
 
+def test_questions_go_to_the_webhooks_of_who_may_see_them(site: Site, receiver: Receiver) -> None:
+    card = site.world.card("Refund rules", verified=True)
+    site.index()
+    for name, more in (("cora", {}), ("stan", {}), ("ada", {"collection": "deals"})):
+        made(site, receiver, name=name, person=email(name), events=["question"], **more)
+    rita = site.api("rita")
+    for asked in ({"text": "Who waters the plants?"}, {"text": "Also for resellers?", "card_id": card}):
+        assert rita.call("POST", "/questions", asked).status_code == 201
+    assert send(site.world) == "2 messages sent"
+    plants, resellers = (data(posted) for posted in receiver.posts)
+    assert (plants["event"], plants["data"]["title"]) == ("question", "Rita asks: Who waters the plants?")
+    assert (resellers["data"]["card"]["title"], resellers["data"]["detail"]) == ("Refund rules", "Also for resellers?")
+
+
 def test_permission_is_asked_when_it_is_sent_not_when_it_happened(site: Site, receiver: Receiver) -> None:
     made(site, receiver, person=email("rita"))
     world = site.world

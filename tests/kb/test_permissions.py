@@ -21,6 +21,7 @@ read the card                                           ACXV     ACXVRS     ACXV
 edit the card                                           ACXV     ACXV       ACXV      -         ACV     ACV
 publish the card                                        ACXV     -          -         -         -       ACV
 verify the card                                         -        ACXV       -         -         ACV     -
+approve what others write into the card                 AC       AC         AC         -         AC      AC
 change the card's owner, verifiers or interval          ACX      ACX        ACX       -         AC      AC
 archive or restore the card                             ACX      ACX        ACX       ACX       AC      AC
 replace the card                                        -        ACX        ACX       -         AC      -

@@ -31,6 +31,7 @@ from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
 from kb.people.tokens import issue_link
+from kb.reviewing.models import Proposal
 from kb.schedule.subscriptions import ReportSchedule
 from kb.triggers.commands import make_trigger
 from kb.triggers.rule import Rule
@@ -82,7 +83,7 @@ FORMS: dict[str, dict[str, str]] = {
     "admin_collections.change": {
         "name": "Billing", "about": "Money", "is_open": "1", "readers": "1", "authors": "2", "steward": "2",
         "interval_days": "60", "verifiers": "person:4", "adaptive": "1", "contract": "withhold",
-        "min_trust": "verified", "max_age_days": "180",
+        "min_trust": "verified", "max_age_days": "180", "review": "",
     },
     "admin_collections.delete": {"confirm": "nothing"},
     "people.do_sign_in": {"email": "stan@northwind.example", "password": "wrong", "next": "/cards"},
@@ -135,6 +136,9 @@ FORMS: dict[str, dict[str, str]] = {
     "extension.connect": {"challenge": "a" * 43, "name": "Chromium"},
     **dict.fromkeys(("absences.add_own", "absences.add", "absences.change_own", "absences.change"), ABSENCE),
     "absences.end_own": {},
+    "reviewing.approve": {"version": "1", "checked": "1"},
+    "reviewing.send_back": {"words": "Say since when"},
+    "reviewing.withdraw": {},
     "owners.set_owner": {"owner": "3", "suggested": "3,4", "none": ""},
     "owners.do_handover": {"duty": "both", "collection": "billing", "to": "3"},
     "absences.end": {},
@@ -195,6 +199,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "questions.show": ("scope", "state", "page"), "questions.new": ("q",), "questions.read": (),
     "triggers.show": ("q", "page", "open"), "extension.install": (), "extension.download": (),
     "extension.ask": ("challenge", "name"),
+    "reviewing.show": ("scope", "page"), "reviewing.read": (),
     "detectors.show_registry": ("kind",), "hooks.show": (),
     "as_of.show": ("q", "at"), "recall.show": ("first", "last", "since"), "recall.notices": (),
     "proof.show": ("person", "since", "until", "scope", "page"),
@@ -307,6 +312,8 @@ class Places:
 
             if "question_id" in rule or not rule:
                 self.question = self._question(session)
+            if "proposal_id" in rule or not rule:
+                self.proposal = self._proposal(session)
             if "trigger_id" in rule or not rule:
                 trigger = make_trigger(
                     session, system_actor(session), Rule(f"s{next(_numbers)}.example"), [self.other], (), self.world.now
@@ -334,6 +341,16 @@ class Places:
         session.add(question)
         session.flush()
         return question.id
+
+    def _proposal(self, session: Session) -> int:
+        """One that waits for the admin, who wrote it as well."""
+        proposal = Proposal(
+            card_id=self.card, base_version=1, title="Better", body="Better words.", tags=[], language="en",
+            audience=[], author_id=self.world.person(session, "ada").id, at=self.world.now,
+        )  # fmt: skip
+        session.add(proposal)
+        session.flush()
+        return proposal.id
 
     def _signed(self) -> str:
         """A link from a mail to the admin, about a card that nobody has verified."""
@@ -381,6 +398,7 @@ class Places:
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
             "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "int:proposal_id": self.proposal,
             "int:question_id": self.question, "int:trigger_id": self.trigger, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")

@@ -27,6 +27,10 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     structlog.reset_defaults()
 
 
+SHARES = 4
+"""So many tests share all forms, so that each ends within a test's time."""
+
+
 def rules(site: Site, method: str) -> list[tuple[str, str]]:
     """Endpoint and rule of every page that takes this method; the API has its own contract tests."""
     found = [rule for rule in site.app.url_map.iter_rules() if not rule.rule.startswith("/api/")]
@@ -61,9 +65,10 @@ def test_every_page_is_known(site: Site) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the API's fuzz covers both engines
 @pytest.mark.slow
-def test_no_form_breaks_whatever_it_holds(site: Site) -> None:
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_form_breaks_whatever_it_holds(site: Site, share: int) -> None:
     places, found = Places(site.world), []
-    for endpoint, rule in rules(site, "POST"):
+    for endpoint, rule in rules(site, "POST")[share::SHARES]:
         sender = Attacker(site, None if endpoint in SIGNED_OUT else "ada")
         places.renew(rule)
         before = rows(site.world)

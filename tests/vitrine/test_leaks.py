@@ -24,6 +24,7 @@ from kb.cards import replacements
 from kb.cards.models import Card
 from kb.db import Base
 from kb.mail.models import OutgoingMail
+from kb.reviewing.models import Proposal
 from kb.use.recorder import UseRecorder, add_use
 from tests.site import Site, Visitor
 from tests.world import START, World
@@ -47,7 +48,7 @@ PAGES = (
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
     "/media/{picture}.png", "/duplicates",
     "/notices", "/account/notices", "/questions", "/questions?scope=all", "/questions/new?q=zanzibar",
-    "/admin/triggers", "/extension",
+    "/admin/triggers", "/extension", "/reviews", "/reviews/1",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
     "/reports/schedules", "/reports/gaps", "/reports/gaps?collection=deals", "/reports/schedules?about=collection:2",
@@ -79,6 +80,7 @@ API = (
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me", "/reports/gaps",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
+    "/reviews", "/reviews?scope=mine", "/proposals/1",
     "/webhooks", "/questions?scope=all", "/triggers/rules", "/triggers",
     "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
@@ -159,6 +161,19 @@ def secret_cards(world: World, like: list[int]) -> int:
         )
         replacements.replace_card(
             session, cora, session.get_one(Card, made[6]), session.get_one(Card, like[0]), world.now
+        )
+        session.add(
+            Proposal(
+                card_id=made[0],
+                base_version=1,
+                title=f"Refund {CANARY}",
+                body=f"Better {CANARY}",
+                tags=[CANARY],
+                language="en",
+                audience=[],
+                author_id=world.person(session, "vera").id,
+                at=world.now,
+            )
         )
         for card_id in made[:8]:
             add_use(session, card_id, START.date(), {"impressions": 99, "views": 90, "stale_impressions": 77})

@@ -11,6 +11,7 @@ from curator.duplicates.checking import check_cards
 from curator.notices.transitions import Transition, write
 from curator.reports.mailed.links import CheckLink, sign
 from kb.cards.models import Card
+from kb.reviewing.models import Proposal
 from kb.trust.commands import raise_flag
 from kb.trust.models import FlagKind
 from tests.infra.accessibility import assert_accessible, assert_focus_visible, assert_reflows, assert_text_spacing
@@ -77,6 +78,8 @@ SCREENS = {
     "as of": "/as-of?q=refund&at=2026-11-20",
     "notices": "/notices",
     "what you are told": "/account/notices",
+    "reviews": "/reviews",
+    "review": "/reviews/1",
     "missing": "/cards/999999",
     "API": "/api/v1/docs",
 }
@@ -132,6 +135,12 @@ def cards(live: LiveSite) -> dict[str, Any]:
     ada.post("/admin/webhooks/1/test")
     with world.transaction() as session:
         told = Transition(flagged, world.person(session, "ada").id, "new_version", "v1:1", detail="31 days now")
+        author = world.person(session, "axel").id
+        better = Proposal(
+            card_id=flagged, base_version=1, title="Refund window", body=body.replace("30", "14"), tags=[],
+            language="en", audience=[], author_id=author, at=world.now, note="14 days",
+        )  # fmt: skip
+        session.add(better)
         write(session, [told, replace(told, card_id=overdue, kind="escalated", slot="x", detail="")], world.now)
     for what in ({"tag": "annual"}, {"collection": "1"}, {"card": flagged}):
         ada.post("/follow", {"do": "follow", **what})

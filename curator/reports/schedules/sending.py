@@ -4,6 +4,8 @@ Reports are computed while reading, which blocks nobody; the claim of the week a
 so a run that was killed is made up by the next, and nobody is told twice.
 """
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from curator.reports.about import EVERYTHING, About, about_collection, about_self
@@ -18,6 +20,7 @@ from curator.webhooks.outbox import queue_for_person
 from kb.cards.models import Collection
 from kb.errors import NotFound
 from kb.mail.outbox import Letter, enqueue
+from kb.mail.unsubscribe import WEEKLY, unsubscribe_url
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
 from kb.schedule.claims import claim, note_outcome
@@ -72,4 +75,5 @@ def _letter(session: Session, sender: Sender, actor: Actor, schedule: ReportSche
     cards = mailed_cards(report, actor.id)
     checks = check_urls(session, actor, cards, sender.settings, sender.secret_key, sender.now)
     when = time_words(schedule, sender.settings.schedule)
-    return as_letter(report, sender.settings, Delivery(actor.id, when, checks))
+    letter = as_letter(report, sender.settings, Delivery(actor.id, when, checks))
+    return replace(letter, unsubscribe_url=unsubscribe_url(sender.settings, schedule.person_id, WEEKLY))

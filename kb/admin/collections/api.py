@@ -62,6 +62,10 @@ StaleTarget = Annotated[
     Field(ge=0.01, le=0.9, description="The P(stale) at which a check is suggested; null: the installation's."),
 ]
 
+Review = Annotated[
+    bool, Field(description="Whether what others than its curators write waits until one of those approves it.")
+]
+
 
 class NewCollection(JsonBody):
     """A collection to be made."""
@@ -81,6 +85,7 @@ class NewCollection(JsonBody):
     max_age_days: MaxAge = None
     escalate_days: Escalate = None
     stale_target: StaleTarget = None
+    review: Review = False
 
 
 class CollectionPatch(JsonBody):
@@ -101,6 +106,7 @@ class CollectionPatch(JsonBody):
     max_age_days: MaxAge = None
     escalate_days: Escalate = None
     stale_target: StaleTarget = None
+    review: Review | None = None
 
 
 class CollectionShape(Shape):
@@ -122,6 +128,7 @@ class CollectionShape(Shape):
     max_age_days: int | None
     escalate_days: int | None
     stale_target: float | None
+    review: bool
     created_at: datetime
 
 
@@ -152,7 +159,7 @@ def make_collection(body: NewCollection) -> Reply:
             interval_days=body.interval_days, is_adaptive=body.adaptive,
             verifiers=verifiers_referred(session, body.verifiers),
             contract=Breach(body.contract), min_trust=_state(body.min_trust), max_age_days=body.max_age_days,
-            escalate_days=body.escalate_days, stale_target=body.stale_target,
+            escalate_days=body.escalate_days, stale_target=body.stale_target, is_reviewed=body.review,
         )  # fmt: skip
         answer = _anew(session, create_collection(session, actor, fields, now()))
     return Reply(answer, 201, {"Location": f"{PREFIX}/collections/{answer.slug}"})
@@ -206,6 +213,7 @@ def _changed(session: Session, shelf: Collection, body: CollectionPatch) -> Coll
         max_age_days=body.max_age_days if "max_age_days" in given else shelf.max_age_days,
         escalate_days=body.escalate_days if "escalate_days" in given else shelf.escalate_days,
         stale_target=body.stale_target if "stale_target" in given else shelf.stale_target,
+        is_reviewed=shelf.is_reviewed if body.review is None else body.review,
     )
 
 
@@ -221,6 +229,7 @@ def _shape(session: Session, shelf: Collection) -> CollectionShape:
     return CollectionShape(
         **{name: getattr(shelf, name) for name in names},
         adaptive=shelf.is_adaptive,
+        review=shelf.is_reviewed,
         readers=_groups(shelf.readers),
         authors=_groups(shelf.authors),
         steward=person_or_none(shelf.steward),

@@ -61,6 +61,7 @@ class ShelfForm(Form):
     escalate_days: EscalateDays | None = None
     adaptive: bool = False
     stale_target: Annotated[float, Limit(ge=0.01, le=0.9)] | None = None
+    review: bool = False
 
     def fields(self) -> CollectionFields:
         """What the command takes."""
@@ -68,7 +69,7 @@ class ShelfForm(Form):
         return CollectionFields(
             self.name, None, self.about, self.is_open, tuple(self.readers), tuple(self.authors), self.steward,
             self.interval_days, refs, self.contract, self.min_trust, self.max_age_days,
-            self.escalate_days, self.adaptive, self.stale_target,
+            self.escalate_days, self.adaptive, self.stale_target, self.review,
         )  # fmt: skip
 
 
@@ -261,6 +262,7 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
             is_open=found.is_open,
             escalate=_escalate(found, wrong.get("escalate_days", "")),
             is_adaptive=found.is_adaptive,
+            is_reviewed=found.is_reviewed,
             stale_target=target_options(
                 found.stale_target, services().settings.freshness.stale_target, wrong.get("stale_target", "")
             ),

@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from kb.cards.editing.forms import LooseCardForm
 from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier, Status
-from kb.cards.permissions import Right, may
+from kb.cards.permissions import Right, may, needs_review
 from kb.errors import FieldError
 from kb.people.actor import Actor
 from kb.people.models import Role
 from kb.people.queries import active_people, all_groups
+from kb.reviewing.queries import own_on
+from kb.reviewing.shown import editor_words
 from kb.settings import Workspace
 from kb.trust.policy import Policy
 from kb.web.pages import EditorPage, EditorSide
 from kb.web.parts import Choice, Field, Option, Problem
 from kb.web.targets import safe_next
+from kb.words import Words
 
 LANGUAGE_NAMES = {"en": "English", "de": "German", "ru": "Russian", "pl": "Polish", "fi": "Finnish"}
 INTERVALS = (7, 14, 30, 60, 90, 180, 365)
@@ -72,12 +76,14 @@ def ref_value(row: CardVerifier | CollectionVerifier) -> str:
 
 def editor_page(
     session: Session, actor: Actor, state: EditorState, shelves: Sequence[Collection], workspace: Workspace,
-    policy: Policy,
+    policy: Policy, now: datetime,
 ) -> EditorPage:  # fmt: skip
     """The page for this state of the editor."""
     card, typed = state.card, state.typed
     wrong = {error.field.split(".")[0]: error.message for error in state.errors}
     is_published = card is not None and card.status == Status.PUBLISHED
+    is_reviewed = card is not None and needs_review(actor, card)
+    own = own_on(session, actor, card) if card is not None else None
     return EditorPage(
         heading=f"Editing version {card.version}" if card else "New card",
         action=f"/cards/{card.id}/edit" if card else "/cards/new",
@@ -92,7 +98,7 @@ def editor_page(
         mode="preview" if state.preview is not None else "write",
         preview=state.preview,
         can_publish=card is None or may(actor, Right.PUBLISH, card),
-        can_verify=card is not None and may(actor, Right.VERIFY, card),
+        can_verify=card is not None and not is_reviewed and may(actor, Right.VERIFY, card),
         can_mark_minor=is_published and card is not None and card.collection_id in actor.curated,
         what_changed=Field(typed.what_changed, _sentence("what_changed", wrong)),
         whole_card_checked=typed.whole_card_checked,
@@ -100,6 +106,8 @@ def editor_page(
         hidden=typed.carried(),
         saved_words=state.saved_words,
         owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
+        review_words=editor_words(actor, card, own, Words(now, policy.zone)),
+        is_reviewed=is_reviewed,
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
     )
 

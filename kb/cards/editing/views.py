@@ -16,6 +16,10 @@ from kb.cards.permissions import Right, demand
 from kb.cards.shown import diff_lines
 from kb.errors import Conflict, FieldError, Forbidden, Invalid
 from kb.people.actor import Actor
+from kb.reviewing.handing import publish_or_propose, save_or_propose
+from kb.reviewing.models import Proposal
+from kb.reviewing.queries import own_on
+from kb.reviewing.shown import typed_from_proposal
 from kb.trust.queries import open_flags
 from kb.trust.reading import read_note, write_note
 from kb.web.edge import now, reading, services, writing
@@ -26,6 +30,7 @@ from kb.web.targets import safe_next
 from kb.words import Words
 
 blueprint = Blueprint("editing", __name__)
+_SENT = "Sent for review. You see on the card where it is."
 
 
 @blueprint.get("/cards/new")
@@ -54,12 +59,11 @@ def create() -> BaseResponse | str:
         with writing() as (session, actor):
             shelf = collection_named(session, actor, form.collection)
             card = commands.create_card(session, actor, shelf, text, form.policy(), now())
-            if form.step == "publish":
-                commands.publish_card(session, actor, card, now())
+            waits = form.step == "publish" and publish_or_propose(session, actor, card, services().settings, now())
             path = queries.card_path(card)
     except Invalid as error:
         return _editor_again(error)
-    say("Published." if form.step == "publish" else "Draft saved.")
+    say(_SENT if waits else "Published." if form.step == "publish" else "Draft saved.")
     return redirect(path, 303)
 
 
@@ -83,7 +87,10 @@ def edit(card_id: int) -> str:
             "opened": request.args.getlist("opened"),
             "back": request.args.get("back", "")[:300],
         }
-        return _editor(session, actor, EditorState(typed_from_card(card).model_copy(update=brought), card))
+        typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
+        if own is not None and not own.publishes:
+            typed = typed_from_proposal(typed, own)
+        return _editor(session, actor, EditorState(typed, card))
 
 
 @blueprint.post("/cards/<int:card_id>/edit")
@@ -155,10 +162,12 @@ def _save(card_id: int, form: CardForm, text: CardText) -> str:
         step = Edit(form.version, form.what_changed, form.is_minor and not checked, checked, seen)
         card = queries.card_visible_to(session, actor, card_id)
         shelf = collection_named(session, actor, form.collection)
-        outcome = commands.edit_card(session, actor, card, text, step, services().policy, now(), shelf=shelf)
+        settings = services().settings
+        outcome = save_or_propose(session, actor, card, text, step, services().policy, settings, now(), shelf=shelf)
         moved = _save_policy(session, actor, card, form.policy())
-        if form.step == "publish":
-            commands.publish_card(session, actor, card, now())
+        waits = form.step == "publish" and publish_or_propose(session, actor, card, settings, now())
+    if waits or isinstance(outcome, Proposal):
+        return _SENT
     if form.step == "publish":
         return "Published."
     if checked:
@@ -194,7 +203,7 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
     shelves = _writable(session, actor)
     if state.card is not None and state.card.collection not in shelves:
         shelves = [*shelves, state.card.collection]
-    page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy)
+    page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy, now())
     return render_template("kb/editor.html", page=page, frame=frame("cards"))
 
 

@@ -291,3 +291,15 @@ def test_an_expert_of_the_page_is_somebody_who_can_be_asked(site: Site, refunds:
         deactivate_person(session, world.actor(session, "ada"), left, world.now)
     for text in ("Refund for resellers?", "Refund in dollars?"):
         assert asked(site, text)["assignee"]["email"] == email("vera")
+
+
+def test_an_answer_is_no_way_around_a_review(site: Site, refunds: int) -> None:
+    with site.world.transaction() as session:
+        site.world.collection(session, "billing").is_reviewed = True
+    question = asked(site, "Also for resellers?", card_id=refunds)
+    written = {"title": "Refunds for resellers", "body": "Sixty days.", "collection": "billing"}
+    refused = api(site, "vera", "write").call("POST", f"/questions/{question['id']}/answer", written)
+    assert refused.status_code == 409
+    assert "Billing asks for review" in refused.json["detail"]
+    assert api(site, "vera").get("/cards", query_string={"status": "draft"}).json["items"] == []
+    assert api(site, "cora", "write").call("POST", f"/questions/{question['id']}/answer", written).status_code == 200

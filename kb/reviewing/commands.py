@@ -1,0 +1,132 @@
+"""Propose, approve, send back and withdraw. A card changes in `approve` only, by the command that edits every card."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kb.cards.commands import CardText, Edit, edit_card, publish_card, require_version
+from kb.cards.models import Card, Collection, Status
+from kb.cards.permissions import Right, demand
+from kb.db import hold
+from kb.errors import Conflict, Forbidden, NotFound, invalid
+from kb.people import audit
+from kb.people.actor import Actor
+from kb.reviewing import mails
+from kb.reviewing.models import Proposal, State
+from kb.settings import Settings
+from kb.trust.commands import verify
+from kb.trust.policy import Policy
+
+_DECIDED = {
+    State.APPROVED: "was approved already",
+    State.SENT_BACK: "was sent back already",
+    State.WITHDRAWN: "was withdrawn or replaced by its author; look at what waits now",
+}
+
+
+def propose(
+    session: Session, actor: Actor, card: Card, text: CardText, edit: Edit, settings: Settings, now: datetime, *,
+    shelf: Collection | None = None, publishes: bool = False,
+) -> Proposal:  # fmt: skip
+    """Let a text wait beside the card, which stays as it is. It takes the place of what this author had waiting.
+
+    Raises Conflict when the card has moved on since `edit.version`.
+    """
+    demand(actor, Right.PUBLISH if publishes else Right.EDIT, hold(session, card))
+    require_version(card, edit.version)
+    if publishes and not text.body.strip():
+        raise invalid("body", "Write the answer before you send it for review.")
+    _demand_place(actor, shelf)
+    mine = (Proposal.card_id == card.id, Proposal.author_id == actor.id, Proposal.state == State.WAITING)
+    for earlier in session.scalars(select(Proposal).where(*mine)):
+        _decide(actor, earlier, State.WITHDRAWN, now)
+    is_moved = shelf is not None and shelf.id != card.collection_id
+    proposal = Proposal(
+        card_id=card.id, base_version=card.version, publishes=publishes, title=text.title, body=text.body,
+        collection_id=shelf.id if shelf is not None and is_moved else None, tags=sorted(set(text.tags)),
+        language=text.language, language_chosen=text.language_chosen, audience=sorted(set(text.audience)),
+        note=edit.note, author_id=actor.id, at=now, state=State.WAITING, words="",
+    )  # fmt: skip
+    session.add(proposal)
+    session.flush()
+    audit.record(session, actor, "proposed", "proposal", proposal.id, now, card=card.id, base=card.version)
+    mails.tell_approvers(session, proposal, settings, now)
+    return proposal
+
+
+def approve(
+    session: Session, actor: Actor, proposal: Proposal, text: CardText, version: int, policy: Policy,
+    settings: Settings, now: datetime, *, checked: bool = False,
+) -> Card:  # fmt: skip
+    """Make the proposal the card's next revision, by its author; the approver stands in the audit log.
+
+    `text` is what it renders to. `version` is the card's that it was compared with: raises Conflict when the card, or
+    the proposal, moved on since. With `checked` the approver verifies the card, too.
+    """
+    card = _demand_waiting(session, actor, proposal)
+    demand(actor, Right.APPROVE, card)
+    require_version(card, version)
+    _decide(actor, proposal, State.APPROVED, now)
+    is_published = card.status == Status.PUBLISHED
+    step = Edit(version, proposal.note, checked=checked and is_published, author_id=proposal.author_id)
+    shelf = session.get(Collection, proposal.collection_id) if proposal.collection_id is not None else None
+    edit_card(session, actor, card, text, step, policy, now, shelf=shelf)
+    if proposal.publishes and not is_published:
+        publish_card(session, actor, card, now)
+        if checked:
+            verify(session, actor, card, card.version, policy, now, note=proposal.note, whole_card=True)
+    audit.record(
+        session, actor, "approved", "card", card.id, now,
+        version=card.version, proposal=proposal.id, author=proposal.author_id,
+    )  # fmt: skip
+    mails.tell_author(session, proposal, actor, settings, now)
+    return card
+
+
+def send_back(
+    session: Session, actor: Actor, proposal: Proposal, words: str, settings: Settings, now: datetime
+) -> None:
+    """Not like this: the words tell the author what to change."""
+    card = _demand_waiting(session, actor, proposal)
+    if card.collection_id not in actor.curated:
+        raise Forbidden("Only the curators of the collection send a change back.")
+    if not words.strip():
+        raise invalid("words", "Say what should be different.")
+    _decide(actor, proposal, State.SENT_BACK, now, words.strip())
+    audit.record(session, actor, "sent back", "proposal", proposal.id, now, card=card.id)
+    mails.tell_author(session, proposal, actor, settings, now)
+
+
+def withdraw(session: Session, actor: Actor, proposal: Proposal, now: datetime) -> None:
+    """Its author does not want it any more, whether it waits or was sent back."""
+    hold(session, proposal)
+    if proposal.author_id != actor.id:
+        raise Forbidden("Only its author withdraws a change.")
+    if proposal.state == State.WITHDRAWN:
+        return
+    if proposal.state == State.APPROVED:
+        raise Conflict("This change was approved already.")
+    _decide(actor, proposal, State.WITHDRAWN, now, proposal.words)
+    audit.record(session, actor, "withdrawn", "proposal", proposal.id, now, card=proposal.card_id)
+
+
+def _demand_waiting(session: Session, actor: Actor, proposal: Proposal) -> Card:
+    """The card, held before the proposal as `propose` does: of two who decide at once, one finds it decided."""
+    card = hold(session, proposal.card)
+    demand(actor, Right.READ, card)
+    hold(session, proposal)
+    if not proposal.is_waiting:
+        by = f" ({proposal.decided_by.name})" if proposal.decided_by is not None else ""
+        raise Conflict(f"This change {_DECIDED[State(proposal.state)]}{by}.")
+    return card
+
+
+def _demand_place(actor: Actor, shelf: Collection | None) -> None:
+    if shelf is not None and shelf.id not in actor.readable:
+        raise NotFound("There is no such collection.")
+
+
+def _decide(actor: Actor, proposal: Proposal, state: State, now: datetime, words: str = "") -> None:
+    proposal.state, proposal.words = state, words
+    proposal.decided_by_id, proposal.decided_at = actor.id, now

@@ -1,0 +1,69 @@
+"""Mails about proposals, queued in the transaction of what they tell about. They name the card, not its new text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from kb.mail.outbox import Letter, enqueue
+from kb.people.actor import Actor, actor_for
+from kb.people.models import Person, Role
+from kb.people.queries import active_people
+from kb.reviewing.models import Proposal, State
+from kb.settings import Settings
+from kb.words import first_name
+
+_HTML = Markup(
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{subject}</title></head>'
+    '<body style="font-family:Arial,sans-serif;line-height:1.5"><p>{greeting} {sentence}</p>'
+    '<p><a href="{url}">{label}</a></p></body></html>'
+)
+
+
+def tell_approvers(session: Session, proposal: Proposal, settings: Settings, now: datetime) -> None:
+    """Tell the collection's steward; without one who could approve, all its curators."""
+    author = session.get(Person, proposal.author_id) if proposal.author_id is not None else None
+    name = author.name if author is not None else "Somebody"
+    for person in _approvers(session, proposal):
+        subject = f"For review: {proposal.card.title}"
+        what = "the new card" if proposal.publishes else "a change of"
+        sentence = f"{name} sent {what} “{proposal.card.title}” for review."
+        _send(session, proposal, person, subject, sentence, "Review it", settings, now)
+
+
+def tell_author(session: Session, proposal: Proposal, by: Actor, settings: Settings, now: datetime) -> None:
+    """Tell whoever wrote it what became of it."""
+    author = session.get(Person, proposal.author_id) if proposal.author_id is not None else None
+    if author is None or not author.is_active or author.id == by.id:
+        return
+    if proposal.card.collection_id not in actor_for(session, author).readable:
+        return
+    title = proposal.title if proposal.state == State.SENT_BACK else proposal.card.title
+    if proposal.state == State.APPROVED:
+        subject, sentence = f"Approved: {title}", f"{by.name} approved your text; readers see it now."
+    else:
+        subject, sentence = f"Sent back: {title}", f"{by.name} sent your text back: {proposal.words}"
+    _send(session, proposal, author, subject, sentence, "See it", settings, now)
+
+
+def _approvers(session: Session, proposal: Proposal) -> Sequence[Person]:
+    shelf = proposal.card.collection
+    able = [
+        person
+        for person in active_people(session, at_least=Role.AUTHOR)
+        if person.id != proposal.author_id and shelf.id in actor_for(session, person).curated
+    ]
+    steward = [person for person in able if person.id == shelf.steward_id]
+    return steward or able
+
+
+def _send(
+    session: Session, proposal: Proposal, to: Person, subject: str, sentence: str, label: str, settings: Settings,
+    now: datetime,
+) -> None:  # fmt: skip
+    greeting, url = f"Hello {first_name(to.name)},", f"{settings.public_url}/reviews/{proposal.id}"
+    text = f"{greeting} {sentence}\n\n{label}: {url}\n"
+    html = _HTML.format(subject=subject, greeting=greeting, sentence=sentence, url=url, label=label)
+    key = f"proposal:{proposal.id}:{proposal.state}:{to.id}"
+    enqueue(session, key, to.email, Letter(subject, text, str(html)), now)
