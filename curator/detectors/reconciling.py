@@ -112,5 +112,7 @@ def _rows(session: Session, card_ids: Sequence[int]) -> Mapping[Key, Finding]:
 
 
 def _flag_words(row: Finding) -> str:
-    words = f"“{row.words}”: {row.detail}" if row.detector in _QUOTED and row.words else row.detail
+    """A flag shows its address beside it; a file has none, so it is named."""
+    is_file = row.detector == SOURCE_CHANGED and not row.url
+    words = f"“{row.words}”: {row.detail}" if row.words and (row.detector in _QUOTED or is_file) else row.detail
     return words[:_FLAG_DETAIL]

@@ -24,6 +24,7 @@ from kb.outbound.errors import Refused
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.settings import Outbound
+from kb.trust.shown import short_address
 from kb.words import Words
 
 MOST_SOURCES = 10
@@ -41,9 +42,14 @@ def found(batch: Batch) -> Iterator[Evidence]:
     for source in rows:
         at, check = source.changed_at, checked[source.card_id]
         if at is not None and (check is None or check < at):
-            detail = f"{source.place} says something else since {words.full_day(at)}."
-            url = source.place if is_address(source.place) else None
-            yield Evidence(source.card_id, SOURCE_CHANGED, source.place, detail, url, key=source.now_hash or "")
+            yield change_in(source, at, words)
+
+
+def change_in(source: WatchedSource, at: datetime, words: Words) -> Evidence:
+    """What is found of a source that changed at that instant. Not what it says: not every reader may open it."""
+    place, detail = source.place, f"It says something else since {words.full_day(at)}."
+    url, name = (place, short_address(place)) if is_address(place) else (None, place)
+    return Evidence(source.card_id, SOURCE_CHANGED, name, detail, url, key=f"{place} {source.now_hash}")
 
 
 def watch(session: Session, actor: Actor, card: Card, place: str, rules: Outbound, now: datetime) -> WatchedSource:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from curator.detectors.models import WatchedSource
+from curator.detectors.source_diff import source_diff
 from kb.cards.models import Card, Status
 from kb.installation import open_installation
 from kb.people.actor import actor_for
@@ -49,6 +51,10 @@ def test_the_demo_fills_an_empty_installation_once_and_every_story_holds(runtime
         counts = Counter(found.state.value for found in trust.values())
         assert counts == {"verified": 108, "overdue": 15, "due_soon": 9, "unverified": 9, "flagged": 7}
         assert all(card.assignee_id for card in cards if card.status == Status.PUBLISHED)
+        (source,) = session.scalars(select(WatchedSource))
+        assert [
+            line.kind for line in source_diff(session, source.card_id)[0].lines if line.kind in ("removed", "added")
+        ]
         assert log.check(session).broken_id is None
         weeks = {day.isocalendar()[:2] for day in session.scalars(select(CardUse.day))}
         assert len(weeks) in (12, 13)

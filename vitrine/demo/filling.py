@@ -31,9 +31,11 @@ from kb.trust.models import FlagKind
 from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
+from kb.words import Words
 from vitrine.demo.company import Company, SampleCard
 from vitrine.demo.searches import add_searches
 from vitrine.demo.seen import add_sightings
+from vitrine.demo.sources import add_changed_source
 from vitrine.demo.stories import Event, events_of
 
 _WEEKS = 12
@@ -161,7 +163,10 @@ class Filling:
         by = event.facts.get("by")
         actor = actor_for(session, self._people[by]) if by else system_actor(session)
         kind, detail, url = FlagKind(event.facts["kind"]), event.facts["detail"], event.facts.get("url")
-        trust_commands.raise_flag(session, actor, card, kind, detail, event.at, url=url)
+        flag = trust_commands.raise_flag(session, actor, card, kind, detail, event.at, url=url)
+        if "seen" in event.facts:
+            words = Words(self._now, self._services.policy.zone)
+            add_changed_source(session, flag, event.facts, card.verified_at or event.at, words)
 
     def _replace(self, session: Session, event: Event) -> None:
         card, by = self._cards[event.card.external_id], self._cards[event.facts["by"]]

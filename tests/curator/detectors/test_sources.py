@@ -8,6 +8,7 @@ import pytest
 from curator import jobs
 from curator.detectors.source_diff import source_diff
 from curator.detectors.source_text import text_of
+from kb.trust.shown import short_address
 from tests.curator.cast import context
 from tests.curator.detectors.rounds import detect, flags, found
 from tests.infra.answering import AnsweringServer, Reply
@@ -55,8 +56,8 @@ def test_a_page_that_says_something_else_is_a_finding_with_a_diff(site: Site, se
     assert found(world, card) == {}
     server.replies["/prices"] = page("€59")
     read(world)
-    assert found(world, card) == {"source_changed": [f"{server.url}/prices"]}
-    assert [kind for kind, _ in flags(world, card)] == ["source_changed"]
+    assert found(world, card) == {"source_changed": [short_address(f"{server.url}/prices")]}
+    assert flags(world, card) == [("source_changed", "It says something else since 18 Nov 2026.")]
     assert diff(world, card) == [("removed", "Pro costs €49."), ("added", "Pro costs €59.")]
 
 
@@ -104,7 +105,7 @@ def test_a_dismissed_change_is_silent_until_the_next(site: Site, server: Answeri
     assert found(world, card) == {}
     server.replies["/prices"] = page("€69")
     read(world)
-    assert found(world, card) == {"source_changed": [f"{server.url}/prices"]}
+    assert found(world, card) == {"source_changed": [short_address(f"{server.url}/prices")]}
 
 
 def test_a_file_of_an_allowed_folder_is_watched(site: Site, folder: Path) -> None:
