@@ -157,7 +157,7 @@ def list_rules(query: Listing) -> Rules:
     return Rules(items=items, next_cursor=cursor)
 
 
-@api.operation("POST", "/rules/preview", {200: PreviewShape}, scope="read")
+@api.operation("POST", "/rules/preview", {200: PreviewShape}, scope="read", errors=(404,))
 def look(body: ChangeBody) -> PreviewShape:
     """See what a change of the policy would do. Nothing is changed by looking."""
     with reading() as (session, actor):
@@ -166,7 +166,7 @@ def look(body: ChangeBody) -> PreviewShape:
     return _shape(found, past)
 
 
-@api.operation("POST", "/rules/changes", {200: Applied}, scope="admin")
+@api.operation("POST", "/rules/changes", {200: Applied}, scope="admin", errors=(404,))
 def change(body: ApplyBody) -> Applied:
     """Apply a change as it was previewed. The same token again changes nothing more; other facts are a conflict."""
     if body.when != "next" and (body.token is None or body.at is None):

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from flask import Response, current_app, render_template
 
+from kb.paths import resource_root
 from kb.web.api import Api
 from kb.web.edge import services
 from kb.web.openapi import Json, document
@@ -64,6 +65,12 @@ def docs() -> Response:
     name = services().settings.workspace.name
     bare = Frame(name, name[:1].upper(), None)
     return Response(render_template("kb/api_docs.html", page=docs_page(_document()), frame=bare))
+
+
+@api.operation("GET", "/client.py", {200: "text/x-python"}, scope=None)
+def example_client() -> Response:
+    """Get an example client. In Python, without dependencies; made to be copied and changed."""
+    return Response((resource_root() / "docs" / "client.py").read_bytes(), mimetype="text/x-python")
 
 
 def docs_page(described: Json) -> DocsPage:

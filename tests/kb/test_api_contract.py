@@ -23,7 +23,9 @@ PROMISED = {
     "GET /reports/weekly", "GET /reports/gaps",
     "GET /reports/weekly.csv", "GET /collections", "POST /collections", "GET /collections/{}", "PATCH /collections/{}",
     "DELETE /collections/{}", "GET /groups", "POST /groups", "PATCH /groups/{}", "GET /people", "POST /people",
-    "GET /people/{}", "PATCH /people/{}", "GET /me", "GET /openapi.json", "GET /docs",
+    "GET /people/{}", "PATCH /people/{}", "GET /me", "GET /openapi.json", "GET /docs", "GET /client.py",
+    "GET /reports/workload", "GET /triggers", "POST /triggers",
+    "GET /questions", "POST /questions", "POST /questions/{}/answer", "GET /groups/{}",
     "GET /webhooks", "POST /webhooks", "DELETE /webhooks/{}",
 }  # fmt: skip
 
@@ -83,7 +85,14 @@ def test_the_page_tells_the_same_without_anything_foreign(site: Site) -> None:
 def test_every_operation_but_the_public_ones_needs_a_token(site: Site) -> None:
     document = described(site)
     public = [path for _, path, operation in operations(document) if {} in operation.get("security", [])]
-    named = ("suggest", "hooks/{name}", "tokens/exchange", "openapi.json", "docs")  # signed, or with a code, or for all
+    named = (
+        "suggest",
+        "hooks/{name}",
+        "tokens/exchange",
+        "openapi.json",
+        "docs",
+        "client.py",
+    )  # signed, or with a code, or for all
     assert set(public) == {f"/api/v1/{path}" for path in named}
     for token in (None, "vit_wrong", "x" * 5000, "a b", "ÿ"):
         stranger: Any = Program(site, token)

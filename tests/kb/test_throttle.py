@@ -12,6 +12,7 @@ from tests.site import Program, Site
 from tests.world import START
 
 FEW = 5
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing of it is kept in a database
 
 
 @pytest.fixture
@@ -19,15 +20,11 @@ def settings_values() -> dict[str, Any]:
     return {"api": {"requests_per_minute": FEW}}
 
 
-@pytest.fixture
-def database_url(tmp_path: Any, sqlite_template: Any) -> None:
-    """Nothing here is kept in a database."""
-
-
 def answers(program: Any, count: int, path: str = "/me", **kwargs: Any) -> list[int]:
     return [program.get(path, **kwargs).status_code for _ in range(count)]
 
 
+@on_sqlite
 def test_a_token_may_ask_so_often_and_is_then_told_when_to_come_back(site: Site) -> None:
     rita = site.api("rita", "read")
     assert answers(rita, FEW) == [200] * FEW
@@ -45,12 +42,14 @@ def test_a_token_may_ask_so_often_and_is_then_told_when_to_come_back(site: Site)
     assert answers(rita, FEW + 1) == [200] * FEW + [429]
 
 
+@on_sqlite
 def test_each_token_counts_alone_even_of_one_person(site: Site) -> None:
     first, second, other = site.api("rita", "read"), site.api("rita", "read"), site.api("stan", "read")
     assert answers(first, FEW + 1)[-1] == 429
     assert answers(second, 1) == answers(other, 1) == [200]
 
 
+@on_sqlite
 def test_without_a_token_and_with_a_wrong_one_an_address_counts(site: Site) -> None:
     stranger, guesser = Program(site, None), Program(site, "vit_wrong")
     here: Any = {"environ_overrides": {"REMOTE_ADDR": "192.0.2.7"}}
@@ -62,17 +61,20 @@ def test_without_a_token_and_with_a_wrong_one_an_address_counts(site: Site) -> N
     assert answers(site.api("rita", "read"), 1, **here) == [200]
 
 
+@on_sqlite
 def test_a_browser_that_asks_whether_it_may_call_is_not_counted(site: Site) -> None:
     stranger = Program(site, None)
     asked = [stranger.call("OPTIONS", "/me").status_code for _ in range(FEW + 1)]
     assert asked == [200] * (FEW + 1)
 
 
+@on_sqlite
 def test_pages_are_not_counted(site: Site) -> None:
     visitor = site.page("rita")
     assert {visitor.get("/account").status_code for _ in range(FEW + 1)} == {200}
 
 
+@on_sqlite
 def test_every_operation_says_so(site: Site) -> None:
     document = Program(site, None).get("/openapi.json").get_json()
     for _, path, operation in operations(document):
