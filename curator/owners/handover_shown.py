@@ -72,12 +72,13 @@ def handover_page(
     )
 
 
-def handed_page(actor: Actor, done: Handover) -> HandedPage:
-    """What was done, card by card."""
+def handed_page(actor: Actor, done: Handover, moved: int = 0) -> HandedPage:
+    """What was done, card by card; of so many the check came earlier."""
     giver = done.order.giver
     each_gets = Counter(each.taker.name for each in done.handed)
     parts = [f"{number:,} to {name}" for name, number in sorted(each_gets.items())]
-    sentence = f"{joined(parts)}. No check moved its date." if parts else "There was nothing left to hand over."
+    dates = f"{count(moved, 'check')} came earlier, to weeks with time." if moved else "No check moved its date."
+    sentence = f"{joined(parts)}. {dates}" if parts else "There was nothing left to hand over."
     deactivate = actor.is_admin and giver.is_active and giver.id != actor.id
     return HandedPage(
         heading=f"{count(len(done.handed), 'card')} handed over",

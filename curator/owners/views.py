@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from curator.owners.choosing import choose_owner, reject_suggestions, suggestions
 from curator.owners.handing import MOST_TAKERS, Duty, Order, hand_over, read_order
 from curator.owners.handover_shown import handed_page, handover_page
+from curator.owners.levelling import level
 from curator.owners.report import owners_report
 from curator.owners.shown import owner_page, owners_page
 from curator.owners.suggest import Suggestion
@@ -35,6 +36,7 @@ class HandoverForm(Form):
     duty: Duty = Duty.BOTH
     collection: Annotated[Line, Limit(max_length=60)] = ""
     to: list[RowId] = Limit(default_factory=list, max_length=MOST_TAKERS)
+    spread: bool = False
 
 
 class OwnerForm(Form):
@@ -105,8 +107,9 @@ def do_handover(person_id: int) -> BaseResponse:
     """Hand over, and list what was done."""
     try:
         with writing() as (session, actor):
-            order = _order(session, actor, person_id, read_form(HandoverForm))
-            page = handed_page(actor, hand_over(session, actor, order, services().settings, now()))
+            form, settings = read_form(HandoverForm), services().settings
+            done = hand_over(session, actor, _order(session, actor, person_id, form), settings, now())
+            page = handed_page(actor, done, level(session, actor, done, settings, now()) if form.spread else 0)
     except Invalid as error:
         with reading() as (session, actor):
             order = read_order(session, actor, person_id, Duty.BOTH, (), "")

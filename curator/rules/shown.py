@@ -10,7 +10,7 @@ from curator.rules.applying import preview
 from curator.rules.changes import Change, Kind, listed, may_change, may_see
 from curator.rules.pages import DoneRow, Fields, RuleForm, RuleRow, RulesPage
 from curator.rules.reading import Wanted
-from curator.rules.simulator import DEFAULT_WEEKS
+from curator.rules.simulator import DEFAULT_WEEKS, When
 from curator.rules.terms import policy_cards, servable
 from curator.rules.words import about, says
 from kb.cards.models import Breach, Collection
@@ -53,7 +53,8 @@ def rules_page(
     rules = [(number, clause) for number, clause in listed(session) if may_see(actor, clause.collection_id)]
     opened = {number: clause for number, clause in rules if may_change(actor, clause.collection_id)}.get(open_id or 0)
     slugs = names_to_slugs(session)
-    pending = preview(session, actor, Change(Kind.CATCH_UP), DEFAULT_WEEKS, settings, now, now).simulation.touched
+    caught_up = preview(session, actor, Change(Kind.CATCH_UP), DEFAULT_WEEKS, settings, now, now).simulation
+    pending = caught_up.moves[When.NOW]  # what is overdue stays so, and is nothing to catch up with
     policy = Policy.of(settings)
     return RulesPage(
         lede=_LEDE.format(count(policy.interval_days, "day")),

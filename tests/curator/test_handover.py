@@ -1,6 +1,7 @@
 """Cards are handed over in one go: the load is seen before, no check moves, and doing it twice is doing it once."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -210,6 +211,24 @@ def test_the_page_shows_the_load_hands_over_and_lists_what_was_done(site: Site) 
     assert assignee(world, card) == "axel"
     assert facts(world) == before
     assert "nothing left" in ada.post(f"/people/{vera}/handover", {"duty": "both", "to": str(axel)}).text
+
+
+def test_the_checks_come_earlier_where_a_week_has_too_many_if_that_is_chosen(site: Site) -> None:
+    world = site.world
+    cards = [world.card(f"Price {n}", verifiers=("vera",), verified=True, interval_days=40) for n in range(6)]
+    with world.transaction() as session:
+        vera, axel = (world.person(session, name) for name in ("vera", "axel"))
+        axel.minutes_per_week = 5
+        path, to = f"/people/{vera.id}/handover", axel.id
+    before, ada = facts(world), site.page("ada")
+    assert "Spread the checks within their time" in ada.get(f"{path}?duty=both&collection=&to={to}").text
+    done = ada.post(path, {"duty": "verifying", "to": str(to), "spread": "1"}).text
+    assert "came earlier, to weeks with time." in done
+    assert facts(world) != before
+    with world.read() as session:
+        dues = [session.get_one(Card, card).verify_by for card in cards]
+    assert len(set(dues)) > 1
+    assert all(due is not None and world.now < due <= world.now + timedelta(days=40) for due in dues)
 
 
 @pytest.mark.parametrize(("who", "status"), [("cora", 200), ("vera", 200), ("axel", 403), ("rita", 403)])

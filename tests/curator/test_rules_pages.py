@@ -1,6 +1,7 @@
 """Rules on the page and over the API: seen by those who curate, looked at first, applied as looked at."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -234,3 +235,11 @@ def test_dates_are_caught_up_with_after_the_settings_changed(site: Site) -> None
     assert "Catching up makes no card overdue." in page
     ada.post("/admin/rules/changes", {**fields_of(page), "when": "now"})
     assert "Every pending check has the date" in ada.get("/admin/rules").text
+
+
+def test_what_is_overdue_already_is_nothing_to_catch_up_with(site: Site) -> None:
+    card = site.world.card(verified=True)
+    with site.world.transaction() as session:
+        session.get_one(Card, card).verify_by = site.world.now + timedelta(days=100)
+    site.world.later(days=101)
+    assert "Every pending check has the date" in site.page("ada").get("/admin/rules").text

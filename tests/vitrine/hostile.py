@@ -140,7 +140,7 @@ FORMS: dict[str, dict[str, str]] = {
     "reviewing.send_back": {"words": "Say since when"},
     "reviewing.withdraw": {},
     "owners.set_owner": {"owner": "3", "suggested": "3,4", "none": ""},
-    "owners.do_handover": {"duty": "both", "collection": "billing", "to": "3"},
+    "owners.do_handover": {"duty": "both", "collection": "billing", "to": "3", "spread": "1"},
     "absences.end": {},
     "synonyms.add": {"words": "wfh\r\nworking from home", "is_one_way": "1"},
     "synonyms.change": {"words": "wfh\r\nhome office", "is_one_way": "", "version": "1"},

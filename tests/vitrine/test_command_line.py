@@ -156,6 +156,7 @@ def test_search_is_measured_by_the_golden_queries(vitrine: CommandLine) -> None:
 
 
 def test_a_week_that_does_not_exist_is_refused(vitrine: CommandLine) -> None:
+    assert vitrine.run("report", "--collection", "nowhere", code=1).stderr == "vitrine: There is no such collection.\n"
     assert vitrine.run("report", "--week", "2026-W54", code=1).stderr.startswith("vitrine: week:")
 
 

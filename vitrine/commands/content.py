@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from curator.capacity.planning import plan_all
 from curator.jobs import JobContext, JobFailed, near_duplicates
+from curator.reports.about import about_asked
 from curator.reports.formats import as_csv, as_json, as_letter
 from curator.reports.schedules.sending import send_turn
 from curator.reports.schedules.turns import Sender, turns_of
@@ -19,6 +20,7 @@ from kb.importing.report import ImportReport, Outcome
 from kb.importing.request import Format, ImportRequest
 from kb.importing.run import run_import
 from kb.people.actor import system_actor
+from kb.people.commands import person_with_email
 from kb.text.renderer import Renderer
 from kb.trust.policy import Policy
 from kb.words import count
@@ -76,14 +78,18 @@ def import_cards(
 
 @click.command()
 @click.option("--week", default="", help="ISO week such as 2026-W47 (default: the current week).")
+@click.option("--collection", default="", help="Only this collection, by its slug.")
+@click.option("--person", type=EmailAddress(), help="Only what this person owns or checks.")
 @click.option("--send", is_flag=True, help="Queue the mail to all who subscribe, once per schedule and week.")
 @click.option("--format", "kind", type=click.Choice(["text", "html", "csv", "json"]), default="text")
 @click.option("--json", "as_json_flag", is_flag=True, help="The same as --format json.")
-def report(week: str, send: bool, kind: str, as_json_flag: bool) -> None:
+def report(week: str, collection: str, person: str | None, send: bool, kind: str, as_json_flag: bool) -> None:
     """Print the weekly stale report, or send it.
 
-    Example: vitrine report --week 2026-W47 --format csv
+    Example: vitrine report --week 2026-W47 --collection billing --format csv
     """
+    if send and (collection or person):
+        raise click.UsageError("--send goes by the schedules of each reader: leave --collection and --person out.")
     settings, now = loaded_settings().settings, clock.now()
     policy = Policy.of(settings)
     with spoken(), opened(settings) as installation:
@@ -96,7 +102,10 @@ def report(week: str, send: bool, kind: str, as_json_flag: bool) -> None:
             answer({"week": wanted.key, "queued": queued}, as_json=as_json_flag, words=words)
             return
         with installation.database.read() as session:
-            found = weekly_report(session, system_actor(session), wanted, policy, settings.freshness, now)
+            actor = system_actor(session)
+            number = str(person_with_email(session, person).id) if person else ""
+            about = about_asked(session, actor, collection, number)
+            found = weekly_report(session, actor, wanted, policy, settings.freshness, now, about)
         if kind == "json" or as_json_flag:
             answer(as_json(found, settings), as_json=True, words="")
         elif kind == "csv":
