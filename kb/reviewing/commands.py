@@ -15,6 +15,7 @@ from kb.people.actor import Actor
 from kb.reviewing import mails
 from kb.reviewing.models import Proposal, State
 from kb.settings import Settings
+from kb.trust import assignee
 from kb.trust.commands import verify
 from kb.trust.policy import Policy
 
@@ -37,11 +38,12 @@ def propose(
     require_version(card, edit.version)
     if publishes and not text.body.strip():
         raise invalid("body", "Write the answer before you send it for review.")
-    _demand_place(actor, shelf)
+    is_moved = shelf is not None and shelf.id != card.collection_id
+    if shelf is not None and is_moved:
+        _demand_place(actor, shelf)
     mine = (Proposal.card_id == card.id, Proposal.author_id == actor.id, Proposal.state == State.WAITING)
     for earlier in session.scalars(select(Proposal).where(*mine)):
         _decide(actor, earlier, State.WITHDRAWN, now)
-    is_moved = shelf is not None and shelf.id != card.collection_id
     proposal = Proposal(
         card_id=card.id, base_version=card.version, publishes=publishes, title=text.title, body=text.body,
         collection_id=shelf.id if shelf is not None and is_moved else None, tags=sorted(set(text.tags)),
@@ -64,6 +66,7 @@ def approve(
     `text` is what it renders to. `version` is the card's that it was compared with: raises Conflict when the card, or
     the proposal, moved on since. With `checked` the approver verifies the card, too.
     """
+    assignee.let_nobody_leave(session)  # before the card is held, in the order of the commands that are called below
     card = _demand_waiting(session, actor, proposal)
     demand(actor, Right.APPROVE, card)
     require_version(card, version)
@@ -122,9 +125,11 @@ def _demand_waiting(session: Session, actor: Actor, proposal: Proposal) -> Card:
     return card
 
 
-def _demand_place(actor: Actor, shelf: Collection | None) -> None:
-    if shelf is not None and shelf.id not in actor.readable:
+def _demand_place(actor: Actor, shelf: Collection) -> None:
+    if shelf.id not in actor.readable:
         raise NotFound("There is no such collection.")
+    if shelf.id not in actor.writable:
+        raise Forbidden(f"You may not write cards in {shelf.name}.")
 
 
 def _decide(actor: Actor, proposal: Proposal, state: State, now: datetime, words: str = "") -> None:

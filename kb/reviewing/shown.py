@@ -19,8 +19,8 @@ def review_notes(session: Session, actor: Actor, card: Card, words: Words) -> tu
         notes.append(_own_note(actor, card, own, words))
     for proposal in waiting_on(session, actor, card):
         if proposal.author_id != actor.id:
-            what = "wants to publish this draft" if proposal.publishes else "changed this card"
-            said = f"{author_of(proposal)} {what} {words.ago(proposal.at)}; it waits for review."
+            what = "wants to publish this draft" if proposal.publishes else "wants to change this card"
+            said = f"{author_of(proposal)} {what}: it waits for review since {words.day(proposal.at)}."
             notes.append(ReviewNote(said, f"/reviews/{proposal.id}", "Review"))
     return tuple(notes)
 

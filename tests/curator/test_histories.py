@@ -159,7 +159,7 @@ class Histories(RuleBasedStateMachine):
         def work(session: Session) -> None:
             system, ids = self._system(session), [self._person(session, number).id for number in takers]
             order = read_order(session, system, self._person(session, giver).id, duty, ids, "")
-            hand_over(session, system, order, self.world.policy, self.world.now)
+            hand_over(session, system, order, self.world.settings, self.world.now)
 
         self._try(work)
 

@@ -346,7 +346,7 @@ def test_curators_switch_it_on_by_page_and_api(site: Site) -> None:
 def test_a_curator_sees_the_number_in_the_menu_and_on_the_card(site: Site, card: int) -> None:
     proposal = proposed(site, card)
     page = site.page("cora").get(f"/cards/{card}").get_data(as_text=True)
-    assert "Axel changed this card" in page
+    assert "Axel wants to change this card" in page
     assert f'href="/reviews/{proposal}"' in page
     assert 'href="/reviews">Reviews <span class="count">1' in page
     assert site.page("rita").get("/reviews").status_code == 403
