@@ -10,7 +10,7 @@ from kb.web.account_pages import TokenRow
 from kb.web.parts import Choice, Option
 from kb.words import Words, count
 
-EXPIRIES = {"30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
+EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In a year", "never": "Never"}
 _USUAL = "90"
 _SCOPES = {
     "lookup": "Look up, report and ask, as the browser extension does",
