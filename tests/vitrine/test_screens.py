@@ -288,6 +288,7 @@ def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) ->
     expect(page.get_by_role("heading", name="Bank holidays")).to_be_visible()
     press(page, "j")
     expect(page.get_by_role("heading", name="Escalations")).to_be_visible()
+    page.locator(".queue-card[data-ready]").wait_for()
     press(page, "v")
     expect(page.get_by_role("heading", name="Bank holidays")).to_be_visible()
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
@@ -296,6 +297,7 @@ def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) ->
     expect(page.get_by_text("0 of 2 done")).to_be_visible()
     assert live.world.trust(second).state == "overdue"
     page.goto("/verify")
+    page.locator(".queue-card[data-ready]").wait_for()
     press(page, "v")
     expect(page.get_by_text("1 of 2 done")).to_be_visible()
     page.locator(".queue-card[data-ready]").wait_for()
