@@ -156,10 +156,11 @@ function clock(at) {
 
 // Nothing typed: what fits the page that is open, as far as rules say.
 async function start() {
+  const mine = ++turn // before anything is waited for: what is typed meanwhile counts more
   foot.hidden = true
   const { token } = await connection()
+  if (mine !== turn) return
   if (!token) return trouble({ kind: 'unconnected', message: 'Connect to your server first.' }, '')
-  const mine = ++turn
   const fits = (await chrome.runtime.sendMessage({ kind: 'here' }).catch(() => null)) ?? { ids: [] }
   try {
     const sets = await Promise.all(fits.ids.slice(0, 10).map(id => cardsOfRule(id).catch(() => ({ items: [] }))))
@@ -184,7 +185,7 @@ function allow(fits) {
 
 async function begin() {
   const given = await chrome.runtime.sendMessage({ kind: 'selection' }).catch(() => null)
-  if (given) {
+  if (given && !field.value) {
     field.value = given.text
     from.textContent = 'From the text you selected on this page'
     from.hidden = false
