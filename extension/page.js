@@ -1,5 +1,5 @@
-// On the page, after the reader asked: the answer for the selected text, in a panel that the page can't style or read
-// into. It asks the worker for everything; the page's own rules for requests don't matter then.
+// On the page, after the reader asked: the answer for the selected text, in a panel that the page can't style. It
+// asks the worker for everything; the page's own rules for requests don't matter then.
 
 (() => {
   const ID = 'vitrine-panel'

@@ -17,7 +17,7 @@ from curator.questions.models import Asker, Question
 from curator.questions.sameness import asks_the_same
 from kb.cards.models import Card
 from kb.cards.permissions import Right, demand
-from kb.db import take_turns
+from kb.db import hold, take_turns
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
@@ -81,7 +81,7 @@ def answer_with(
     session: Session, actor: Actor, question: Question, card: Card, settings: Settings, now: datetime
 ) -> None:
     """Say which card answers it. The card is served already; everybody who asked is told by mail."""
-    _demand_open(actor, question)
+    _hold_open(session, question)
     demand(actor, Right.READ, card)
     if not card.is_servable:
         raise Conflict("That card is no answer: it is a draft, archived or replaced.")
@@ -96,7 +96,7 @@ def answer_with(
 
 def withdraw(session: Session, actor: Actor, question: Question, now: datetime) -> None:
     """Whoever asked needs no answer any more; without anybody who does, the question is closed."""
-    _demand_open(actor, question)
+    _hold_open(session, question)
     mine = [asker for asker in question.askers if asker.person_id == actor.id]
     if not mine and not _curates(actor, question):
         raise Forbidden("Only whoever asked and curators take a question back.")
@@ -111,7 +111,7 @@ def pass_on(
     session: Session, actor: Actor, question: Question, person_id: int, settings: Settings, now: datetime
 ) -> Person:
     """Give it to somebody who knows better; they are told."""
-    _demand_open(actor, question)
+    _hold_open(session, question)
     let_nobody_leave(session)
     if not _may_answer(actor, question):
         raise Forbidden("Only whoever was asked and curators pass a question on.")
@@ -176,8 +176,9 @@ def _curates(actor: Actor, question: Question) -> bool:
     return actor.is_admin or question.collection_id in actor.curated
 
 
-def _demand_open(actor: Actor, question: Question) -> None:
-    if not question.is_open:
+def _hold_open(session: Session, question: Question) -> None:
+    """Of two who answer at once, the second finds it closed."""
+    if not hold(session, question).is_open:
         raise Conflict("This question is closed already.")
 
 
