@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from curator import jobs
+from curator.questions.commands import answer_with, question_seen_by
 from curator.questions.models import Question
 from curator.questions.sameness import asks_the_same
 from kb.cards.models import Card
@@ -14,6 +15,7 @@ from kb.people.commands import add_person, deactivate_person
 from kb.people.models import Person, Role
 from tests.curator.cast import context, mails
 from tests.curator.test_absences import plan
+from tests.kb.together import Meet, at_once
 from tests.site import Site
 from tests.world import email
 
@@ -303,3 +305,18 @@ def test_an_answer_is_no_way_around_a_review(site: Site, refunds: int) -> None:
     assert "Billing asks for review" in refused.json["detail"]
     assert api(site, "vera").get("/cards", query_string={"status": "draft"}).json["items"] == []
     assert api(site, "cora", "write").call("POST", f"/questions/{question['id']}/answer", written).status_code == 200
+
+
+def test_of_two_who_answer_at_once_the_second_finds_it_closed(site: Site, refunds: int) -> None:
+    world = site.world
+    question = asked(site, "Also for resellers?", card_id=refunds)["id"]
+
+    def answer(name: str, meet: Meet) -> None:
+        with world.transaction() as session:
+            actor = world.actor(session, name)
+            found, card = question_seen_by(session, actor, question), session.get_one(Card, refunds)
+            meet()
+            answer_with(session, actor, found, card, world.settings, world.now)
+
+    done = at_once(lambda meet: answer("vera", meet), lambda meet: answer("cora", meet))
+    assert sorted(type(each).__name__ for each in done) == ["Conflict", "NoneType"]
