@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
@@ -25,6 +26,8 @@ from kb.errors import NotFound, Unavailable
 BEGIN_OPTION = "vitrine_begin"
 _MAPPED = 1 << 28
 """Bytes of an SQLite file that are read where they lie instead of being copied: a search gets its cards faster."""
+_SWITCHES, _BETWEEN_SWITCHES = 200, 0.05
+"""How often, and after how many seconds, a process asks again for the write-ahead log while another one sets it up."""
 SAVED = "saved_cards"  # a session notes here which cards it wrote
 _PASSING = ("locked", "disk is full", "No space left", "connection", "timeout", "deadlock", "could not serialize")
 _log = logging.getLogger(__name__)
@@ -215,9 +218,21 @@ def _engine(url: URL) -> Engine:
 
 def _prepare_sqlite(dbapi: sqlite3.Connection, _record: object) -> None:
     dbapi.isolation_level = None  # the driver must not invent transactions of its own
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", f"mmap_size={_MAPPED}")
-    for pragma in pragmas:
+    _write_ahead(dbapi)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", f"mmap_size={_MAPPED}"):
         dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(dbapi: sqlite3.Connection) -> None:
+    """Give a new file its write-ahead log. SQLite's own timeout does not cover this, so the waiting is ours."""
+    for attempt in range(_SWITCHES + 1):
+        try:
+            dbapi.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or attempt == _SWITCHES:
+                raise
+            sleep(_BETWEEN_SWITCHES)
 
 
 def _begin_sqlite(connection: Connection) -> None:

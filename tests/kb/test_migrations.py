@@ -1,7 +1,9 @@
 """The schema is brought up to date as a whole or not at all, keeps every row, and is what the models say."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -141,6 +143,18 @@ def test_several_processes_open_an_empty_installation_at_once(empty_url: str, tm
     assert len((tmp_path / "data" / "secret.key").read_bytes()) == 32
     assert (tmp_path / "data" / "secret.key").stat().st_mode & 0o077 == 0
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret.key"]
+
+
+def test_a_new_file_is_opened_once_whoever_is_setting_it_up_is_done(tmp_path: Path) -> None:
+    path = tmp_path / "empty.sqlite3"
+    other = sqlite3.connect(path, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    Timer(0.3, other.rollback).start()
+    database = Database(f"sqlite:///{path}")
+    with database.read() as session:
+        assert session.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+    database.close()
+    other.close()
 
 
 def test_revisions_from_before_are_told_whether_they_corrected_something(world: World) -> None:
