@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from curator.queue import commands
-from curator.queue.queue import Scope, count_waiting, queue_of
+from curator.queue.queue import Part, Scope, count_waiting, queue_of
 from curator.queue.sheet import Desk, address
-from curator.queue.shown import queue_page
+from curator.queue.shown import MOST_ROWS, queue_page
 from kb.cards.fields import Line
 from kb.cards.models import Card
 from kb.cards.queries import card_visible_to
@@ -148,7 +148,8 @@ def reassign(card_id: int) -> BaseResponse:
 def _show(scope: Scope, wanted: Sequence[int | None], note: Field) -> str:
     with reading() as (session, actor):
         policy, freshness = services().policy, services().settings.freshness
-        queue = queue_of(session, actor, scope, policy, freshness, now())
+        part = Part(MOST_ROWS, around=tuple(wanted))
+        queue = queue_of(session, actor, scope, policy, freshness, now(), part)
         desk = Desk(policy, services().installation.secret_key, now())
         page = queue_page(session, actor, queue, wanted, desk, note)
     return render_template("curator/queue.html", page=page, frame=frame("verify"))
