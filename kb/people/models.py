@@ -72,7 +72,7 @@ class Group(Base):
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
 
-    people: Mapped[list[Person]] = relationship(secondary="membership", back_populates="groups", lazy="selectin")
+    people: Mapped[list[Person]] = relationship(secondary="membership", back_populates="groups")
 
 
 class Membership(Base):
