@@ -38,6 +38,7 @@ import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
+from kb import spoken_templates
 from kb.paths import resource_root
 from kb.settings import Settings
 from kb.web import assets, edge, errors, security
@@ -95,6 +96,7 @@ def create_app(
     app.url_rule_class = Route
     app.jinja_loader = FileSystemLoader(root / "templates")
     app.jinja_env.undefined = StrictUndefined
+    spoken_templates.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.secret_key = services.installation.secret_key
     logs.install(app)
