@@ -29,6 +29,7 @@ import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.comments.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
@@ -52,6 +53,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.views.blueprint,
     kb.cards.editing.views.blueprint,
     kb.cards.views.blueprint,
+    kb.comments.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
     search.as_of.views.blueprint,
