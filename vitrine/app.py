@@ -38,10 +38,12 @@ import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
+from kb import spoken_templates
 from kb.paths import resource_root
 from kb.settings import Settings
 from kb.web import assets, edge, errors, security
 from kb.web.edge import Services
+from kb.web.routes import Route
 from search.answers import SearchService
 from search.condition import Condition
 from vitrine import health, logs
@@ -91,8 +93,10 @@ def create_app(
     root = resource_root()
     # Static files are served by kb.web.assets under their hash; the framework's own route would stand in its way.
     app = Flask("vitrine", static_folder=None)
+    app.url_rule_class = Route
     app.jinja_loader = FileSystemLoader(root / "templates")
     app.jinja_env.undefined = StrictUndefined
+    spoken_templates.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.secret_key = services.installation.secret_key
     logs.install(app)

@@ -31,6 +31,7 @@ full_page_writes = off
 synchronous_commit = off
 max_connections = 100
 shared_buffers = 64MB
+max_wal_size = 128MB
 timezone = 'UTC'
 """
 # Waits for the end of its input, which comes when the tests let go of it, or when they die, however that happens.
@@ -60,7 +61,9 @@ class PostgresServer:
         """The SQLAlchemy URL of a new database, empty or a copy of the one at `template` (while nobody is in that)."""
         name = f"test_{next(self._numbers)}"
         source = _name_in(template) if template else "template0"
-        self._administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source)))
+        # Copying files is several times quicker than logging each page, where nothing is flushed to a disk anyway.
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        self._administer(create.format(sql.Identifier(name), sql.Identifier(source)))
         url = URL.create("postgresql+psycopg", username=SUPERUSER, database=name, query={"host": str(self._folder)})
         return url.render_as_string(hide_password=False)
 

@@ -85,9 +85,8 @@ class LooseCardForm(BaseModel):
     back: str = ""
 
     def carried(self) -> tuple[tuple[str, str], ...]:
-        """What the form carries unseen: the note of what was read, what was opened of it, and where to go on."""
-        pairs = (("reading", self.reading), *(("opened", key) for key in self.opened), ("back", self.back))
-        return tuple((name, value) for name, value in pairs if value)
+        """What the form carries unseen: the note of what was read, and where to go on."""
+        return tuple((name, value) for name, value in (("reading", self.reading), ("back", self.back)) if value)
 
 
 class VersionForm(Form):

@@ -22,6 +22,7 @@ from kb.reviewing.queries import own_on
 from kb.reviewing.shown import typed_from_proposal
 from kb.trust.queries import open_flags
 from kb.trust.reading import read_note, write_note
+from kb.web.card_panels import NOTHING_BESIDE, beside_editor
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import parse, read_form, validate
 from kb.web.frame import frame, say
@@ -73,20 +74,12 @@ def edit(card_id: int) -> str:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         demand(actor, Right.EDIT, card)
+        opened = request.args.getlist("opened")[:50]
         note = request.args.get("reading", "")[:8000] or write_note(
-            services().installation.secret_key,
-            actor.id,
-            card.id,
-            card.version,
-            (),
-            _newest_report(session, card),
-            now(),
-        )
-        brought = {
-            "reading": note,
-            "opened": request.args.getlist("opened"),
-            "back": request.args.get("back", "")[:300],
-        }
+            services().installation.secret_key, actor.id, card.id, card.version,
+            beside_editor(session, actor, card, opened).pieces, _newest_report(session, card), now(),
+        )  # fmt: skip
+        brought = {"reading": note, "opened": opened, "back": request.args.get("back", "")[:300]}
         typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
         if own is not None and not own.publishes:
             typed = typed_from_proposal(typed, own)
@@ -204,7 +197,8 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
     if state.card is not None and state.card.collection not in shelves:
         shelves = [*shelves, state.card.collection]
     page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy, now())
-    return render_template("kb/editor.html", page=page, frame=frame("cards"))
+    beside = beside_editor(session, actor, state.card, state.typed.opened) if state.card else NOTHING_BESIDE
+    return render_template("kb/editor.html", page=page, beside=beside.html, frame=frame("cards"))
 
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
