@@ -61,6 +61,7 @@ FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
     "editing.preview": {**CARD_FORM, "mode": "preview"},
+    "editing.same": {"body": "Some *words*.", "again": "Some _words_."},
     "cards.restore_revision": {"version": "1", "revision": "1"},
     "cards.verify": {"version": "1", "note": "Read it"},
     "cards.unverify": {"reason": "It changed"},

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from kb.cards.commands import CardPolicy
 from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, VerifierRef
 from kb.errors import invalid
+from kb.text.limits import MAX_BODY_BYTES
 from kb.web.forms import Form
 
 _REF = re.compile(r"(person|group):(\d{1,9})")
@@ -61,6 +62,13 @@ class BodyField(Form):
     """A body alone, for the preview."""
 
     body: Body
+
+
+class TextPair(Form):
+    """A text, and the same as another editor would write it."""
+
+    body: str = Field("", max_length=MAX_BODY_BYTES)
+    again: str = Field("", max_length=MAX_BODY_BYTES)
 
 
 class LooseCardForm(BaseModel):

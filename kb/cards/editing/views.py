@@ -9,7 +9,7 @@ from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField
+from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
@@ -20,6 +20,7 @@ from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
 from kb.reviewing.queries import own_on
 from kb.reviewing.shown import typed_from_proposal
+from kb.text.sameness import same_rendering
 from kb.trust.queries import open_flags
 from kb.trust.reading import read_note, write_note
 from kb.web.card_panels import NOTHING_BESIDE, beside_editor
@@ -119,6 +120,15 @@ def preview() -> Response | str:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
         return _editor(session, actor, EditorState(typed, card, errors, html))
+
+
+@blueprint.post("/cards/preview/same")
+def same() -> str:
+    """Do two texts read the same? The rich editor asks before it shows a text that it would write otherwise."""
+    renderer = services().renderer
+    pair = read_form(TextPair)
+    is_same = same_rendering(renderer.render(pair.body).html, renderer.render(pair.again).html)
+    return "same" if is_same else "different"
 
 
 def _read_card_form() -> tuple[CardForm, CardText]:
