@@ -14,6 +14,7 @@ import curator.recall.api
 import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
+import kb.card_templates.api
 import kb.cards.api
 import kb.extension.api
 import kb.people.api
@@ -30,6 +31,7 @@ from kb.web.api import Api
 BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
+    kb.card_templates.api.api,
     kb.reviewing.api.api,
     kb.trust.api.api,
     kb.use.api.api,

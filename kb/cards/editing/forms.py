@@ -11,6 +11,7 @@ from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, 
 from kb.errors import invalid
 from kb.web.forms import Form
 
+NO_TEMPLATE = "none"
 _REF = re.compile(r"(person|group):(\d{1,9})")
 
 
@@ -33,6 +34,7 @@ class CardForm(Form):
     tags: str = Field("", max_length=1300)
     language: str | None = None
     audience: str | None = None
+    template: Annotated[str, Field(max_length=40)] | None = None
     owner: RowId | None = None
     verifiers: list[str] = Field(default_factory=list, max_length=10)
     interval_days: IntervalDays | None = None
@@ -44,6 +46,11 @@ class CardForm(Form):
     opened: list[str] = Field(default_factory=list, max_length=50)
     back: str = Field("", max_length=300)
     step: Annotated[str, Field(max_length=10)] = "save"
+
+    @property
+    def chosen_template(self) -> str | None:
+        """The template as commands take it: a form without the field leaves the card's."""
+        return "" if self.template == NO_TEMPLATE else self.template
 
     def policy(self) -> CardPolicy:
         """Who keeps the card true, as the form says."""
@@ -73,6 +80,7 @@ class LooseCardForm(BaseModel):
     tags: str = ""
     language: str = ""
     audience: str = ""
+    template: str = ""
     owner: str = ""
     verifiers: list[str] = Field(default_factory=list)
     interval_days: str = ""

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.card_templates.completeness import template_of
 from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
@@ -28,6 +29,7 @@ from kb.web.frame import frame, say
 from kb.web.pages import ConflictPage
 from kb.web.targets import safe_next
 from kb.words import Words
+from kb.writing.aids import rendering, started_from
 
 blueprint = Blueprint("editing", __name__)
 _SENT = "Sent for review. You see on the card where it is."
@@ -48,6 +50,8 @@ def new() -> BaseResponse | str:
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
             typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
+        elif template := template_of(session, request.args.get("template", "")[:40]):
+            typed = started_from(template, typed)
         return _editor(session, actor, EditorState(typed))
 
 
@@ -149,7 +153,7 @@ def _read_card_form() -> tuple[CardForm, CardText]:
     audience = [form.audience] if form.audience else []
     text = compose(
         services().renderer, services().settings.workspace, form.title, form.body,
-        language=form.language, tags=tags, audience=audience,
+        language=form.language, tags=tags, audience=audience, template=form.chosen_template,
     )  # fmt: skip
     return form, text
 
@@ -211,7 +215,8 @@ def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     typed = parse(LooseCardForm, request.form)
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return Response(_editor(session, actor, EditorState(typed, card, error.errors)), 422)
+        rendered, _ = rendering(services().renderer, typed.body)
+        return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
 
 
 def _conflict(card_id: int) -> Response:
