@@ -50,6 +50,19 @@ def show_hostile(report: dict[str, Any], *, markdown: bool = False) -> None:
     show_bars(report["bars"], markdown=markdown)
 
 
+def show_keystrokes(report: dict[str, Any], *, markdown: bool = False) -> None:
+    """One typist at full speed, and one on a slow machine far away."""
+    rows = []
+    for name in ("plain", "slow"):
+        seen = report[name]
+        painted = [f"{value:.0f}" for value in seen["painted_ms"].values()]
+        others = [f"{seen['first_view_ms']:.0f}", f"{seen['shift']:g}", str(seen["long_tasks"])]
+        rows.append([name, str(seen["keys"]), *painted, *others])
+    columns = ["typist", "keys", "p50 ms", "p95 ms", "p99 ms", "first view ms", "shift", "long tasks"]
+    _show(f"{report['size']} cards; key to paint", columns, rows, markdown)
+    show_bars(report["bars"], markdown=markdown)
+
+
 def show_bars(bars: Sequence[dict[str, Any]], *, markdown: bool = False) -> None:
     """Which are met."""
     if bars:

@@ -3,6 +3,7 @@
 from kb.card_templates import models as card_templates
 from kb.cards import models as cards
 from kb.cards import outbox
+from kb.comments import models as comments
 from kb.extension import models as extension
 from kb.following import models as following
 from kb.importing import models as importing
@@ -22,6 +23,7 @@ ALL = (
     absences,
     card_templates,
     cards,
+    comments,
     duties,
     extension,
     following,

@@ -1,5 +1,6 @@
 """The home page: search as you type, and what to see before anything is asked."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Annotated, cast
 from urllib.parse import urlencode
@@ -10,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kb.cards.answers import AnswerCard
-from kb.cards.collections import collections_readable_by
-from kb.cards.models import Card, CardTag
+from kb.cards.collections import collection_names_readable_by, collections_readable_by
+from kb.cards.models import Card
 from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path, card_visible_to
 from kb.errors import NotFound
@@ -39,6 +40,7 @@ blueprint = Blueprint("search", __name__)
 _EXTENSION = "vitrine.search"
 _PAGE = 10
 _QUERY_LIMIT = 200
+_TAGS = 12
 _UPDATED = {"7": "Last week", "30": "Last month", "365": "Last year"}
 
 
@@ -134,7 +136,7 @@ def _results(
         verified_first=Chip(
             "Verified first", _url(form, order="" if form.order == "text" else "text"), form.order != "text"
         ),
-        filters=_menus(session, actor, form),
+        filters=_menus(session, actor, form, answers),
         hits=tuple(hit(answers, result, used, asking) for result in answers.results),
         preview=_first_preview(session, answers, asking),
         hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
@@ -232,19 +234,19 @@ def _filters(form: SearchForm) -> Filters:
     )
 
 
-def _menus(session: Session, actor: Actor, form: SearchForm) -> tuple[FilterMenu, ...]:
-    shelves = [(shelf.slug, shelf.name) for shelf in collections_readable_by(session, actor)]
+def _menus(session: Session, actor: Actor, form: SearchForm, answers: Answers) -> tuple[FilterMenu, ...]:
+    """Tags are those of the cards shown: the tags of everything would say nothing of what was asked."""
+    shelves = collection_names_readable_by(session, actor)
     states = [(state.value, state_name(state)) for state in TrustState]
-    tags = session.scalars(
-        select(CardTag.tag).join(Card, Card.id == CardTag.card_id).where(servable_to(actor))
-        .group_by(CardTag.tag).order_by(func.count().desc(), CardTag.tag).limit(12)
-    )  # fmt: skip
-    return (
+    shown = Counter(tag for result in answers.results for tag in result.card.tags)
+    tags = sorted(shown, key=lambda tag: (-shown[tag], tag))[:_TAGS]
+    menus = (
         _menu(form, "Collection", "collection", shelves),
         _menu(form, "Trust", "trust", states),
         _menu(form, "Tag", "tag", [(tag, tag) for tag in tags]),
         _menu(form, "Updated", "updated", list(_UPDATED.items())),
     )
+    return tuple(menu for menu in menus if menu.choices or menu.clear_url)
 
 
 def _menu(form: SearchForm, label: str, name: str, options: list[tuple[str, str]]) -> FilterMenu:

@@ -16,6 +16,7 @@ import curator.webhooks.api
 import kb.admin.collections.api
 import kb.card_templates.api
 import kb.cards.api
+import kb.comments.api
 import kb.extension.api
 import kb.people.api
 import kb.reviewing.api
@@ -33,6 +34,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.cards.api.api,
     kb.card_templates.api.api,
     kb.reviewing.api.api,
+    kb.comments.api.api,
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import escape
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from benchmarks.corpus import COLLECTIONS, NOW, Card
@@ -24,6 +24,7 @@ from kb.db import Database
 from kb.installation import open_installation
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
+from kb.people.sign_in import start_session
 from kb.people.tokens import issue_api_token
 from kb.process import settle
 from kb.settings import Settings, Storage
@@ -96,12 +97,19 @@ class Vitrine:
         """A token of somebody who may read every collection."""
         installation = open_installation(self._settings, NOW)
         with installation.database.transaction() as session:
-            person = Person(email="reader@example.com", name="Reader", role=Role.REP, created_at=NOW)
-            session.add(person)
-            session.flush()
+            person = _reading_person(session)
             issued = issue_api_token(session, installation.secret_key, person, "benchmark", ["read"], NOW)
         installation.close()
         return issued.secret
+
+    def reader_session(self) -> str:
+        """What a browser's cookie holds while the same person is signed in."""
+        installation = open_installation(self._settings, NOW)
+        with installation.database.transaction() as session:
+            limits = installation.settings.security
+            signed_in = start_session(session, _reading_person(session), limits, "benchmark", clock.now())
+        installation.close()
+        return signed_in.secret
 
     @contextmanager
     def indexing(self) -> Iterator[None]:
@@ -226,3 +234,13 @@ def _typed(query: Query) -> str:
 def _html(pieces: Sequence[tuple[str, bool]]) -> str:
     """What the template makes of it."""
     return "".join(f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces)
+
+
+def _reading_person(session: Session) -> Person:
+    email = "reader@example.com"
+    person = session.scalars(select(Person).where(Person.email == email)).one_or_none()
+    if person is None:
+        person = Person(email=email, name="Reader", role=Role.REP, created_at=NOW)
+        session.add(person)
+        session.flush()
+    return person

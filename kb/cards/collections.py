@@ -98,6 +98,12 @@ def collections_readable_by(session: Session, actor: Actor) -> Sequence[Collecti
     return session.scalars(select(Collection).where(Collection.id.in_(actor.readable)).order_by(Collection.name)).all()
 
 
+def collection_names_readable_by(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """Slug and name of each of them, by name, without what belongs to them."""
+    query = select(Collection.slug, Collection.name).where(Collection.id.in_(actor.readable)).order_by(Collection.name)
+    return [(slug, name) for slug, name in session.execute(query)]
+
+
 def collection_named(session: Session, actor: Actor, name: str) -> Collection:
     """The collection with this slug; NotFound when missing or invisible."""
     shelf = session.scalars(select(Collection).where(Collection.slug == name)).first()

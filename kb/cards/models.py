@@ -48,10 +48,10 @@ class Collection(Base):
     created_at: Mapped[datetime]
 
     steward: Mapped[Person | None] = relationship()
-    readers: Mapped[list[Group]] = relationship(secondary="collection_reader", lazy="selectin")
-    authors: Mapped[list[Group]] = relationship(secondary="collection_author", lazy="selectin")
+    readers: Mapped[list[Group]] = relationship(secondary="collection_reader")
+    authors: Mapped[list[Group]] = relationship(secondary="collection_author")
     verifiers: Mapped[list["CollectionVerifier"]] = relationship(
-        order_by="CollectionVerifier.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="CollectionVerifier.position", cascade="all, delete-orphan"
     )
 
 

@@ -53,6 +53,7 @@ class Person(Base):
     daily_digest: Mapped[bool] = mapped_column(default=True)
     minutes_per_week: Mapped[int | None]
     time_zone: Mapped[str | None] = mapped_column(String(40))
+    language: Mapped[str | None] = mapped_column(String(8))
 
     groups: Mapped[list["Group"]] = relationship(secondary="membership", back_populates="people", lazy="selectin")
 
@@ -71,7 +72,7 @@ class Group(Base):
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
 
-    people: Mapped[list[Person]] = relationship(secondary="membership", back_populates="groups", lazy="selectin")
+    people: Mapped[list[Person]] = relationship(secondary="membership", back_populates="groups")
 
 
 class Membership(Base):

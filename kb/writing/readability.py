@@ -29,8 +29,9 @@ _VOWELS = {
 _FORMULAS = {"en": ("Flesch", 206.835, 1.015, 84.6), "de": ("Amstad", 180.0, 1.0, 58.5),
              "ru": ("Oborneva", 206.835, 1.3, 60.1)}  # fmt: skip
 _ABBREVIATED = frozenset(
-    "e.g i.e etc. vs mr mrs ms dr no approx incl bzw ca dr evtl ggf inkl nr str usw vgl z.b d.h u.a см рис напр".split()
-)
+    ("e.g", "i.e", "vs", "mr", "mrs", "ms", "dr", "approx", "incl", "bzw", "ca", "evtl", "ggf", "inkl", "nr", "vgl",
+     "z.b", "d.h", "u.a", "см", "рис", "напр")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _split(line: str) -> list[str]:
 
 def _is_abbreviated(piece: str) -> bool:
     last = piece.split()[-1].lower() if piece.split() else ""
-    word = last.removesuffix(".").lstrip("(“„\"")
+    word = last.removesuffix(".").lstrip('(“„"')
     return last.endswith(".") and word != "" and ((len(word) == 1 and word.isalpha()) or word in _ABBREVIATED)
 
 

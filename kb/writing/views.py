@@ -12,6 +12,7 @@ from kb.cards.models import Card
 from kb.cards.permissions import Right, demand
 from kb.errors import FieldError, Forbidden
 from kb.people.actor import Actor
+from kb.web.card_panels import NOTHING_BESIDE, beside_editor
 from kb.web.edge import now, reading, services
 from kb.web.forms import parse
 from kb.web.frame import frame
@@ -41,7 +42,8 @@ def check() -> str:
         if card is not None and card.collection not in shelves:
             shelves.append(card.collection)
         page = editor_page(session, actor, state, shelves, settings.workspace, services().policy, now())
-        return render_template("kb/editor.html", page=page, frame=frame("cards"))
+        beside = beside_editor(session, actor, card, typed.opened) if card is not None else NOTHING_BESIDE
+        return render_template("kb/editor.html", page=page, beside=beside.html, frame=frame("cards"))
 
 
 def _demand_writer(session: Session, actor: Actor) -> Card | None:

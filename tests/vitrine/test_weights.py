@@ -1,6 +1,6 @@
 """What a page may weigh: bytes by kind, requests, elements, and nothing that moves or comes from elsewhere.
 
-Bytes are counted as they travel. How long things take is measured by `./dev bench typing`, not here.
+Bytes are counted as they travel. How long things take is measured by `./dev bench keystrokes`, not here.
 """
 
 from collections import Counter
