@@ -12,6 +12,7 @@ from kb.errors import invalid
 from kb.text.limits import MAX_BODY_BYTES
 from kb.web.forms import Form
 
+NO_TEMPLATE = "none"
 _REF = re.compile(r"(person|group):(\d{1,9})")
 
 
@@ -34,6 +35,7 @@ class CardForm(Form):
     tags: str = Field("", max_length=1300)
     language: str | None = None
     audience: str | None = None
+    template: Annotated[str, Field(max_length=40)] | None = None
     owner: RowId | None = None
     verifiers: list[str] = Field(default_factory=list, max_length=10)
     interval_days: IntervalDays | None = None
@@ -45,6 +47,11 @@ class CardForm(Form):
     opened: list[str] = Field(default_factory=list, max_length=50)
     back: str = Field("", max_length=300)
     step: Annotated[str, Field(max_length=10)] = "save"
+
+    @property
+    def chosen_template(self) -> str | None:
+        """The template as commands take it: a form without the field leaves the card's."""
+        return "" if self.template == NO_TEMPLATE else self.template
 
     def policy(self) -> CardPolicy:
         """Who keeps the card true, as the form says."""
@@ -81,6 +88,7 @@ class LooseCardForm(BaseModel):
     tags: str = ""
     language: str = ""
     audience: str = ""
+    template: str = ""
     owner: str = ""
     verifiers: list[str] = Field(default_factory=list)
     interval_days: str = ""

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.card_templates.completeness import template_of
 from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
@@ -30,6 +31,7 @@ from kb.web.frame import frame, say
 from kb.web.pages import ConflictPage
 from kb.web.targets import safe_next
 from kb.words import Words
+from kb.writing.aids import rendering, started_from
 
 blueprint = Blueprint("editing", __name__)
 _SENT = "Sent for review. You see on the card where it is."
@@ -50,6 +52,8 @@ def new() -> BaseResponse | str:
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
             typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
+        elif template := template_of(session, request.args.get("template", "")[:40]):
+            typed = started_from(template, typed)
         return _editor(session, actor, EditorState(typed))
 
 
@@ -152,7 +156,7 @@ def _read_card_form() -> tuple[CardForm, CardText]:
     audience = [form.audience] if form.audience else []
     text = compose(
         services().renderer, services().settings.workspace, form.title, form.body,
-        language=form.language, tags=tags, audience=audience,
+        language=form.language, tags=tags, audience=audience, template=form.chosen_template,
     )  # fmt: skip
     return form, text
 
@@ -213,9 +217,10 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     typed = parse(LooseCardForm, request.form)
+    rendered, _ = rendering(services().renderer, typed.body)
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return Response(_editor(session, actor, EditorState(typed, card, error.errors)), 422)
+        return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
 
 
 def _conflict(card_id: int) -> Response:
