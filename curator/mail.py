@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from kb import spoken_templates
 from kb.mail.outbox import Letter
 from kb.paths import resource_root
 
@@ -18,7 +19,7 @@ def letter(name: str, mail: Any) -> Letter:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(resource_root() / "templates"),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html"]),
@@ -26,3 +27,5 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         lstrip_blocks=True,
     )
+    spoken_templates.install(environment)
+    return environment

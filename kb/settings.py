@@ -55,6 +55,12 @@ class Workspace(_Section):
     audiences: tuple[str, ...] = ("sales", "support", "success")
 
 
+class Interface(_Section):
+    """What pages and mails speak to whoever has not chosen and whose browser does not say."""
+
+    language: Language = "en"
+
+
 class Storage(_Section):
     """The folder that holds all state."""
 
@@ -199,6 +205,7 @@ class Settings(_Section):
     """All settings of one installation."""
 
     workspace: Workspace = Workspace()
+    interface: Interface = Interface()
     server: Server = Server()
     api: Api = Api()
     storage: Storage = Storage()

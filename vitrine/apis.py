@@ -14,7 +14,9 @@ import curator.recall.api
 import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
+import kb.card_templates.api
 import kb.cards.api
+import kb.comments.api
 import kb.extension.api
 import kb.people.api
 import kb.reviewing.api
@@ -30,7 +32,9 @@ from kb.web.api import Api
 BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
+    kb.card_templates.api.api,
     kb.reviewing.api.api,
+    kb.comments.api.api,
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,

@@ -27,21 +27,26 @@ import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
+import kb.card_templates.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.comments.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
 import kb.reviewing.views
 import kb.triggers.views
+import kb.writing.views
 import search.as_of.views
 import search.golden.views
 import search.synonyms.views
 import search.views
+from kb import spoken_templates
 from kb.paths import resource_root
 from kb.settings import Settings
 from kb.web import assets, edge, errors, security
 from kb.web.edge import Services
+from kb.web.routes import Route
 from search.answers import SearchService
 from search.condition import Condition
 from vitrine import health, logs
@@ -49,9 +54,12 @@ from vitrine import health, logs
 PAGES: tuple[Blueprint, ...] = (
     search.views.blueprint,
     kb.cards.editing.views.blueprint,
+    kb.writing.views.blueprint,
     kb.cards.views.blueprint,
+    kb.comments.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    kb.card_templates.views.blueprint,
     search.as_of.views.blueprint,
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
@@ -91,8 +99,10 @@ def create_app(
     root = resource_root()
     # Static files are served by kb.web.assets under their hash; the framework's own route would stand in its way.
     app = Flask("vitrine", static_folder=None)
+    app.url_rule_class = Route
     app.jinja_loader = FileSystemLoader(root / "templates")
     app.jinja_env.undefined = StrictUndefined
+    spoken_templates.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.secret_key = services.installation.secret_key
     logs.install(app)
@@ -109,6 +119,7 @@ def create_app(
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
+    curator.duplicates.views.install(app, search_service)
     kb.reviewing.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):

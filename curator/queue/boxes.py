@@ -21,10 +21,13 @@ def band_words(assessment: Assessment) -> str:
     return f"{BAND_WORDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
 
 
-def boxes_of(facts: Facts, words: Words) -> tuple[Evidence, ...]:
-    """Reports first, then findings, then how many see it if it is wrong."""
+def boxes_of(facts: Facts, words: Words, card_url: str) -> tuple[Evidence, ...]:
+    """Reports first, then findings and comments, then how many see it if it is wrong."""
     boxes = [_report(flag, words) for flag in facts.reports]
     boxes += [_finding(finding, words) for finding in facts.findings]
+    if facts.comments:
+        url = f"{card_url}?comments=1#comments"
+        boxes.append(Evidence("comments", "comment", "Said about it", count(facts.comments, "open comment"), url))
     if facts.impressions:
         seen = f"{count(facts.impressions, 'view')} a month show it"
         boxes.append(Evidence("use", "use", "If this is wrong", seen))

@@ -52,7 +52,7 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
     """The sheet of one row. `note` is what was typed before."""
     card, words, scope = row.card, desk.words, queue.scope
     facts = evidence_of(session, actor, card, desk.now)
-    boxes = boxes_of(facts, words)
+    boxes = boxes_of(facts, words, card_path(card))
     before, after = queue.beside(row)
     reading = write_note(
         desk.secret, actor.id, card.id, card.version, pieces_of(facts, boxes), facts.last_flag, desk.now

@@ -54,6 +54,7 @@ from kb.web.edge import now, reading, services, writing
 api = Api("cards_api", "Cards")
 Label = Annotated[Line, Field(min_length=1, max_length=60)]
 Language = Annotated[Line, Field(max_length=8)]
+TemplateName = Annotated[Line, Field(max_length=40)]
 
 
 class CardsQuery(Listing):
@@ -61,6 +62,7 @@ class CardsQuery(Listing):
 
     collection: list[Slug] = Field([], max_length=50, description="Slugs; a card of any of them is listed.")
     tag: list[Tag] = Field([], max_length=20, description="A card must have all of them.")
+    template: Annotated[TemplateName | None, Field(description="The slug of a card template.")] = None
     status: Annotated[
         Literal["published", "draft", "archived", "replaced"],
         Field(description="`published` leaves out replaced cards; archived ones are listed for those who curate them."),
@@ -82,6 +84,7 @@ class NewCard(JsonBody):
     tags: Tags = Field([])
     language: Annotated[Language | None, Field(description="Detected from the text unless given.")] = None
     audience: list[Label] = Field([], max_length=20)
+    template: Annotated[TemplateName | None, Field(description="The slug of a card template.")] = None
     owner: Annotated[PersonRef | None, Field(description="Whoever writes the card, unless given.")] = None
     verifiers: Annotated[Verifiers | None, Field(description="The collection's, unless given.")] = None
     interval_days: IntervalDays | None = None
@@ -100,6 +103,9 @@ class CardPatch(JsonBody):
     tags: Tags | None = None
     language: Language | None = None
     audience: Annotated[list[Label], Field(max_length=20)] | None = None
+    template: Annotated[
+        TemplateName | None, Field(description="The slug of a card template; an empty one is none.")
+    ] = None
     note: Note = ""
     is_minor: Annotated[bool, Field(description="A curator's word that the meaning did not change.")] = False
     checked: Annotated[bool, Field(description="A verifier's word: I checked the whole card.")] = False
@@ -144,7 +150,7 @@ def create_card(body: NewCard) -> Reply:
     """Write a card. It is a draft unless `publish` is true, and while that waits for review."""
     text = compose(
         services().renderer, services().settings.workspace, body.title, body.body,
-        language=body.language, tags=body.tags, audience=body.audience,
+        language=body.language, tags=body.tags, audience=body.audience, template=body.template,
     )  # fmt: skip
     with writing() as (session, actor):
         shelf = collection_named(session, actor, body.collection)
@@ -331,7 +337,7 @@ def _edited(card_id: int, body: CardPatch) -> CardText:
         audience = card.audience if body.audience is None else body.audience
     return compose(
         services().renderer, services().settings.workspace, title, source,
-        language=body.language or kept, tags=tags, audience=audience,
+        language=body.language or kept, tags=tags, audience=audience, template=body.template,
     )  # fmt: skip
 
 
@@ -345,4 +351,6 @@ def _filters(actor: Actor, query: CardsQuery) -> list[ColumnElement[bool]]:
     clauses = [in_status(actor, query.status)]
     if query.collection:
         clauses.append(Card.collection_id.in_(select(Collection.id).where(Collection.slug.in_(query.collection))))
+    if query.template:
+        clauses.append(Card.template == query.template)
     return clauses + [Card.id.in_(select(CardTag.card_id).where(CardTag.tag == tag)) for tag in query.tag]

@@ -24,6 +24,8 @@ class Right(StrEnum):
     ARCHIVE = "archive or restore the card"
     REPLACE = "replace the card"
     FLAG = "report a problem with the card"
+    COMMENT = "comment on the card"
+    SETTLE = "resolve what others commented"
     AUDIT = "read the card's audit"
     RECALL = "tell who saw a wrong version of the card"
     DELETE = "delete the card"
@@ -72,6 +74,10 @@ CARD_RIGHTS: dict[Right, Callable[[Actor, Card], bool]] = {
     Right.ARCHIVE: _curates,
     Right.REPLACE: lambda actor, card: card.status == Status.PUBLISHED and _curates(actor, card),
     Right.FLAG: lambda actor, card: card.status == Status.PUBLISHED,
+    Right.COMMENT: lambda actor, card: card.status != Status.ARCHIVED and card.replaced_by_id is None,
+    Right.SETTLE: lambda actor, card: (
+        card.status != Status.ARCHIVED and (_is_verifier(actor, card) or card.collection_id in actor.curated)
+    ),
     Right.AUDIT: lambda actor, card: _is_verifier(actor, card) or card.collection_id in actor.curated,
     Right.RECALL: lambda actor, card: _was_published(card) and _curates(actor, card),
     Right.DELETE: lambda actor, card: card.status == Status.ARCHIVED and actor.is_admin,

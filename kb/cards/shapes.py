@@ -82,6 +82,7 @@ class ListedCard(CardAnswer):
     """A card in the list of cards."""
 
     status: str
+    template: str | None = Field(description="The slug of its card template.")
 
 
 class FullCard(CardAnswer):
@@ -94,6 +95,7 @@ class FullCard(CardAnswer):
     interval_days: int | None
     check_on: date | None
     status: str
+    template: str | None = Field(description="The slug of its card template.")
     replaced_by: int | None = Field(description="The id of the card that replaces this one.")
     as_of: datetime | None = Field(
         description="The earlier instant that was asked for. Who was to check the card then, and how often, is not "
@@ -158,7 +160,7 @@ class Shaper:
 
     def listed(self, card: Card, trust: Trust) -> ListedCard:
         """The card in the list of cards."""
-        return ListedCard(**self._fields(card, trust, None), status=card.status)
+        return ListedCard(**self._fields(card, trust, None), status=card.status, template=card.template)
 
     def full(self, session: Session, actor: Actor, card: Card) -> FullCard:
         """The whole card."""
@@ -172,6 +174,7 @@ class Shaper:
             interval_days=card.interval_days,
             check_on=card.check_on,
             status=card.status,
+            template=card.template,
             replaced_by=_visible_replacement(session, actor, card),
             as_of=None,
         )

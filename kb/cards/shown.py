@@ -7,6 +7,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.card_templates.completeness import template_of
 from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import Right, may, needs_review
 from kb.cards.queries import card_path, replaced_by_this, revisions_of
@@ -47,6 +48,7 @@ _VERDICTS = {"undo": "check undone", "import": "verified before it was imported"
 _DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
          "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
          "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
+         "template": ("edit", "Template changed"),
          "first_check": ("edit", "First check planned"),
          "approved": ("edit", "Approved"),
          "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
@@ -80,6 +82,7 @@ def card_page(
         replaced=tuple(Link(old.title, f"/cards/{old.id}/history") for old in replaced_by_this(session, actor, card)),
         looks_like=_looks_like(session, actor, card),
         arrived_from=arrived_from,
+        template=template.name if (template := template_of(session, card.template)) is not None else "",
         status_words={Status.DRAFT: "Draft", Status.ARCHIVED: "Archived"}.get(Status(card.status), ""),
         compare_url=f"/cards/{card.id}/history" if card.version > 1 else "",
         feedback_given=feedback_given,

@@ -57,6 +57,7 @@ class Today:
     published_at: datetime | None
     version: int
     audience: list[str]
+    template: str | None
     is_servable: bool
     is_readable: bool
 
@@ -164,11 +165,11 @@ def _visible(
         raise invalid("as_of", f"More than {MOST_CARDS:,} cards would have to be replayed. Name a collection.")
     rows = session.execute(
         select(Card.id, Card.title, Card.collection_id, Card.external_id, Card.created_at, Card.published_at,
-               Card.version, Card.audience, Card.status, Card.replaced_by_id, is_readable)
+               Card.version, Card.audience, Card.template, Card.status, Card.replaced_by_id, is_readable)
         .where(*clauses).order_by(Card.id)
     )  # fmt: skip
     return {
-        row[0]: Today(*row[1:8], row[8] == Status.PUBLISHED and row[9] is None, bool(row[10])) for row in rows
+        row[0]: Today(*row[1:9], row[9] == Status.PUBLISHED and row[10] is None, bool(row[11])) for row in rows
     }  # fmt: skip
 
 
@@ -196,7 +197,8 @@ def _answer(
     checked = then.verified
     return AnswerCard(
         id=card_id, title=words.title, text=words.text, external_id=today.external_id, language=words.language,
-        audience=words.audience, version=then.version, verified_at=checked.verified_at, verify_by=checked.verify_by,
+        audience=words.audience, template=today.template, version=then.version,
+        verified_at=checked.verified_at, verify_by=checked.verify_by,
         unverified_at=checked.unverified_at, unverified_kind=checked.unverified_kind,
         unverified_reason=checked.unverified_reason, created_at=today.created_at, published_at=today.published_at,
         updated_at=then.updated_at, owner_id=then.owner_id, verified_by_id=checked.verified_by_id, collection=shelf,
@@ -239,7 +241,13 @@ def _clauses(session: Session, instant: datetime) -> tuple[Clause, ...]:
     ).first()
     rules = entry.detail.get("in_force", ()) if entry is not None else ()
     return tuple(
-        Clause(rule["collection_id"], rule["tag"], rule["audience"], expiry=Breach(rule["expiry"]))
+        Clause(
+            rule["collection_id"],
+            rule["tag"],
+            rule["audience"],
+            expiry=Breach(rule["expiry"]),
+            template=rule.get("template"),
+        )
         for rule in rules
         if rule["expiry"]
     )

@@ -9,6 +9,7 @@ from kb.people.budgets import Minutes
 from kb.people.models import Role
 from kb.people.zones import time_zones
 from kb.web.forms import Form
+from kb.wording import LANGUAGES
 
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
 
@@ -19,6 +20,13 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError("is not known; choose one from the list")
+    return code
+
+
+Language = Annotated[str, Field(max_length=8), AfterValidator(_known_language)]
 TimeZone = Annotated[str, Field(max_length=40), AfterValidator(_known_zone)]
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -48,6 +56,7 @@ class ProfileForm(Form):
     shortcuts: bool = False
     weekly_report: bool = False
     time_zone: TimeZone | None = None
+    language: Language | None = None
     minutes_per_week: Minutes | None = None
 
 

@@ -53,6 +53,7 @@ class Person(Base):
     daily_digest: Mapped[bool] = mapped_column(default=True)
     minutes_per_week: Mapped[int | None]
     time_zone: Mapped[str | None] = mapped_column(String(40))
+    language: Mapped[str | None] = mapped_column(String(8))
 
     groups: Mapped[list["Group"]] = relationship(secondary="membership", back_populates="people", lazy="selectin")
 

@@ -12,18 +12,21 @@ from kb.errors import FieldError, Gone, Invalid
 from kb.people import audit, sign_in, tokens
 from kb.people.budgets import set_budget
 from kb.people.forms import PasswordForm, ProfileForm, SetupForm, SignInForm, ThemeForm, TokenForm
+from kb.people.languages import language_choice
 from kb.people.models import Person, Role, WebSession
 from kb.people.passwords import matches, new_hash
 from kb.people.shown import absence_words, minutes_field, who
 from kb.people.tokens_shown import expiries_to_choose, scopes_to_choose, token_rows
 from kb.people.zones import zone_choice
 from kb.schedule.subscriptions import set_weekly_report, wants_weekly_report
+from kb.web import languages
 from kb.web.account_pages import AccountPage, SessionRow, SetPasswordPage, SetupPage, SignInPage
 from kb.web.edge import cookie_name, is_https, now, person_id, public, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Option, Problem
 from kb.web.targets import safe_next
+from kb.wording import _
 from kb.words import Words
 
 blueprint = Blueprint("people", __name__)
@@ -114,9 +117,11 @@ def save_profile() -> BaseResponse:
         person = session.get_one(Person, actor.id)
         person.name, person.theme = form.name, form.theme
         person.shortcuts, person.time_zone = form.shortcuts, form.time_zone
+        person.language = form.language
         set_weekly_report(session, person.id, form.weekly_report, now())
         set_budget(session, actor, person, form.minutes_per_week, now())
-    say("Saved.")
+    languages.speak_to(form.language, services().settings.interface.language)
+    say(_("Saved."))
     return redirect("/account", 303)
 
 
@@ -265,6 +270,7 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
             theme=Choice(tuple(Option(value, label, value == person.theme) for value, label in themes)),
             shortcuts_on=person.shortcuts,
             time_zone=zone_choice(person.time_zone, services().settings.schedule.time_zone),
+            language=language_choice(person.language),
             notices_url="/account/notices",
             weekly_report_on=wants_weekly_report(session, person.id),
             sessions=_session_rows(session, person, words),

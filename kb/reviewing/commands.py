@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.card_templates import choosing
+from kb.card_templates.completeness import demand_no_loss, demand_whole
 from kb.cards.commands import CardText, Edit, edit_card, publish_card, require_version
 from kb.cards.models import Card, Collection, Status
 from kb.cards.permissions import Right, demand
@@ -38,6 +40,11 @@ def propose(
     require_version(card, edit.version)
     if publishes and not text.body.strip():
         raise invalid("body", "Write the answer before you send it for review.")
+    chosen = card.template if text.template is None else choosing.known(session, text.template)
+    if publishes:
+        demand_whole(session, chosen, text.rendered.html)
+    else:
+        demand_no_loss(session, chosen, card.html, text.rendered.html)
     is_moved = shelf is not None and shelf.id != card.collection_id
     if shelf is not None and is_moved:
         _demand_place(actor, shelf)
@@ -48,7 +55,7 @@ def propose(
         card_id=card.id, base_version=card.version, publishes=publishes, title=text.title, body=text.body,
         collection_id=shelf.id if shelf is not None and is_moved else None, tags=sorted(set(text.tags)),
         language=text.language, language_chosen=text.language_chosen, audience=sorted(set(text.audience)),
-        note=edit.note, author_id=actor.id, at=now, state=State.WAITING, words="",
+        template=text.template, note=edit.note, author_id=actor.id, at=now, state=State.WAITING, words="",
     )  # fmt: skip
     session.add(proposal)
     session.flush()

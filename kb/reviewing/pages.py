@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from kb.card_templates.commands import names
 from kb.cards.models import Card, Collection, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, revision_of
@@ -151,6 +152,9 @@ def _facts(session: Session, proposal: Proposal, words: Words) -> tuple[tuple[st
     if sorted(proposal.audience) != sorted(card.audience) and proposal.is_waiting:
         before, after = (", ".join(each) or "everybody" for each in (card.audience, proposal.audience))
         facts.append(("Audience", f"{before} → {after}"))
+    if proposal.template is not None and (proposal.template or None) != card.template and proposal.is_waiting:
+        before, after = (names(session).get(each or "", "none") for each in (card.template, proposal.template))
+        facts.append(("Template", f"{before} → {after}"))
     if proposal.collection_id is not None and proposal.is_waiting:
         facts.append(("Moves to", session.get_one(Collection, proposal.collection_id).name))
     if proposal.decided_by is not None and proposal.state != State.WITHDRAWN:

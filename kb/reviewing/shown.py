@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from kb.cards.editing.forms import LooseCardForm
+from kb.cards.editing.forms import NO_TEMPLATE, LooseCardForm
 from kb.cards.models import Card, Status
 from kb.cards.permissions import Right, may, needs_review
 from kb.people.actor import Actor
@@ -46,6 +46,7 @@ def typed_from_proposal(typed: LooseCardForm, own: Proposal) -> LooseCardForm:
             "tags": ", ".join(own.tags),
             "language": own.language if own.language_chosen else "",
             "audience": own.audience[0] if own.audience else "",
+            "template": typed.template if own.template is None else own.template or NO_TEMPLATE,
             "what_changed": own.note,
             "collection": own.collection.slug if own.collection is not None else typed.collection,
         }

@@ -76,6 +76,7 @@ class AccountPage:
     shortcuts_on: bool
     weekly_report_on: bool
     time_zone: Choice
+    language: Choice
     notices_url: str
     minutes: Field | None
     sessions: tuple[SessionRow, ...]

@@ -15,13 +15,14 @@ from kb.db import Database
 from kb.errors import Forbidden, SignInNeeded, TooMany
 from kb.installation import Installation
 from kb.people.actor import Actor, active_actor
-from kb.people.models import ApiToken, WebSession
+from kb.people.models import ApiToken, Person, WebSession
 from kb.people.sign_in import session_of
 from kb.people.tokens import api_token
 from kb.settings import Settings
 from kb.text.renderer import Renderer
 from kb.trust.policy import Policy
 from kb.use.recorder import UseRecorder
+from kb.web import languages
 from kb.web.throttle import Throttle, network_of
 
 _EXTENSION = "vitrine"
@@ -54,6 +55,7 @@ def install(app: Flask, services: Services) -> None:
     app.extensions[_EXTENSION] = services
     app.extensions[_THROTTLE] = Throttle(services.settings.api.requests_per_minute)
     app.before_request(_begin)
+    languages.install(app)
 
 
 def services() -> Services:
@@ -132,6 +134,8 @@ def _actor(session: Session) -> Actor:
 def _begin() -> None:
     g.now = clock.now()
     g.person_id, g.scopes, g.web_session_id = None, [], None
+    if not is_api():
+        languages.speak_to(None, services().settings.interface.language)
     view = current_app.view_functions.get(request.endpoint or "")
     is_public = getattr(view, "is_public", False)
     if is_api():
@@ -173,6 +177,8 @@ def _begin_with_cookie(*, required: bool) -> None:
         limits = services().settings.security
         with services().database.read() as session:
             found = session_of(session, secret, limits, now())
+            chosen = session.get_one(Person, found.person_id).language if found is not None else None
+        languages.speak_to(chosen, services().settings.interface.language)
         if found is not None:
             g.person_id, g.web_session_id = found.person_id, found.id
             _note_use(WebSession, found.id, "last_seen_at", found.last_seen_at)

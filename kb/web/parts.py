@@ -3,8 +3,10 @@
 Templates only print these. Whatever has to be decided, counted, dated or fetched is done before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from kb.wording import language
 
 TrustState = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 ReasonKind = Literal["person", "source", "date", "edit", "link", "duplicate", "rating", "never"]
@@ -177,7 +179,7 @@ class Frame:
     toasts: tuple[Toast, ...] = ()
     query: str = ""
     help_url: str = ""
-    language: str = "en"
+    language: str = field(default_factory=language)
     warning: str = ""
     notice_count: str = ""
     correction: str = ""

@@ -20,7 +20,7 @@ class Renders(Protocol):
 
 def compose(
     renderer: Renders, workspace: Workspace, title: str, body: str, *,
-    language: str | None = None, tags: Sequence[str] = (), audience: Sequence[str] = (),
+    language: str | None = None, tags: Sequence[str] = (), audience: Sequence[str] = (), template: str | None = None,
 ) -> CardText:  # fmt: skip
     """Render the body and detect its language unless one was chosen. Raises Invalid for bad text or labels."""
     languages: tuple[str, ...] = workspace.languages
@@ -32,5 +32,6 @@ def compose(
     rendered = renderer.render(body)
     found = language or detect(f"{title}\n{rendered.text}", languages[0], languages)
     return CardText(
-        title, body, rendered, found, language is not None, tuple(sorted(set(tags))), tuple(sorted(set(audience)))
-    )
+        title, body, rendered, found, language is not None, tuple(sorted(set(tags))), tuple(sorted(set(audience))),
+        template,
+    )  # fmt: skip

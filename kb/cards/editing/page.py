@@ -7,7 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from kb.cards.editing.forms import LooseCardForm
+from kb.cards.editing.forms import NO_TEMPLATE, LooseCardForm
 from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier, Status
 from kb.cards.permissions import Right, may, needs_review
 from kb.errors import FieldError
@@ -17,11 +17,13 @@ from kb.people.queries import active_people, all_groups
 from kb.reviewing.queries import own_on
 from kb.reviewing.shown import editor_words
 from kb.settings import Workspace
+from kb.text.markdown import Rendered
 from kb.trust.policy import Policy
 from kb.web.pages import EditorPage, EditorSide
 from kb.web.parts import Choice, Field, Option, Problem
 from kb.web.targets import safe_next
 from kb.words import Words
+from kb.writing.aids import InEditor, writing_aids
 
 LANGUAGE_NAMES = {"en": "English", "de": "German", "ru": "Russian", "pl": "Polish", "fi": "Finnish"}
 INTERVALS = (7, 14, 30, 60, 90, 180, 365)
@@ -29,7 +31,7 @@ _ROWS = 3
 _LABELS = {
     "title": "Title", "body": "Text", "collection": "Collection", "tags": "Tags", "owner": "Owner",
     "verifiers": "Verifiers", "interval_days": "Check every", "check_on": "Fixed date", "language": "Language",
-    "audience": "Audience", "what_changed": "What changed", "version": "Version",
+    "audience": "Audience", "template": "Template", "what_changed": "What changed", "version": "Version",
 }  # fmt: skip
 
 
@@ -42,6 +44,12 @@ class EditorState:
     errors: tuple[FieldError, ...] = ()
     preview: Markup | None = None
     saved_words: str = ""
+    rendered: Rendered | None = None
+
+    @property
+    def in_editor(self) -> InEditor:
+        """What the writing aids look at."""
+        return InEditor(self.typed, self.card, self.rendered)
 
 
 def typed_from_card(card: Card) -> LooseCardForm:
@@ -54,6 +62,7 @@ def typed_from_card(card: Card) -> LooseCardForm:
         tags=", ".join(card.tags),
         language=card.language if card.language_chosen else "",
         audience=card.audience[0] if card.audience else "",
+        template=card.template or NO_TEMPLATE,
         owner=str(card.owner_id or ""),
         verifiers=[ref_value(row) for row in card.verifiers],
         interval_days=str(card.interval_days or ""),
@@ -109,6 +118,7 @@ def editor_page(
         review_words=editor_words(actor, card, own, Words(now, policy.zone)),
         is_reviewed=is_reviewed,
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
+        aids=writing_aids(session, actor, state.in_editor, workspace, now, _sentence("template", wrong)),
     )
 
 

@@ -5,11 +5,12 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.card_templates.completeness import template_of
 from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField
+from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
@@ -20,6 +21,7 @@ from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
 from kb.reviewing.queries import own_on
 from kb.reviewing.shown import typed_from_proposal
+from kb.text.sameness import same_rendering
 from kb.trust.queries import open_flags
 from kb.trust.reading import read_note, write_note
 from kb.web.card_panels import NOTHING_BESIDE, beside_editor
@@ -29,6 +31,7 @@ from kb.web.frame import frame, say
 from kb.web.pages import ConflictPage
 from kb.web.targets import safe_next
 from kb.words import Words
+from kb.writing.aids import rendering, started_from
 
 blueprint = Blueprint("editing", __name__)
 _SENT = "Sent for review. You see on the card where it is."
@@ -49,6 +52,8 @@ def new() -> BaseResponse | str:
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
             typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
+        elif template := template_of(session, request.args.get("template", "")[:40]):
+            typed = started_from(template, typed)
         return _editor(session, actor, EditorState(typed))
 
 
@@ -121,6 +126,15 @@ def preview() -> Response | str:
         return _editor(session, actor, EditorState(typed, card, errors, html))
 
 
+@blueprint.post("/cards/preview/same")
+def same() -> str:
+    """Do two texts read the same? The rich editor asks before it shows a text that it would write otherwise."""
+    renderer = services().renderer
+    pair = read_form(TextPair)
+    is_same = same_rendering(renderer.render(pair.body).html, renderer.render(pair.again).html)
+    return "same" if is_same else "different"
+
+
 def _read_card_form() -> tuple[CardForm, CardText]:
     errors: list[FieldError] = []
     form: CardForm | None = None
@@ -142,7 +156,7 @@ def _read_card_form() -> tuple[CardForm, CardText]:
     audience = [form.audience] if form.audience else []
     text = compose(
         services().renderer, services().settings.workspace, form.title, form.body,
-        language=form.language, tags=tags, audience=audience,
+        language=form.language, tags=tags, audience=audience, template=form.chosen_template,
     )  # fmt: skip
     return form, text
 
@@ -203,9 +217,10 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     typed = parse(LooseCardForm, request.form)
+    rendered, _ = rendering(services().renderer, typed.body)
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return Response(_editor(session, actor, EditorState(typed, card, error.errors)), 422)
+        return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
 
 
 def _conflict(card_id: int) -> Response:

@@ -1,0 +1,1 @@
+"""The catalogues of the interface, and the command that keeps them equal to the code."""

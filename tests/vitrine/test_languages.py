@@ -1,0 +1,102 @@
+"""Who reads which language: what they chose, else what the browser asks for, else the installation's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.site import Site
+
+
+def spoken(text: str) -> str:
+    found = re.search(r'<html lang="([a-z]+)"', text)
+    assert found, text[:300]
+    return found[1]
+
+
+def choose(site: Site, name: str, language: str | None) -> None:
+    with site.world.transaction() as session:
+        site.world.person(session, name).language = language
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (None, "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.5", "de"), ("en-GB,en;q=0.9,de;q=0.8", "en"),
+        ("fr,de;q=0.3", "de"), ("fr", "en"), ("*", "en"), ("", "en"), ("de;q=0", "en"), ("xx-" + "y" * 5000, "en"),
+        ("de;q=abc, \\u0000, ;;;", "en"), ("../../etc/passwd", "en"), ("DE", "de"), ("de_DE", "de"),
+    ],
+)  # fmt: skip
+def test_whoever_is_not_signed_in_is_spoken_to_as_the_browser_asks(
+    site: Site, asked: str | None, expected: str
+) -> None:
+    headers = {} if asked is None else {"Accept-Language": asked}
+    page = site.page(None).get("/sign-in", headers=headers).text
+    assert spoken(page) == expected
+    assert ("Anmelden" in page) is (expected == "de")
+
+
+def test_what_somebody_chose_comes_before_what_the_browser_asks_for(site: Site) -> None:
+    choose(site, "rita", "de")
+    german = site.page("rita").get("/", headers={"Accept-Language": "en-GB"}).text
+    choose(site, "rita", "en")
+    english = site.page("rita").get("/", headers={"Accept-Language": "de"}).text
+    choose(site, "rita", None)
+    asked = site.page("rita").get("/", headers={"Accept-Language": "de"}).text
+    assert (spoken(german), spoken(english), spoken(asked)) == ("de", "en", "de")
+
+
+def test_choosing_a_language_under_account_counts_at_once(site: Site) -> None:
+    rita = site.page("rita")
+    assert '<option value="de">Deutsch</option>' in rita.get("/account").text
+    assert rita.post("/account", {"name": "Rita", "language": "de"}).status_code == 303
+    page = rita.get("/account").text
+    assert spoken(page) == "de"
+    assert "Gespeichert." in page
+    assert '<option value="de" selected>Deutsch</option>' in page
+    rita.post("/account", {"name": "Rita", "language": ""})
+    assert spoken(rita.get("/account").text) == "en"
+
+
+@pytest.mark.parametrize("hostile", ["xx", "../de", "de\x00", "<script>", "d" * 5000, "DE"])
+def test_a_language_that_there_is_not_is_refused_and_nothing_is_saved(site: Site, hostile: str) -> None:
+    rita = site.page("rita")
+    answer = rita.post("/account", {"name": "Somebody", "language": hostile})
+    assert answer.status_code == 422
+    assert "Language is not known" in answer.text or "Language is too long" in answer.text or "NUL" in answer.text
+    with site.world.read() as session:
+        person = site.world.person(session, "rita")
+        assert (person.name, person.language) == ("Rita", None)
+
+
+def test_a_language_that_is_no_longer_offered_falls_back_to_the_browser(site: Site) -> None:
+    choose(site, "rita", "tlh")
+    assert spoken(site.page("rita").get("/", headers={"Accept-Language": "de"}).text) == "de"
+    assert spoken(site.page("rita").get("/").text) == "en"
+
+
+def test_one_request_says_nothing_in_the_language_of_the_one_before(site: Site) -> None:
+    """Both are served by the same thread."""
+    choose(site, "rita", "de")
+    rita, stan = site.page("rita"), site.page("stan")
+    assert [spoken(visitor.get("/").text) for visitor in (rita, stan, rita, stan)] == ["de", "en", "de", "en"]
+
+
+def test_the_api_speaks_english_whatever_the_caller_chose(site: Site) -> None:
+    choose(site, "rita", "de")
+    problem = site.api("rita").get("/cards/999999", headers={"Accept-Language": "de"})
+    assert problem.json
+    assert (problem.status_code, problem.json["title"]) == (404, "Not found")
+    docs = site.page("rita").get("/api/v1/docs", headers={"Accept-Language": "de"}).text
+    assert spoken(docs) == "en"
+
+
+def test_error_pages_speak_too(site: Site) -> None:
+    page = site.page(None).get("/nowhere", headers={"Accept-Language": "de"})
+    assert (page.status_code, spoken(page.text)) == (404, "de")
+
+
+def test_no_page_says_in_english_which_language_it_is_in() -> None:
+    """Every document takes its language from the reader's: none is written down."""
+    root = Path(__file__).parent.parent.parent / "templates"
+    assert [path.name for path in root.rglob("*.html") if '<html lang="en"' in path.read_text()] == []
