@@ -10,6 +10,7 @@ from vitrine.demo.company import SampleCard
 EventKind = Literal["write", "edit", "verify", "flag", "replace"]
 _PAST_DAYS = 300
 _SITTING = 0.03
+_LATELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ def _edits(card: SampleCard, checks: list[float], born: float, now: datetime, ch
     events = []
     if card.story == "edited" and edits:
         events.append(Event(now - timedelta(days=card.days), "edit", card, edits.pop()))
-    found_at = sorted(chance.sample(checks, min(len(edits), len(checks)))) if checks else []
+    found_at = sorted(chance.sample(checks, min(len(edits), len(checks))))
+    if found_at and chance.random() < _LATELY:
+        found_at[0] = checks[0]
     for place, edit in enumerate(reversed(edits)):
         days = found_at[place] + _SITTING if place < len(found_at) else born - 0.5 + 0.1 * place
         events.append(Event(_at(now, min(days, born - 0.1), chance), "edit", card, edit))
