@@ -34,6 +34,7 @@ from kb.trust.commands import doubt, verify
 from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
 from kb.trust.reading import NOTHING_SEEN, Seen
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ def create_card(
     `card_id` is a number reserved beforehand; usually the database gives one.
     """
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
     _keep_external_id_unique(session, shelf, external_id)
     _check_owner(session, policy.owner_id)
     card = Card(
@@ -123,7 +124,7 @@ def edit_card(
     demand(actor, Right.EDIT, hold(session, card))
     require_version(card, edit.version)
     if edit.is_minor and card.collection_id not in actor.curated:
-        raise Forbidden("Only a curator may call an edit minor.")
+        raise Forbidden(_("Only a curator may call an edit minor."))
     if edit.checked and card.status == Status.PUBLISHED:
         demand(actor, Right.VERIFY, card)
     outcome = EditOutcome(differences(card, text, shelf))
@@ -147,7 +148,13 @@ def edit_card(
 def require_version(card: Card, version: int) -> None:
     """Raise Conflict unless the caller read the card's current version."""
     if version != card.version:
-        raise Conflict(f"The card is at version {card.version} now; yours was drawn from version {version}.")
+        raise Conflict(
+            _(
+                "The card is at version %(version)s now; yours was drawn from version %(drawn)s.",
+                version=card.version,
+                drawn=version,
+            )
+        )
 
 
 def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
@@ -159,7 +166,7 @@ def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     demand(actor, Right.PUBLISH, card)
     demand_approved(actor, card)
     if not card.body.strip():
-        raise invalid("body", "Write the answer before you publish it.")
+        raise invalid("body", _("Write the answer before you publish it."))
     card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
     assignee.assign(session, card, now)
     audit.record(session, actor, "published", "card", card.id, now, version=card.version)
@@ -179,7 +186,7 @@ def restore_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     assignee.let_nobody_leave(session)
     demand(actor, Right.ARCHIVE, hold(session, card))
     if card.status != Status.ARCHIVED:
-        raise Conflict("The card is not archived.")
+        raise Conflict(_("The card is not archived."))
     card.status = Status.PUBLISHED if card.published_at else Status.DRAFT
     card.archived_at, card.updated_at = None, now
     assignee.assign(session, card, now)
@@ -194,7 +201,7 @@ def delete_card(session: Session, actor: Actor, card: Card, now: datetime) -> No
     replacements.let_nobody_replace(session)
     demand(actor, Right.READ, hold(session, card))
     if actor.is_admin and card.status != Status.ARCHIVED:
-        raise Conflict("Archive the card first; only archived cards can be deleted.")
+        raise Conflict(_("Archive the card first; only archived cards can be deleted."))
     demand(actor, Right.DELETE, card)
     for older in session.scalars(select(Card).where(Card.replaced_by_id == card.id)):
         if card.replaced_by_id is None and older.status == Status.PUBLISHED:
@@ -302,9 +309,9 @@ def _write_revision(
 
 def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: datetime) -> None:
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
     _keep_external_id_unique(session, shelf, card.external_id)
     card.collection_id = shelf.id
     session.flush()
@@ -315,7 +322,7 @@ def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: da
 def _keep_external_id_unique(session: Session, shelf: Collection, external_id: str | None) -> None:
     same = select(Card.id).where(Card.collection_id == shelf.id, Card.external_id == external_id)
     if external_id is not None and session.scalar(same) is not None:
-        raise Conflict("Another card of that collection has this external id already.")
+        raise Conflict(_("Another card of that collection has this external id already."))
 
 
 def _defaults(rows: Sequence[CollectionVerifier]) -> tuple[VerifierRef, ...]:
@@ -324,13 +331,13 @@ def _defaults(rows: Sequence[CollectionVerifier]) -> tuple[VerifierRef, ...]:
 
 def _put_verifiers(session: Session, card: Card, verifiers: Sequence[VerifierRef]) -> None:
     if len(verifiers) > 10:
-        raise invalid("verifiers", "Name at most 10 verifiers.")
+        raise invalid("verifiers", _("Name at most 10 verifiers."))
     if len(set(verifiers)) != len(verifiers):
-        raise invalid("verifiers", "Name each verifier once.")
+        raise invalid("verifiers", _("Name each verifier once."))
     for ref in verifiers:
         found = session.get(Person, ref.person_id) if ref.person_id is not None else session.get(Group, ref.group_id)
         if found is None or (isinstance(found, Person) and not found.is_active):
-            raise invalid("verifiers", "One of the verifiers does not exist or was deactivated.")
+            raise invalid("verifiers", _("One of the verifiers does not exist or was deactivated."))
     session.execute(delete(CardVerifier).where(CardVerifier.card_id == card.id))
     session.expire(card, ["verifiers"])
     for position, ref in enumerate(verifiers):
@@ -344,4 +351,4 @@ def _check_owner(session: Session, owner_id: int | None) -> None:
         return
     owner = session.get(Person, owner_id)
     if owner is None or not owner.is_active:
-        raise invalid("owner", "There is no active person with this e-mail address.")
+        raise invalid("owner", _("There is no active person with this e-mail address."))

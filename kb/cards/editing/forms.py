@@ -10,6 +10,7 @@ from kb.cards.commands import CardPolicy
 from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, VerifierRef
 from kb.errors import invalid
 from kb.web.forms import Form
+from kb.wording import _
 
 _REF = re.compile(r"(person|group):(\d{1,9})")
 
@@ -18,7 +19,7 @@ def verifier_ref(value: str) -> VerifierRef:
     """ "person:7" or "group:3". Raises Invalid for anything else."""
     found = _REF.fullmatch(value)
     if found is None:
-        raise invalid("verifiers", "must be chosen from the list")
+        raise invalid("verifiers", _("must be chosen from the list"))
     kind, number = found.groups()
     return VerifierRef(person_id=int(number)) if kind == "person" else VerifierRef(group_id=int(number))
 
