@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from flask import Response, jsonify
 from pydantic import Field
 
-from curator.queue.queue import Scope, Waiting, queue_of
+from curator.queue.queue import Part, Scope, Waiting, queue_of
 from curator.reports.about import about_asked
 from curator.reports.formats import as_csv, as_json
 from curator.reports.gap_page import LONGEST
@@ -15,7 +15,7 @@ from curator.reports.weeks import read_week
 from kb.cards.api import shaper
 from kb.cards.shapes import CardAnswer
 from kb.people.shapes import PersonShape, person_or_none
-from kb.web.api import Api, sliced
+from kb.web.api import Api, cursor_to, position
 from kb.web.api_models import Listing, Params, Shape, Words
 from kb.web.edge import now, reading, services
 
@@ -97,11 +97,14 @@ def queue(query: QueueQuery) -> QueueAnswer:
     """List what to verify. Most harmful first, with reasons and minutes."""
     with reading() as (session, actor):
         policy, freshness = services().policy, services().settings.freshness
-        found = queue_of(session, actor, Scope(query.scope), policy, freshness, now())
-        rows, cursor = sliced(found.rows, query)
-        items = [_waiting(row) for row in rows]
+        start = position(query.cursor)
+        part = Part(query.limit, start)
+        found = queue_of(session, actor, Scope(query.scope), policy, freshness, now(), part)
+        items = [_waiting(row) for row in found.rows]
+        end = start + query.limit
     return QueueAnswer(
-        scope=query.scope, items=items, next_cursor=cursor, total=found.total, minutes=found.minutes,
+        scope=query.scope, items=items, next_cursor=cursor_to(end) if end < len(found.order) else None,
+        total=found.total, minutes=found.minutes,
         counts={scope.value: number for scope, number in found.counts.items()},
     )  # fmt: skip
 

@@ -69,6 +69,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyPanel:
+    """Beside the text in the editor: what is thought of the card, and the evidence, each piece with a tick "looked at".
+    A piece is ticked if its key is in `opened`."""
+
+    band: str
+    why: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    changes_heading: str
+    changes: tuple[DiffLine, ...]
+    sources: tuple[Source, ...]
+    opened: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class QueueCard:
     """The open card. Every POST carries version, `scope` and `after`, where to go on.
 

@@ -7,6 +7,7 @@ before the commit and switched on again after it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
@@ -22,6 +23,8 @@ _LOCK = 7_310_002
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Upgrade to `revision`. A failure leaves the schema as it was."""
+    if revision == "head" and current_revision(database) == head_revision():
+        return  # so it is nearly always: no lock to wait for, and nothing to load
     with _migrating(database) as connection:
         command.upgrade(_config(connection), revision)
 
@@ -43,9 +46,10 @@ def head_revision() -> str:
     return all_revisions()[-1]
 
 
-def all_revisions() -> list[str]:
+@cache
+def all_revisions() -> tuple[str, ...]:
     """Every committed revision, oldest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()][::-1]
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions())[::-1]
 
 
 @contextmanager

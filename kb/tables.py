@@ -2,6 +2,7 @@
 
 from kb.cards import models as cards
 from kb.cards import outbox
+from kb.comments import models as comments
 from kb.extension import models as extension
 from kb.following import models as following
 from kb.importing import models as importing
@@ -20,6 +21,7 @@ from kb.use import models as use
 ALL = (
     absences,
     cards,
+    comments,
     duties,
     extension,
     following,

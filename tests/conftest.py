@@ -15,7 +15,7 @@ from kb.text.renderer import Renderer
 from tests.site import Site
 from tests.world import START, World
 
-pytest_plugins = ["tests.infra.postgres", "tests.infra.smtp", "tests.infra.browser", "tests.infra.receiver"]
+pytest_plugins = [f"tests.infra.{part}" for part in ("thrift", "postgres", "smtp", "browser", "receiver")]
 
 
 @pytest.fixture(scope="session")

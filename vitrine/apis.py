@@ -15,6 +15,7 @@ import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
 import kb.cards.api
+import kb.comments.api
 import kb.extension.api
 import kb.people.api
 import kb.reviewing.api
@@ -31,6 +32,7 @@ BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
     kb.reviewing.api.api,
+    kb.comments.api.api,
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,

@@ -29,6 +29,7 @@ import kb.admin.collections.views
 import kb.admin.people.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.comments.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
@@ -43,6 +44,7 @@ from kb.paths import resource_root
 from kb.settings import Settings
 from kb.web import assets, edge, errors, security
 from kb.web.edge import Services
+from kb.web.routes import Route
 from search.answers import SearchService
 from search.condition import Condition
 from vitrine import health, logs
@@ -51,6 +53,7 @@ PAGES: tuple[Blueprint, ...] = (
     search.views.blueprint,
     kb.cards.editing.views.blueprint,
     kb.cards.views.blueprint,
+    kb.comments.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
     search.as_of.views.blueprint,
@@ -92,6 +95,7 @@ def create_app(
     root = resource_root()
     # Static files are served by kb.web.assets under their hash; the framework's own route would stand in its way.
     app = Flask("vitrine", static_folder=None)
+    app.url_rule_class = Route
     app.jinja_loader = FileSystemLoader(root / "templates")
     app.jinja_env.undefined = StrictUndefined
     spoken_templates.install(app.jinja_env)

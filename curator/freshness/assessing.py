@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -52,20 +53,58 @@ class Assessment:
     reasons: tuple[str, ...]
 
 
+class Worth(NamedTuple):
+    """The stale impressions that a minute of checking a card averts, and the minutes a check takes."""
+
+    averted_per_minute: float
+    minutes: int
+
+
 def assess_cards(
     session: Session, card_ids: Iterable[int] | None, settings: Freshness, now: datetime
 ) -> dict[int, Assessment]:
     """Judge these cards, or all. Only published cards that nothing replaced are judged; others are left out."""
-    facts = load_facts(session, card_ids, now)
-    if not facts.cards:
-        return {}
-    model = learnt(session, settings, now, facts if card_ids is None else None)
-    return assessments(facts, model, settings, now)
+    return judge_cards(session, card_ids, settings, now).assessments()
 
 
 def assess_card(session: Session, card_id: int, settings: Freshness, now: datetime) -> Assessment | None:
     """Judge one card; None if it is not one that can be served."""
     return assess_cards(session, [card_id], settings, now).get(card_id)
+
+
+def judge_cards(session: Session, card_ids: Iterable[int] | None, settings: Freshness, now: datetime) -> "Judgement":
+    """Judge these cards, or all, and put into words only what is asked for: for orders over thousands."""
+    facts = load_facts(session, card_ids, now)
+    model = learnt(session, settings, now, facts if card_ids is None else None)
+    return Judgement(facts, model, settings, now)
+
+
+class Judgement:
+    """What is thought of some cards: a number for each at once, words only for those that are shown."""
+
+    def __init__(self, facts: Facts, model: Model, settings: Freshness, now: datetime) -> None:
+        self._facts, self._settings, self._now = facts, settings, now
+        self._record = record_of(facts, settings, now)
+        self._judged = _judge(self._record, facts, model, settings)
+        self._places = {card.id: place for place, card in enumerate(facts.cards)}
+
+    def worth(self) -> dict[int, Worth]:
+        """What checking each of these cards is worth."""
+        found = {}
+        for card, averted in zip(self._facts.cards, self._judged.averted_per_day.tolist(), strict=True):
+            minutes = minutes_for(card.words, self._settings)
+            found[card.id] = Worth(averted / minutes, minutes)
+        return found
+
+    def assessments(self, card_ids: Iterable[int] | None = None) -> dict[int, Assessment]:
+        """The assessments of all these cards, or of some of them, with their reasons."""
+        wanted = self._places if card_ids is None else [card_id for card_id in card_ids if card_id in self._places]
+        return {card_id: self._assessment(self._places[card_id]) for card_id in wanted}
+
+    def _assessment(self, place: int) -> Assessment:
+        return _assessment(
+            place, self._facts.cards[place], self._facts, self._record, self._judged, self._settings, self._now
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +117,6 @@ class _Judged:
     usual_per_year: Array
     target_days: Array
     averted_per_day: Array
-
-
-def assessments(facts: Facts, model: Model, settings: Freshness, now: datetime) -> dict[int, Assessment]:
-    """The assessments that these facts lead to, given what all cards taught."""
-    record = record_of(facts, settings, now)
-    judged = _judge(record, facts, model, settings)
-    return {
-        card.id: _assessment(place, card, facts, record, judged, settings, now)
-        for place, card in enumerate(facts.cards)
-    }
 
 
 def _judge(record: Record, facts: Facts, model: Model, settings: Freshness) -> _Judged:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curator.freshness.assessing import Assessment, assess_cards, assessments
+from curator.freshness.assessing import Assessment, Judgement, assess_cards
 from curator.freshness.calibration import ReliabilityRow, reliability
 from curator.freshness.estimate import Band
 from curator.freshness.facts import load_facts
@@ -92,7 +92,9 @@ def freshness_report(session: Session, actor: Actor, settings: Freshness, now: d
     """The report. The facts are read once for all of it."""
     facts = load_facts(session, None, now)
     model = learnt(session, settings, now, facts)
-    expected = expected_stale(session, actor, settings, now, assessed=assessments(facts, model, settings, now))
+    expected = expected_stale(
+        session, actor, settings, now, assessed=Judgement(facts, model, settings, now).assessments()
+    )
     seen = expected.assessments
     visible = replace(
         facts,

@@ -46,8 +46,7 @@ class EditFact(NamedTuple):
     corrects: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A check that was not undone: when, whether it found something, and whether it was one of many."""
 
     card_id: int
@@ -58,8 +57,7 @@ class Check:
     is_here: bool  # an imported verification is a date, but nobody knows what it found
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """A flag: by a person or by a detector, and how long it stood."""
 
     raised_at: datetime
@@ -168,23 +166,29 @@ def _checks(
         .where(where, Verification.at <= now)
         .order_by(Verification.card_id, Verification.id)
     )  # fmt: skip
+    mended = {
+        card_id: found
+        for card_id, of_card in edits.items()
+        if (found := [edit.at for edit in of_card if edit.corrects])
+    }
     checks: dict[int, list[Check]] = {}
     for row in rows:
-        of_card = checks.setdefault(row.card_id, [])
-        if row.verdict == Verdict.VERIFIED:
-            of_card.append(_check(row, edits.get(row.card_id, ())))
-        elif row.basis == _UNDO and of_card:
+        of_card = checks.setdefault(row[0], [])
+        if row[2] == Verdict.VERIFIED:
+            of_card.append(_check(row, mended.get(row[0], ())))
+        elif row[3] == _UNDO and of_card:
             of_card.pop()
     return checks
 
 
-def _check(row: Row[int, datetime, str, str, str | None, int], edits: Sequence[EditFact]) -> Check:
+def _check(row: Row[int, datetime, str, str, str | None, int], corrected: Sequence[datetime]) -> Check:
     """It found something if it says so, or if the card was corrected in the same sitting before it was confirmed."""
-    mended = any(edit.corrects and timedelta(0) <= row.at - edit.at <= _SAME_SITTING for edit in edits)
-    found = mended or (row.outcome is not None and row.outcome != Outcome.STILL_RIGHT)
-    size = max(row.batch_size, 1)
-    is_batch = size > 1 or row.basis == _BULK
-    return Check(row.card_id, row.at, found, is_batch, size if size > 1 or not is_batch else 0, row.basis != _IMPORT)
+    card_id, at, _, basis, outcome, batch_size = row
+    mended = bool(corrected) and any(at - _SAME_SITTING <= edited <= at for edited in corrected)
+    found = mended or (outcome is not None and outcome != Outcome.STILL_RIGHT)
+    size = max(batch_size, 1)
+    is_batch = size > 1 or basis == _BULK
+    return Check(card_id, at, found, is_batch, size if size > 1 or not is_batch else 0, basis != _IMPORT)
 
 
 def _doubts(session: Session, where: ColumnElement[bool], now: datetime) -> dict[int, list[Doubt]]:

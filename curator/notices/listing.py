@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from curator.notices.choices import manner_of
 from curator.notices.composing import names_of, words_of
 from curator.notices.models import Notice, NoticeSetting
+from curator.notices.talk import comments_of, told_to
 from kb.cards.models import Card
-from kb.cards.permissions import published_in
-from kb.cards.queries import with_people
+from kb.cards.queries import card_path, with_people
+from kb.comments.models import Comment
+from kb.comments.shown import comment_path
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.people.models import Person
@@ -50,13 +52,13 @@ def notices_of(
     rows = session.scalars(newest.limit(PAGE).offset((number - 1) * PAGE)).all()
     cards = _cards(session, rows)
     trust = trust_by_card(session, [card for card in cards.values() if card.is_servable], policy, now)
-    names = names_of(session, rows)
-    listed = [Listed(row, cards[row.card_id], words_of(row, trust.get(row.card_id), names)) for row in rows]
+    names, said = names_of(session, rows), comments_of(session, rows)
+    listed = [Listed(row, cards[row.card_id], words_of(row, trust.get(row.card_id), names, said)) for row in rows]
     return listed, total
 
 
-def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> Card:
-    """The card of one of the person's notices, which is read by that. NotFound for anybody else's."""
+def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> str:
+    """Where one of the person's notices leads; it is read by that. NotFound for anybody else's."""
     notice = session.scalars(
         select(Notice).join(Card, Card.id == Notice.card_id)
         .where(Notice.id == notice_id, _mine(session, actor, settings))
@@ -64,7 +66,9 @@ def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, n
     if notice is None:
         raise NotFound("There is no such notice.")
     notice.read_at = notice.read_at or now
-    return session.get_one(Card, notice.card_id)
+    if notice.comment_id is not None:
+        return comment_path(session.get_one(Comment, notice.comment_id))
+    return card_path(session.get_one(Card, notice.card_id))
 
 
 def mark_read(session: Session, actor: Actor, last_id: int, now: datetime) -> None:
@@ -80,7 +84,7 @@ def mark_read(session: Session, actor: Actor, last_id: int, now: datetime) -> No
 def _mine(session: Session, actor: Actor, settings: Settings) -> ColumnElement[bool]:
     person = session.get_one(Person, actor.id)
     manner = manner_of(person, session.get(NoticeSetting, person.id), settings)
-    return and_(Notice.person_id == person.id, Notice.kind.in_(manner.page_kinds()), published_in(actor.readable))
+    return and_(Notice.person_id == person.id, Notice.kind.in_(manner.page_kinds()), told_to(actor))
 
 
 def _cards(session: Session, rows: Sequence[Notice]) -> dict[int, Card]:

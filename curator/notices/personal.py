@@ -1,4 +1,5 @@
-"""A mail of its own to one person, such as a question, told as that person wants to hear of its event."""
+"""A mail of its own to one person, such as a question: told as that person wants to hear of its event, and never in
+their quiet hours."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,3 +27,13 @@ def mail_person(
     not_before = at_digest if how == "digest" else manner.next_chance(now)
     stop = unsubscribe_url(settings, person.id, AT_ONCE)
     return enqueue(session, key, person.email, replace(letter, unsubscribe_url=stop), now, not_before=not_before)
+
+
+def mail_when_awake(
+    session: Session, person: Person, key: str, letter: Letter, settings: Settings, now: datetime
+) -> datetime:
+    """Queue it, for when the person's quiet hours end if these are they; returns the instant. For what somebody sends
+    to this one person and no choice can end."""
+    chance = manner_of(person, session.get(NoticeSetting, person.id), settings).next_chance(now)
+    enqueue(session, key, person.email, letter, now, not_before=chance)
+    return chance

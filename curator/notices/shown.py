@@ -29,7 +29,7 @@ from kb.words import Words, count
 HERE, SETTINGS = "/notices", "/account/notices"
 MAILS = (("digest", "In the digest"), ("at_once", "At once"), ("none", "No mail"))
 _ICONS = {
-    "asked": "comment",
+    "asked": "comment", "mentioned": "comment", "commented": "comment", "resolved": "check",
     "escalated": "arrow_up", "never_verified": "unverified", "requested": "person",
     "assigned": "person", "new_version": "verified", "archived": "archive", "new_card": "plus",
 }  # fmt: skip

@@ -17,7 +17,6 @@ from curator.notices.composing import Told, grouped, holding, summary
 from curator.notices.kinds import EVENT_OF, HEADINGS
 from curator.notices.models import Notice
 from curator.notices.pages import NoticeMail
-from kb.cards.queries import card_path
 from kb.mail.models import OutgoingMail
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import AT_ONCE, unsubscribe_url
@@ -95,7 +94,7 @@ def _mail(person: Person, told: Sequence[Told], settings: Settings, stop: str) -
         sentence=f"{summary(told)}.",
         groups=grouped(told, settings.public_url),
         button="Open the card" if is_single else "Open your notices",
-        url=settings.public_url + (card_path(one.card) if is_single else "/notices"),
+        url=settings.public_url + (one.path if is_single else "/notices"),
         why=f"Choose what you are told: {settings.public_url}/account/notices.",
         stop="Stop mails at once",
         stop_url=stop,

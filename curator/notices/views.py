@@ -15,7 +15,6 @@ from curator.notices.models import NoticeSetting
 from curator.notices.pages import UnsubscribePage
 from curator.notices.shown import HERE, SETTINGS, notices_page, settings_page
 from kb.cards.fields import RowId
-from kb.cards.queries import card_path
 from kb.errors import FieldError, Gone, Invalid
 from kb.mail.unsubscribe import AT_ONCE, DIGEST, WEEKLY, read_token
 from kb.people.actor import Actor
@@ -71,9 +70,9 @@ def show() -> str:
 
 @blueprint.get(f"{HERE}/<int:notice_id>")
 def follow_link(notice_id: int) -> BaseResponse:
-    """To the card; the notice is read by that."""
+    """To the card or the comment; the notice is read by that."""
     with writing() as (session, actor):
-        path = card_path(opened(session, actor, services().settings, notice_id, now()))
+        path = opened(session, actor, services().settings, notice_id, now())
     return redirect(path, 303)
 
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from curator.mail import letter
-from curator.notices.personal import mail_person
+from curator.notices.personal import mail_person, mail_when_awake
 from curator.questions.models import Question
 from kb.cards.models import Card
 from kb.cards.queries import card_path
-from kb.mail.outbox import enqueue
 from kb.people.actor import actor_for
 from kb.people.models import Person
 from kb.settings import Settings
@@ -75,9 +74,8 @@ def tell_askers(session: Session, question: Question, card: Card, settings: Sett
     for asker in question.askers:
         if asker.person.is_active and asker.person_id != question.closed_by_id:
             mail = _answered(session, question, asker.person, card, by, settings)
-            enqueue(
-                session, f"answer:{question.id}:{asker.person_id}", asker.person.email, letter("answered", mail), now
-            )
+            key = f"answer:{question.id}:{asker.person_id}"
+            mail_when_awake(session, asker.person, key, letter("answered", mail), settings, now)
 
 
 def _answered(

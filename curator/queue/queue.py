@@ -5,38 +5,34 @@ most stale impressions per minute. A few cards that are not due stand at the end
 them. What a person put off is hidden from that person only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from curator.detectors.findings import detectors_of
 from curator.detectors.models import Finding
-from curator.freshness.assessing import Assessment, assess_cards
+from curator.freshness.assessing import Assessment, Judgement, judge_cards
 from curator.freshness.estimate import Band
 from curator.queue.models import Snooze
+from curator.queue.places import Place, Section, in_order, places_of, recent_use
 from kb.cards.models import Card, CardVerifier
 from kb.cards.permissions import servable_to
 from kb.cards.queries import with_people
 from kb.people.actor import Actor
 from kb.people.models import Role
 from kb.settings import Freshness
-from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import in_state, is_planned, trust_by_card
 from kb.trust.state import GOOD, Trust, TrustState
-from kb.use.models import CardUse
 
-LONGEST = 500
 MOST_NOT_DUE = 10
 _CANDIDATES = 200
 _REST = timedelta(days=7)
-_WEEK = timedelta(days=7)
-_USE_DAYS = 28
 
 
 class Scope(StrEnum):
@@ -45,18 +41,6 @@ class Scope(StrEnum):
     MINE = "mine"
     GROUP = "group"
     ALL = "all"
-
-
-class Section(StrEnum):
-    """Why a card waits, in the order in which the queue shows it."""
-
-    FLAGGED = "flagged"
-    OVERDUE = "overdue"
-    DUE_THIS_WEEK = "due_this_week"
-    DUE_SOON = "due_soon"
-    NEVER_VERIFIED = "never_verified"
-    EDITED = "edited"
-    WORTH_A_LOOK = "worth_a_look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +56,71 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which rows are loaded: so many, around the first of some cards that waits, or else from a place on."""
+
+    most: int = 100
+    start: int = 0
+    around: tuple[int | None, ...] = ()
+
+    def of(self, order: Sequence[int]) -> slice:
+        """The part of the whole order."""
+        current = next((order.index(card_id) for card_id in self.around if card_id in order), None)
+        if current is None:
+            return slice(self.start, self.start + self.most)
+        start = max(0, min(current - self.most // 2, len(order) - self.most))
+        return slice(start, start + self.most)
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """One person's queue. `rows` are by section, then by what a check averts; `total` counts those that are due, also
-    beyond the longest list."""
+    """One person's queue. `order` is everything by section, then by what a check averts, and at the end what is worth a
+    look; `rows` are the part of it that was asked for. `total`, `sizes` and `minutes` are of all that is due."""
 
     scope: Scope
+    order: tuple[int, ...]
     rows: tuple[Waiting, ...]
     total: int
     counts: dict[Scope, int]
+    sizes: Mapping[Section, int]
+    minutes: int
     done: tuple[Card, ...]
     score_now: float | None
     score_after: float | None
 
-    @property
-    def minutes(self) -> int:
-        """An estimate for everything in the list that is due."""
-        return sum(row.assessment.minutes for row in self.rows if row.section is not Section.WORTH_A_LOOK)
-
-    def section(self, section: Section) -> tuple[Waiting, ...]:
-        """The rows of one section."""
-        return tuple(row for row in self.rows if row.section is section)
-
     def beside(self, row: Waiting) -> tuple[int | None, int | None]:
         """The cards before and after this one."""
-        place = self.rows.index(row)
-        before, after = self.rows[place - 1 : place], self.rows[place + 1 : place + 2]
-        return before[0].card.id if before else None, after[0].card.id if after else None
+        place = self.order.index(row.card.id)
+        before, after = self.order[place - 1 : place], self.order[place + 1 : place + 2]
+        return before[0] if before else None, after[0] if after else None
 
 
 def queue_of(
-    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
-) -> Queue:
-    """The actor's queue in this scope."""
-    counts = {each: count_waiting(session, actor, each, policy, now) for each in Scope}
-    due, worth_a_look = _found(session, actor, scope, policy, freshness, now)
-    before, after = _scores(session, actor, due, policy, now)
+    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime,
+    part: Part | None = None,
+) -> Queue:  # fmt: skip
+    """The actor's queue in this scope. Everything that is due is judged, so the order is right however much it is."""
+    due = places_of(session, _waits(actor, scope, policy, now), policy, now)
+    others = _candidates(session, actor, scope, policy, now)
+    thought = judge_cards(session, [*(place.card_id for place in due), *others], freshness, now)
+    worth = thought.worth()
+    telling = _most_telling(session, thought.assessments(others).values())
+    places = in_order([*due, *places_of(session, Card.id.in_(telling), policy, now)], worth)
+    order = tuple(place.card_id for place in places)
+    before, after = _scores(session, actor, sum(not place.is_good for place in due), policy, now)
     return Queue(
-        scope, due + worth_a_look, counts[scope], counts, _done_today(session, actor, policy, now), before, after
+        scope=scope,
+        order=order,
+        rows=_rows(session, places[(part or Part()).of(order)], thought, policy, now),
+        total=len(due),
+        counts={
+            each: len(due) if each is scope else count_waiting(session, actor, each, policy, now) for each in Scope
+        },
+        sizes=Counter(place.section for place in places),
+        minutes=sum(worth[place.card_id].minutes for place in due),
+        done=_done_today(session, actor, policy, now),
+        score_now=before,
+        score_after=after,
     )
 
 
@@ -128,38 +140,7 @@ def next_deadline(session: Session, actor: Actor, policy: Policy, now: datetime)
     return due - timedelta(days=policy.due_soon_days) if due is not None else None
 
 
-def section_of(card: Card, trust: Trust, now: datetime) -> Section:
-    """The section of the queue in which a card with this trust stands."""
-    if trust.state is TrustState.FLAGGED:
-        return Section.FLAGGED
-    if trust.state is TrustState.OVERDUE:
-        return Section.OVERDUE
-    if trust.state is TrustState.VERIFIED:
-        return Section.WORTH_A_LOOK
-    if trust.state is TrustState.UNVERIFIED:
-        return Section.NEVER_VERIFIED if card.verified_at is None else Section.EDITED
-    is_near = card.verify_by is not None and card.verify_by - now <= _WEEK
-    return Section.DUE_THIS_WEEK if is_near else Section.DUE_SOON
-
-
-def _found(
-    session: Session, actor: Actor, scope: Scope, policy: Policy, freshness: Freshness, now: datetime
-) -> tuple[tuple[Waiting, ...], tuple[Waiting, ...]]:
-    """What is due in this scope, and what is not but worth a look, both in the order of the queue."""
-    due = _due(session, actor, scope, policy, now)
-    others = _candidates(session, actor, scope, policy, now)
-    thought = assess_cards(session, [*(row[0].id for row in due), *others], freshness, now)
-    waiting = _rows(session, due, thought, policy, now)
-    first = _most_telling(session, [thought[card_id] for card_id in others])
-    query, *_ = _with_use(Card.id.in_(first), now)
-    rest = _rows(session, session.execute(query).all(), thought, policy, now)
-    return (
-        tuple(sorted(waiting, key=lambda row: _order(row, now))),
-        tuple(sorted(rest, key=lambda row: first.index(row.card.id))),
-    )
-
-
-def _most_telling(session: Session, thought: Sequence[Assessment]) -> list[int]:
+def _most_telling(session: Session, thought: Collection[Assessment]) -> list[int]:
     """The few cards that something speaks against: they probably changed, or, half as likely, words show it."""
     named = detectors_of(session, [each.card_id for each in thought])
     likely = [
@@ -171,16 +152,9 @@ def _most_telling(session: Session, thought: Sequence[Assessment]) -> list[int]:
     return [each.card_id for each in order[:MOST_NOT_DUE]]
 
 
-def _due(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> Sequence[Sequence[Any]]:
-    """Cards that wait with their stale and all impressions; at most the most harmful 500."""
-    flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
-    query, stale, _ = _with_use(_waits(actor, scope, policy, now), now)
-    return session.execute(query.order_by(flagged.desc(), stale.desc(), Card.verify_by, Card.id).limit(LONGEST)).all()
-
-
 def _candidates(session: Session, actor: Actor, scope: Scope, policy: Policy, now: datetime) -> list[int]:
     """Cards that are verified and not due, of which some may have changed: the most used, and those with findings."""
-    use = _recent_use(now)
+    use = recent_use(now)
     found = exists(
         select(Finding.id).where(Finding.card_id == Card.id, Finding.gone_at.is_(None), Finding.dismissed_at.is_(None))
     )
@@ -196,45 +170,20 @@ def _candidates(session: Session, actor: Actor, scope: Scope, policy: Policy, no
     return list({*session.scalars(most_used), *session.scalars(most_used.where(found))})
 
 
-def _with_use(
-    where: ColumnElement[bool], now: datetime
-) -> tuple[Select[Card, int, int], ColumnElement[int], ColumnElement[int]]:
-    use = _recent_use(now)
-    stale, shown = func.coalesce(use.c.stale, 0), func.coalesce(use.c.shown, 0)
-    query = (
-        select(Card, stale, shown).outerjoin(use, use.c.card_id == Card.id).where(where).options(*with_people())  # type: ignore[arg-type]
-    )
-    return query, stale, shown
-
-
 def _rows(
-    session: Session, found: Sequence[Sequence[Any]], thought: Mapping[int, Assessment], policy: Policy, now: datetime
-) -> list[Waiting]:
-    trust = trust_by_card(session, [card for card, *_ in found], policy, now)
-    return [
-        Waiting(card, trust[card.id], section_of(card, trust[card.id], now), int(stale), int(shown), thought[card.id])
-        for card, stale, shown in found
-    ]
-
-
-def _order(row: Waiting, now: datetime) -> tuple[int, float, datetime, int, int]:
-    waits_since = row.card.unverified_at or row.trust.verify_by or row.card.published_at or now
-    return (
-        list(Section).index(row.section), -row.assessment.averted_per_minute, waits_since, -row.impressions, row.card.id
-    )  # fmt: skip
-
-
-def _recent_use(now: datetime) -> Subquery:
-    return (
-        select(
-            CardUse.card_id,
-            func.sum(CardUse.stale_impressions).label("stale"),
-            func.sum(CardUse.impressions).label("shown"),
+    session: Session, places: Sequence[Place], thought: Judgement, policy: Policy, now: datetime
+) -> tuple[Waiting, ...]:
+    wanted = [place.card_id for place in places]
+    query = select(Card).where(Card.id.in_(wanted)).options(*with_people())  # type: ignore[arg-type]
+    cards = {card.id: card for card in session.scalars(query)}
+    trust, assessed = trust_by_card(session, list(cards.values()), policy, now), thought.assessments(wanted)
+    return tuple(
+        Waiting(
+            cards[place.card_id], trust[place.card_id], place.section, place.stale, place.shown,
+            assessed[place.card_id],
         )
-        .where(CardUse.day > now.date() - timedelta(days=_USE_DAYS))
-        .group_by(CardUse.card_id)
-        .subquery()
-    )
+        for place in places
+    )  # fmt: skip
 
 
 def _waits(actor: Actor, scope: Scope, policy: Policy, now: datetime) -> ColumnElement[bool]:
@@ -277,13 +226,12 @@ def _midnight(policy: Policy, now: datetime) -> datetime:
 
 
 def _scores(
-    session: Session, actor: Actor, rows: tuple[Waiting, ...], policy: Policy, now: datetime
+    session: Session, actor: Actor, mended: int, policy: Policy, now: datetime
 ) -> tuple[float | None, float | None]:
-    """The share of good cards among all the actor may be served: now, and when these rows are done."""
+    """The share of good cards among all the actor may be served: now, and when so many are mended."""
     good = or_(in_state(TrustState.VERIFIED, policy, now), in_state(TrustState.DUE_SOON, policy, now))
     total = session.scalar(select(func.count()).select_from(Card).where(servable_to(actor))) or 0
     if not total:
         return None, None
     fine = session.scalar(select(func.count()).select_from(Card).where(servable_to(actor), good)) or 0
-    mended = sum(not row.trust.is_good for row in rows)
     return fine / total, (fine + mended) / total

@@ -7,13 +7,10 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from curator.detectors.source_diff import SourceDiff
-from curator.freshness.assessing import Assessment
-from curator.freshness.shown import BAND_WORDS
-from curator.pages import Evidence, QueueCard, Source
-from curator.queue.boxes import boxes_of
+from curator.absences.marks import away_at
+from curator.pages import QueueCard
+from curator.queue.boxes import CHANGED, band_words, boxes_of, pieces_of, sources_of
 from curator.queue.commands import MOST_TIMES, able_people
-from curator.queue.evidence import Evidence as Facts
 from curator.queue.evidence import evidence_of
 from curator.queue.models import Snooze
 from curator.queue.queue import Queue, Waiting
@@ -21,16 +18,14 @@ from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
-from kb.text.diff import DiffLine
 from kb.trust.policy import Policy
-from kb.trust.reading import Piece, write_note
-from kb.trust.shown import badge, reason_summary, short_address, strip
+from kb.trust.reading import write_note
+from kb.trust.shown import badge, reason_summary, strip
 from kb.trust.state import TrustState
 from kb.web.parts import Choice, Field, Link, Option, Strip
-from kb.words import Words, count
+from kb.words import Words
 
 _LATER = (Option("1", "Tomorrow"), Option("3", "In 3 days"), Option("7", "In a week"))
-_CHANGED = "What changed since the last check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +52,11 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
     """The sheet of one row. `note` is what was typed before."""
     card, words, scope = row.card, desk.words, queue.scope
     facts = evidence_of(session, actor, card, desk.now)
-    boxes = boxes_of(facts, words)
+    boxes = boxes_of(facts, words, card_path(card))
     before, after = queue.beside(row)
-    reading = write_note(desk.secret, actor.id, card.id, card.version, _pieces(facts, boxes), facts.last_flag, desk.now)
+    reading = write_note(
+        desk.secret, actor.id, card.id, card.version, pieces_of(facts, boxes), facts.last_flag, desk.now
+    )
     return QueueCard(
         title=card.title,
         url=card_path(card),
@@ -68,17 +65,17 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
         strip=_strip(actor, row, words),
         version=card.version,
         reading=reading,
-        band=_band(row.assessment),
+        band=band_words(row.assessment),
         why=row.assessment.reasons,
         evidence=boxes,
-        changes_heading=_CHANGED,
+        changes_heading=CHANGED,
         changes=facts.changes,
         changes_url=f"/cards/{card.id}/diff?from={card.verified_version}&to={card.version}" if facts.changes else "",
-        sources=tuple(_source(each, words) for each in facts.sources if each.lines),
+        sources=sources_of(facts, words),
         verify_action=f"/verify/{card.id}",
         edit_url=_edit_url(actor, card, reading, address(scope, card.id, after)),
         reassign_action=f"/verify/{card.id}/reassign",
-        reassign_to=_others(session, actor, card),
+        reassign_to=_others(session, actor, card, desk.now),
         later_action=f"/verify/{card.id}/later",
         later=_later(session, actor, card),
         archive_action=f"/verify/{card.id}/archive" if may(actor, Right.ARCHIVE, card) else "",
@@ -105,33 +102,6 @@ def _strip(actor: Actor, row: Waiting, words: Words) -> Strip:
     return Strip(said.state, said.sentence, checked)
 
 
-def _band(assessment: Assessment) -> str:
-    return f"{BAND_WORDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
-
-
-def _source(changed: SourceDiff, words: Words) -> Source:
-    place = short_address(changed.place) if changed.url else changed.place
-    return Source(f"source-{changed.place}"[:80], f"{place}, changed {words.day(changed.changed_at)}", changed.url,
-                  changed.lines)  # fmt: skip
-
-
-def _pieces(facts: Facts, boxes: tuple[Evidence, ...]) -> list[Piece]:
-    """The evidence as the record keeps it: reports and findings word by word, comparisons by what they compare."""
-    pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
-    if facts.changes:
-        pieces.append(Piece("changes", "changes", f"{_size(facts.changes)} since version {facts.verified_version}"))
-    pieces += [
-        Piece(f"source-{each.place}"[:80], "source", f"{each.place}: {_size(each.lines)}")
-        for each in facts.sources if each.lines
-    ]  # fmt: skip
-    return pieces
-
-
-def _size(lines: tuple[DiffLine, ...]) -> str:
-    added, removed = (sum(line.kind == kind for line in lines) for kind in ("added", "removed"))
-    return f"{count(added, 'line')} added, {removed} removed"
-
-
 def _edit_url(actor: Actor, card: Card, reading: str, back: str) -> str:
     """The editor takes along what was read here, and leads back here."""
     if not may(actor, Right.EDIT, card):
@@ -139,11 +109,12 @@ def _edit_url(actor: Actor, card: Card, reading: str, back: str) -> str:
     return f"/cards/{card.id}/edit?{urlencode({'reading': reading, 'back': back})}"
 
 
-def _others(session: Session, actor: Actor, card: Card) -> Choice:
+def _others(session: Session, actor: Actor, card: Card, now: datetime) -> Choice:
     if actor.id != card.assignee_id and not may(actor, Right.CURATE, card):
         return Choice(())
     people = [person for person in able_people(session, card) if person.id != card.assignee_id]
-    return Choice(tuple(Option(str(person.id), person.name) for person in people))
+    away = away_at(session, now)
+    return Choice(tuple(Option(str(person.id), away.name(person)) for person in people))
 
 
 def _later(session: Session, actor: Actor, card: Card) -> tuple[Option, ...]:

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from curator.duplicates.pending import count_pairs
 from curator.pages import QueueGroup, QueuePage, QueueRow
-from curator.queue.queue import Queue, Scope, Section, Waiting, next_deadline
+from curator.queue.places import Section
+from curator.queue.queue import Queue, Scope, Waiting, next_deadline
 from curator.queue.sheet import Desk, address, open_card
 from curator.reports.words import percent
 from kb.cards.queries import card_path
@@ -55,7 +56,7 @@ def queue_page(
 
 def _summary(queue: Queue) -> str:
     if not queue.total:
-        extra = f" {count(len(queue.rows), 'card is', 'cards are')} worth a look." if queue.rows else ""
+        extra = f" {count(len(queue.order), 'card is', 'cards are')} worth a look." if queue.order else ""
         return f"Nothing is due here.{extra}"
     return f"{queue.total:,} to check, most harmful first. About {count(queue.minutes, 'minute')}."
 
@@ -71,15 +72,11 @@ def _pairs(session: Session, actor: Actor) -> Chip | None:
 
 
 def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueGroup, ...]:
-    """At most a hundred rows around the open card: the page stays light however much waits."""
-    place = queue.rows.index(current) if current else 0
-    start = max(0, min(place - MOST_ROWS // 2, len(queue.rows) - MOST_ROWS))
-    near = queue.rows[start : start + MOST_ROWS]
     groups = []
     for section, label in _LABELS.items():
-        rows = tuple(_row(row, queue.scope, row is current, words) for row in near if row.section is section)
+        rows = tuple(_row(row, queue.scope, row is current, words) for row in queue.rows if row.section is section)
         if rows:
-            groups.append(QueueGroup(label, f"{len(queue.section(section)):,}", rows))
+            groups.append(QueueGroup(label, f"{queue.sizes[section]:,}", rows))
     done = tuple(
         QueueRow(card.title, card_path(card), "verified", "Verified", "", is_done=True)
         for card in queue.done[:MOST_ROWS]

@@ -1,17 +1,19 @@
 """The verify queue: one card after another, each answer leads to the next one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated
 
 from flask import Blueprint, Flask, redirect, render_template, request
+from markupsafe import Markup
 from pydantic import Field as Limits
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from curator.queue import commands
-from curator.queue.queue import Scope, count_waiting, queue_of
+from curator.queue.queue import Part, Scope, count_waiting, queue_of
+from curator.queue.ready import ready_panel
 from curator.queue.sheet import Desk, address
-from curator.queue.shown import queue_page
+from curator.queue.shown import MOST_ROWS, queue_page
 from kb.cards.fields import Line
 from kb.cards.models import Card
 from kb.cards.queries import card_visible_to
@@ -19,6 +21,7 @@ from kb.errors import Conflict, Invalid
 from kb.people.actor import Actor
 from kb.trust.queries import open_flags
 from kb.trust.reading import Seen, read_note
+from kb.web.card_panels import NOTHING_BESIDE, Beside, show_beside_editor
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_queue_with, frame, say
@@ -56,7 +59,8 @@ class Reassign(Form):
 
 
 def install(app: Flask) -> None:
-    """The number beside "Verify" on every page."""
+    """The number beside "Verify" on every page, and the evidence beside the text in the editor."""
+    show_beside_editor(app, _beside)
     with app.app_context():
         count_queue_with(lambda session, actor: count_waiting(session, actor, Scope.MINE, services().policy, now()))
 
@@ -145,10 +149,21 @@ def reassign(card_id: int) -> BaseResponse:
     return _act(card_id, _scope(request.form.get("scope", "")), act)
 
 
+def _beside(session: Session, actor: Actor, card: Card, opened: Collection[str]) -> Beside:
+    policy, freshness = services().policy, services().settings.freshness
+    found = ready_panel(session, actor, card, opened, freshness, Words(now(), policy.zone), now())
+    if found is None:
+        return NOTHING_BESIDE
+    panel, pieces = found
+    html = Markup(render_template("curator/_ready.html", panel=panel))  # noqa: S704  (a template escapes)
+    return Beside(html, tuple(pieces))
+
+
 def _show(scope: Scope, wanted: Sequence[int | None], note: Field) -> str:
     with reading() as (session, actor):
         policy, freshness = services().policy, services().settings.freshness
-        queue = queue_of(session, actor, scope, policy, freshness, now())
+        part = Part(MOST_ROWS, around=tuple(wanted))
+        queue = queue_of(session, actor, scope, policy, freshness, now(), part)
         desk = Desk(policy, services().installation.secret_key, now())
         page = queue_page(session, actor, queue, wanted, desk, note)
     return render_template("curator/queue.html", page=page, frame=frame("verify"))

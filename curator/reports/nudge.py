@@ -1,19 +1,20 @@
-"""Remind the assignee of one card by mail: once per card and day, whoever asks."""
+"""Remind the assignee of one card by mail: once per card and day, whoever asks, and not in their quiet hours."""
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.mail import letter
+from curator.notices.personal import mail_when_awake
 from curator.reports.pages import DigestGroup, DigestItem, DigestMail
 from kb.cards.models import Card
 from kb.cards.permissions import Right, demand, may
 from kb.cards.queries import card_path
 from kb.errors import Conflict
 from kb.mail.models import OutgoingMail
-from kb.mail.outbox import enqueue
 from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.settings import Settings
@@ -22,8 +23,15 @@ from kb.trust.queries import trust_of_card
 from kb.words import first_name
 
 
-def nudge(session: Session, actor: Actor, card: Card, settings: Settings, policy: Policy, now: datetime) -> Person:
-    """Queue a mail to the card's assignee, who is returned. A second time on the same day changes nothing."""
+class Nudged(NamedTuple):
+    """Who was reminded, and when the mail goes: later than now if it waits for the end of their quiet hours."""
+
+    person: Person
+    at: datetime
+
+
+def nudge(session: Session, actor: Actor, card: Card, settings: Settings, policy: Policy, now: datetime) -> Nudged:
+    """Queue a mail to the card's assignee. A second time on the same day changes nothing."""
     demand(actor, Right.CURATE, card)
     if not card.is_servable or card.assignee is None:
         raise Conflict("Nobody checks this card: it is a draft, archived or replaced.")
@@ -38,8 +46,9 @@ def nudge(session: Session, actor: Actor, card: Card, settings: Settings, policy
         url=f"{settings.public_url}/verify?card={card.id}",
         stop_url=f"{settings.public_url}/account",
     )
-    enqueue(session, _key(card.id, policy, now), card.assignee.email, letter("digest", mail), now)
-    return card.assignee
+    key = _key(card.id, policy, now)
+    at = mail_when_awake(session, card.assignee, key, letter("digest", mail), settings, now)
+    return Nudged(card.assignee, at)
 
 
 def nudged_today(session: Session, card_ids: Iterable[int], policy: Policy, now: datetime) -> frozenset[int]:

@@ -68,8 +68,10 @@ def nudge_assignee(card_id: int) -> BaseResponse:
     try:
         with writing() as (session, actor):
             card = card_visible_to(session, actor, card_id)
-            person = nudge(session, actor, card, services().settings, services().policy, now())
-        say(f"Nudged {person.name}.")
+            told = nudge(session, actor, card, services().settings, services().policy, now())
+            waits = "" if told.at <= now() else " The mail waits until their quiet hours end."
+            said = f"Nudged {told.person.name}.{waits}"
+        say(said)
     except Conflict as error:
         say(error.detail)
     return redirect("/reports/weekly", 303)

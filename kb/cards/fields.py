@@ -51,6 +51,7 @@ def _tag(value: str) -> str:
 
 
 Line = Annotated[str, BeforeValidator(_no_surrogates), AfterValidator(clean_line)]
+Text = Annotated[str, BeforeValidator(_no_surrogates), AfterValidator(clean_text)]
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Note = Annotated[Line, Field(max_length=300)]
 Reason = Annotated[Line, Field(min_length=1, max_length=500)]

@@ -25,6 +25,8 @@ class Right(StrEnum):
     ARCHIVE = N_("archive or restore the card")
     REPLACE = N_("replace the card")
     FLAG = N_("report a problem with the card")
+    COMMENT = N_("comment on the card")
+    SETTLE = N_("resolve what others commented")
     AUDIT = N_("read the card's audit")
     RECALL = N_("tell who saw a wrong version of the card")
     DELETE = N_("delete the card")
@@ -73,6 +75,10 @@ CARD_RIGHTS: dict[Right, Callable[[Actor, Card], bool]] = {
     Right.ARCHIVE: _curates,
     Right.REPLACE: lambda actor, card: card.status == Status.PUBLISHED and _curates(actor, card),
     Right.FLAG: lambda actor, card: card.status == Status.PUBLISHED,
+    Right.COMMENT: lambda actor, card: card.status != Status.ARCHIVED and card.replaced_by_id is None,
+    Right.SETTLE: lambda actor, card: (
+        card.status != Status.ARCHIVED and (_is_verifier(actor, card) or card.collection_id in actor.curated)
+    ),
     Right.AUDIT: lambda actor, card: _is_verifier(actor, card) or card.collection_id in actor.curated,
     Right.RECALL: lambda actor, card: _was_published(card) and _curates(actor, card),
     Right.DELETE: lambda actor, card: card.status == Status.ARCHIVED and actor.is_admin,

@@ -14,6 +14,7 @@ from kb.cards.editing.forms import FlagForm, ReasonForm, VerifyForm, VersionForm
 from kb.cards.models import Attachment, Card, Status
 from kb.cards.permissions import Right, demand, may, servable_to, visible_to
 from kb.cards.shown import card_page, diff_page, history_page
+from kb.comments.shown import comments_shown
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
@@ -51,7 +52,9 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
         )  # fmt: skip
         _note_use(session, actor, card, "view", card.version)
         panels = card_panels(session, actor, card)
-    return render_template("kb/card.html", page=page, panels=panels, frame=frame())
+        words = Words(now(), services().policy.zone)
+        talk = comments_shown(session, actor, card, words, is_open="comments" in request.args)
+    return render_template("kb/card.html", page=page, panels=panels, talk=talk, frame=frame())
 
 
 @blueprint.get("/cards/<int:card_id>/history")
@@ -273,7 +276,8 @@ def _show_report_error(card_id: int) -> Response:
             report_error=_("Say in a few words what is wrong."),
         )  # fmt: skip
         panels = card_panels(session, actor, card)
-    return Response(render_template("kb/card.html", page=page, panels=panels, frame=frame()), 422)
+        talk = comments_shown(session, actor, card, Words(now(), services().policy.zone))
+    return Response(render_template("kb/card.html", page=page, panels=panels, talk=talk, frame=frame()), 422)
 
 
 def _with_title(session: Session, actor: Actor, words: str, not_this: Card) -> list[Card]:

@@ -223,7 +223,6 @@ class EditorPage:
     what_changed: Field = BLANK
     whole_card_checked: bool = False
     is_minor: bool = False
-    checklist: tuple[tuple[bool, str], ...] = ()
     saved_words: str = ""
     owner_url: str = ""
     problems: tuple[Problem, ...] = ()

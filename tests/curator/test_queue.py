@@ -10,7 +10,8 @@ from sqlalchemy import select
 from curator.notices.models import Notice
 from curator.queue import commands
 from curator.queue.evidence import evidence_of
-from curator.queue.queue import Queue, Scope, Section, queue_of
+from curator.queue.places import Section
+from curator.queue.queue import Queue, Scope, queue_of
 from kb.cards.commands import Edit, edit_card
 from kb.cards.models import Card
 from kb.errors import Conflict, Forbidden, Invalid, NotFound

@@ -613,3 +613,22 @@ def test_old_news_is_removed_and_not_told_again(site: Site) -> None:
     with world.read() as session:
         rows = session.scalars(select(Notice.kind).where(Notice.card_id == late, Notice.kind == "overdue")).all()
     assert rows == ["overdue"]
+
+
+@pytest.mark.parametrize(
+    ("later", "waits"),
+    [({"seconds": -1}, False), ({}, True), ({"days": 8 / 24, "seconds": -1}, True), ({"days": 8 / 24}, False)],
+)
+def test_a_nudge_waits_for_the_end_of_quiet_hours(site: Site, later: dict[str, float], waits: bool) -> None:
+    world = site.world
+    choose(world, "vera", quiet=(22, 6), zone="UTC")
+    card = world.card("Refunds", verified=True, interval_days=1)
+    world.later(days=3, seconds=13 * 3600)  # ten in the evening, UTC
+    world.later(**later)
+    cora = site.page("cora")
+    cora.post(f"/reports/weekly/nudges/{card}")
+    (mail,) = (mail for key, mail in mails(world).items() if key.startswith("nudge:"))
+    assert mail.created_at == world.now
+    assert (mail.next_try_at > world.now) is waits
+    assert mail.next_try_at.hour == 6 if waits else mail.next_try_at == world.now
+    assert ("waits until their quiet hours end" in cora.get("/reports/weekly").text) is waits

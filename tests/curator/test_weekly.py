@@ -212,7 +212,7 @@ def test_a_nudge_reaches_the_assignee_once_a_day(world: World) -> None:
         with world.transaction() as session:
             loaded = session.get_one(Card, card)
             asked = nudge(session, world.actor(session, who), loaded, world.settings, world.policy, world.now)
-            assert asked.name == "Vera"
+            assert asked.person.name == "Vera"
     (mail,) = mails(world).values()
     assert (mail.key, mail.subject) == (f"nudge:{card}:2026-11-16", "Cora asks you to check “Refunds”")
     with world.read() as session:

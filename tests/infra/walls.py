@@ -50,9 +50,14 @@ class Module:
         return self.name.split(".")
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """The whole tree, walked once for all checks."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
     def imports(self) -> list[tuple[int, str]]:
         """Every imported name with its line: `from a import b` may mean the module a.b, so it gives a.b."""
-        return [found for node in ast.walk(self.tree) for found in self._imported_by(node)]
+        return [found for node in self.nodes for found in self._imported_by(node)]
 
     @cached_property
     def imports_on_load(self) -> list[str]:
@@ -232,11 +237,11 @@ def _is_for_types_only(node: ast.stmt) -> bool:
 
 
 def _functions(module: Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node in module.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def _calls(module: Module) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    return (node for node in module.nodes if isinstance(node, ast.Call))
 
 
 def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

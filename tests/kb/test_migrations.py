@@ -54,15 +54,21 @@ def tables(database: Database) -> set[str]:
 
 
 def test_from_nothing_and_from_every_revision_the_schema_becomes_what_the_models_say(empty: Database) -> None:
+    """Step by step up and down, which runs each migration on what the one before it left; and all of them at once."""
     assert migrations.current_revision(empty) is None
-    for start in REVISIONS:
-        migrations.upgrade(empty, start)
-        assert migrations.current_revision(empty) == start
-        migrations.upgrade(empty)
-        assert migrations.current_revision(empty) == migrations.head_revision() == REVISIONS[-1]
-        assert differences(empty) == []
-        migrations.downgrade(empty, "base")
-        assert tables(empty) <= {"alembic_version", "sqlite_sequence"}
+    for revision in REVISIONS:
+        migrations.upgrade(empty, revision)
+        assert migrations.current_revision(empty) == revision
+    assert differences(empty) == []
+    for revision in [*REVISIONS[-2::-1], "base"]:
+        migrations.downgrade(empty, revision)
+        assert migrations.current_revision(empty) == (None if revision == "base" else revision)
+    assert tables(empty) <= {"alembic_version", "sqlite_sequence"}
+    migrations.upgrade(empty)
+    assert migrations.current_revision(empty) == migrations.head_revision() == REVISIONS[-1]
+    assert differences(empty) == []
+    migrations.downgrade(empty, "base")
+    assert tables(empty) <= {"alembic_version", "sqlite_sequence"}
 
 
 def test_bringing_it_up_to_date_twice_changes_nothing(world: World) -> None:

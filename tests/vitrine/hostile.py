@@ -27,6 +27,7 @@ from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
 from kb.cards.models import Card
+from kb.comments.models import Comment
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -60,6 +61,7 @@ FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
     "editing.preview": {**CARD_FORM, "mode": "preview"},
+    "editing.same": {"body": "Some *words*.", "again": "Some _words_."},
     "cards.restore_revision": {"version": "1", "revision": "1"},
     "cards.verify": {"version": "1", "note": "Read it"},
     "cards.unverify": {"reason": "It changed"},
@@ -71,6 +73,11 @@ FORMS: dict[str, dict[str, str]] = {
     "cards.unreplace": {},
     "cards.copied": {},
     "cards.feedback": {"helpful": "yes"},
+    "comments.add": {"text": "Look, @stan", "thread": ""},
+    "comments.edit": {"text": "Look again"},
+    "comments.delete": {},
+    "comments.resolve": {},
+    "comments.reopen": {},
     "admin_people.invite": {"name": "New", "email": "new@northwind.example", "role": "rep"},
     "admin_people.change": {"name": "Stan", "role": "rep", "groups": "1"},
     "admin_people.make_link": {},
@@ -181,7 +188,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
     "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
     "editing.edit": ("reading", "opened", "back"),
-    "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
+    "cards.show": ("replaced", "report", "thanks", "query_id", "comments"),
+    "comments.mentions": ("q",), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
@@ -312,6 +320,12 @@ class Places:
 
             if "question_id" in rule or not rule:
                 self.question = self._question(session)
+            if "comment_id" in rule or not rule:
+                ada = self.world.person(session, "ada").id
+                comment = Comment(card_id=self.card, author_id=ada, text="Look", at=self.world.now)
+                session.add(comment)
+                session.flush()
+                self.comment = comment.id
             if "proposal_id" in rule or not rule:
                 self.proposal = self._proposal(session)
             if "trigger_id" in rule or not rule:
@@ -398,7 +412,7 @@ class Places:
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
             "path:name": "js/frame.js", "int:pair_id": self.pair,
-            "int:proposal_id": self.proposal,
+            "int:proposal_id": self.proposal, "int:comment_id": self.comment,
             "int:question_id": self.question, "int:trigger_id": self.trigger, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")

@@ -22,6 +22,7 @@ from curator.reports.weekly import weekly_report
 from curator.reports.weeks import week_of
 from kb.cards import replacements
 from kb.cards.models import Card
+from kb.comments.commands import add_comment
 from kb.db import Base
 from kb.mail.models import OutgoingMail
 from kb.reviewing.models import Proposal
@@ -43,7 +44,9 @@ PAGES = (
     "/collections/billing", "/collections/billing?trust=flagged", "/collections/deals", "/collections/none",
     "/admin/people", "/admin/groups", "/admin/collections", "/admin/collections/deals", "/account", "/cards/new",
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
-    "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
+    "/cards/{secret}/diff",
+    "/cards/{secret}/mentions?q=v", "/cards/{secret}?comments=1",
+    "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
     "/media/{picture}.png", "/duplicates",
@@ -62,6 +65,8 @@ PAGES = (
 )  # fmt: skip
 OF_A_CARD = (
     "",
+    "?comments=1",
+    "/mentions?q=v",
     "/history",
     "/audit",
     "/recall",
@@ -74,7 +79,8 @@ OF_A_CARD = (
 API = (
     "/cards", "/cards?collection=deals", "/cards?tag=zanzibar", "/cards/{secret}", "/cards/{secret}/similar",
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
-    "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
+    "/cards/{secret}/flags",
+    "/cards/{secret}/comments", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me", "/reports/gaps",
@@ -88,6 +94,7 @@ API = (
 )  # fmt: skip
 API_OF_A_CARD = (
     "",
+    "/comments",
     "/audit",
     "/recalls",
     "/similar",
@@ -175,6 +182,9 @@ def secret_cards(world: World, like: list[int]) -> int:
                 at=world.now,
             )
         )
+        for name in ("rita", "vera"):
+            text = f"@axel, @vera: {CANARY}?"
+            add_comment(session, world.actor(session, name), session.get_one(Card, made[0]), text, world.now)
         for card_id in made[:8]:
             add_use(session, card_id, START.date(), {"impressions": 99, "views": 90, "stale_impressions": 77})
     world.now = START

@@ -32,6 +32,7 @@ from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
 from kb.words import Words
+from vitrine.demo.comments import add_comments
 from vitrine.demo.company import Company, SampleCard
 from vitrine.demo.searches import add_searches
 from vitrine.demo.seen import add_sightings
@@ -77,6 +78,7 @@ class Filling:
         session.flush()
         self._remove_leavers(session)
         self._plan_absences(session)
+        self._add_comments(session)
         self._add_use(session)
         add_searches(session, self._services.installation.secret_key, self._people, self._now)
         # A price that went up: the card that still says the old one is found within the minute.
@@ -186,6 +188,11 @@ class Filling:
                 leave = Leave(first, first + timedelta(days=away["days"] - 1), self._people[away["stand_in"]].id)
                 person, policy = self._people[about["email"]], self._services.policy
                 plan_absence(session, system_actor(session), person, leave, policy, self._now)
+
+    def _add_comments(self, session: Session) -> None:
+        for card in self._company.cards:
+            if threads := card.facts.get("comments"):
+                add_comments(session, self._cards[card.external_id], threads, self._people, self._now)
 
     def _add_use(self, session: Session) -> None:
         """Twelve weeks of readers; an impression is stale where the card's replayed state was not good that day."""

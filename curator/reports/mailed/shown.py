@@ -12,6 +12,7 @@ from curator.reports.mailed.commands import Followed, LinkState
 from curator.reports.mailed.links import CheckLink
 from curator.reports.mailed.pages import CheckPage, MailedCard
 from kb.cards.models import Card
+from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
@@ -91,7 +92,7 @@ def _strip(trust: Trust, words: Words) -> Strip:
 def _card(session: Session, actor: Actor, card: Card, visit: Visit, words: Words, policy: Policy) -> MailedCard:
     facts = evidence_of(session, actor, card, words.now)
     trust = trust_of_card(session, card, policy, words.now)
-    boxes = boxes_of(facts, words)
+    boxes = boxes_of(facts, words, card_path(card))
     pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
     if facts.changes:
         pieces.append(Piece("changes", "changes", f"What changed since version {facts.verified_version}"))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from kb.cards.commands import CardPolicy
 from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, VerifierRef
 from kb.errors import invalid
+from kb.text.limits import MAX_BODY_BYTES
 from kb.web.forms import Form
 from kb.wording import _
 
@@ -64,6 +65,13 @@ class BodyField(Form):
     body: Body
 
 
+class TextPair(Form):
+    """A text, and the same as another editor would write it."""
+
+    body: str = Field("", max_length=MAX_BODY_BYTES)
+    again: str = Field("", max_length=MAX_BODY_BYTES)
+
+
 class LooseCardForm(BaseModel):
     """What stands in the editor right now, right or wrong: for preview and for showing errors."""
 
@@ -86,9 +94,8 @@ class LooseCardForm(BaseModel):
     back: str = ""
 
     def carried(self) -> tuple[tuple[str, str], ...]:
-        """What the form carries unseen: the note of what was read, what was opened of it, and where to go on."""
-        pairs = (("reading", self.reading), *(("opened", key) for key in self.opened), ("back", self.back))
-        return tuple((name, value) for name, value in pairs if value)
+        """What the form carries unseen: the note of what was read, and where to go on."""
+        return tuple((name, value) for name, value in (("reading", self.reading), ("back", self.back)) if value)
 
 
 class VersionForm(Form):

@@ -9,7 +9,7 @@ from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField
+from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
@@ -20,8 +20,10 @@ from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
 from kb.reviewing.queries import own_on
 from kb.reviewing.shown import typed_from_proposal
+from kb.text.sameness import same_rendering
 from kb.trust.queries import open_flags
 from kb.trust.reading import read_note, write_note
+from kb.web.card_panels import NOTHING_BESIDE, beside_editor
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import parse, read_form, validate
 from kb.web.frame import frame, say
@@ -74,20 +76,12 @@ def edit(card_id: int) -> str:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         demand(actor, Right.EDIT, card)
+        opened = request.args.getlist("opened")[:50]
         note = request.args.get("reading", "")[:8000] or write_note(
-            services().installation.secret_key,
-            actor.id,
-            card.id,
-            card.version,
-            (),
-            _newest_report(session, card),
-            now(),
-        )
-        brought = {
-            "reading": note,
-            "opened": request.args.getlist("opened"),
-            "back": request.args.get("back", "")[:300],
-        }
+            services().installation.secret_key, actor.id, card.id, card.version,
+            beside_editor(session, actor, card, opened).pieces, _newest_report(session, card), now(),
+        )  # fmt: skip
+        brought = {"reading": note, "opened": opened, "back": request.args.get("back", "")[:300]}
         typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
         if own is not None and not own.publishes:
             typed = typed_from_proposal(typed, own)
@@ -127,6 +121,15 @@ def preview() -> Response | str:
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
         return _editor(session, actor, EditorState(typed, card, errors, html))
+
+
+@blueprint.post("/cards/preview/same")
+def same() -> str:
+    """Do two texts read the same? The rich editor asks before it shows a text that it would write otherwise."""
+    renderer = services().renderer
+    pair = read_form(TextPair)
+    is_same = same_rendering(renderer.render(pair.body).html, renderer.render(pair.again).html)
+    return "same" if is_same else "different"
 
 
 def _read_card_form() -> tuple[CardForm, CardText]:
@@ -205,7 +208,8 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
     if state.card is not None and state.card.collection not in shelves:
         shelves = [*shelves, state.card.collection]
     page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy, now())
-    return render_template("kb/editor.html", page=page, frame=frame("cards"))
+    beside = beside_editor(session, actor, state.card, state.typed.opened) if state.card else NOTHING_BESIDE
+    return render_template("kb/editor.html", page=page, beside=beside.html, frame=frame("cards"))
 
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:

@@ -1,0 +1,92 @@
+"""What makes the tests quick and proves no less: work that comes out the same every time is done once per process, and
+what lives for one test only lies in memory.
+
+The world of a test is its own: database, data folder, app. Shared is what is computed from our source alone: compiled
+templates and SQL.
+"""
+
+import gc
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import create_engine
+from sqlalchemy.util import LRUCache
+
+import kb.db
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 (a file system in memory, not a file with a guessable name)
+_ROOM = 3 << 30
+_STATEMENTS = 3000
+_ALLOCATIONS = 50_000
+
+
+class _Templates(BytecodeCache):
+    """The code of each template, whichever app asks. The key holds the file, the checksum its text."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+class _Statements(LRUCache[Any, Any]):
+    """The compiled form of each statement. SQLAlchemy's key begins with the engine's dialect; ours with its kind."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), value)
+
+
+def pytest_configure() -> None:
+    """Temporary files go to memory where there is plenty of it, unless somebody has said where they go.
+
+    And the programs that tests start needn't compile the service again each time, whatever the caller's habit is.
+    """
+    if "TMPDIR" not in os.environ and _is_roomy(_MEMORY):
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None  # asked for anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    gc.set_threshold(_ALLOCATIONS)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector, which took a quarter of the time, looks at it no more."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
+        shared = {"compiled_cache": _Statements(_STATEMENTS)}
+        patch.setattr(kb.db, "create_engine", partial(create_engine, execution_options=shared))
+        yield
+
+
+def _is_roomy(folder: Path) -> bool:
+    """Some systems have no such folder, some give it little, and some start no program there, as tests of ours do."""
+    try:
+        allows_programs = not os.statvfs(folder).f_flag & os.ST_NOEXEC
+        free = shutil.disk_usage(folder).free
+        available = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    except OSError:
+        return False
+    if available is None:
+        return False
+    return allows_programs and os.access(folder, os.W_OK) and min(free, int(available[1]) << 10) > _ROOM
