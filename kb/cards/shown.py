@@ -41,17 +41,28 @@ from kb.web.pages import (
     VerifyForm,
 )  # fmt: skip
 from kb.web.parts import Badge, Choice, Field, Link, Option
-from kb.words import Words, count
+from kb.wording import N_, _, day_and_month, decimal, full_day, ngettext
+from kb.words import Words, first_name
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
-_VERDICTS = {"undo": "check undone", "import": "verified before it was imported", "archived": "checked, and archived"}
-_DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
-         "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
-         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
-         "template": ("edit", "Template changed"),
-         "first_check": ("edit", "First check planned"),
-         "approved": ("edit", "Approved"),
-         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
+_VERDICTS = {
+    "undo": N_("check undone"),
+    "import": N_("verified before it was imported"),
+    "archived": N_("checked, and archived"),
+}
+_DONE = {
+    "published": ("edit", N_("Published")),
+    "archived": ("archive", N_("Archived")),
+    "restored": ("archive", N_("Restored")),
+    "owner": ("person", N_("Owner changed")),
+    "verifiers": ("person", N_("Verifiers changed")),
+    "interval": ("edit", N_("Interval changed")),
+    "next_check": ("edit", N_("Next check moved")),
+    "template": ("edit", N_("Template changed")),
+    "first_check": ("edit", N_("First check planned")),
+    "approved": ("edit", N_("Approved")),
+    "escalated": ("person", N_("Moved on, because nobody acted on it")),
+}
 
 
 def card_page(
@@ -83,11 +94,11 @@ def card_page(
         looks_like=_looks_like(session, actor, card),
         arrived_from=arrived_from,
         template=template.name if (template := template_of(session, card.template)) is not None else "",
-        status_words={Status.DRAFT: "Draft", Status.ARCHIVED: "Archived"}.get(Status(card.status), ""),
+        status_words={Status.DRAFT: _("Draft"), Status.ARCHIVED: _("Archived")}.get(Status(card.status), ""),
         compare_url=f"/cards/{card.id}/history" if card.version > 1 else "",
         feedback_given=feedback_given,
         reviews=review_notes(session, actor, card, words),
-        publish_words="Send for review" if needs_review(actor, card) else "Publish",
+        publish_words=_("Send for review") if needs_review(actor, card) else _("Publish"),
     )
 
 
@@ -106,25 +117,29 @@ def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy
     planned = card.verify_by if trust and card.verified_at is None else None
     due = (trust.verify_by if trust else None) or planned
     return CardTrust(
-        badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
+        badge=badge(trust, words) if trust else Badge("unverified", _("Not published")),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
         assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
-        last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
+        last_verified=words.full_day(card.verified_at) if card.verified_at else _("Never"),
         next_check=words.full_day(due) if due else "",
         interval=_rhythm(policy.timing_of(card)),
-        used=f"{count(used, 'time')} this month" if used else "",
+        used=ngettext("%(num)s time this month", "%(num)s times this month", used) if used else "",
     )
 
 
 def _rhythm(timing: Timing) -> str:
     """How often the card is checked, in a few words."""
     if timing.own_day is not None:
-        return f"On {timing.own_day:%-d %b %Y}"
+        return _("On %(day)s", day=full_day(timing.own_day))
     if timing.check_on is not None:
-        return f"Every {timing.check_on:%-d %b}" if timing.is_yearly else f"On {timing.check_on:%-d %b %Y}"
-    days = f"Every {timing.interval_days} days"
-    return f"{days}, or earlier" if timing.is_adaptive else days
+        if timing.is_yearly:
+            return _("Every %(day)s", day=day_and_month(timing.check_on))
+        return _("On %(day)s", day=full_day(timing.check_on))
+    days = timing.interval_days
+    if timing.is_adaptive:
+        return ngettext("Every %(num)s days, or earlier", "Every %(num)s days, or earlier", days)
+    return ngettext("Every %(num)s days", "Every %(num)s days", days)
 
 
 def verifier_words(session: Session, card: Card) -> str:
@@ -150,7 +165,7 @@ def history_events(session: Session, card: Card, words: Words) -> tuple[EventRow
 def history_page(session: Session, actor: Actor, card: Card, words: Words) -> HistoryPage:
     """The whole history."""
     revisions = revisions_of(session, card)
-    options = [Option(str(r.number), f"Version {r.number}") for r in revisions]
+    options = [Option(str(r.number), _("Version %(number)s", number=r.number)) for r in revisions]
     older = str(max(card.version - 1, 1))
     return HistoryPage(
         title=card.title,
@@ -175,12 +190,17 @@ def diff_page(actor: Actor, card: Card, old: Revision, new: Revision, words: Wor
         card_url=card_path(card),
         history_url=f"/cards/{card.id}/history",
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
-        from_words=f"version {old.number}",
-        to_words=f"version {new.number}",
-        summary=f"{count(added, 'line')} added, {removed} removed.",
+        from_words=_("version %(number)s", number=old.number),
+        to_words=_("version %(number)s", number=new.number),
+        summary=ngettext(
+            "%(num)s line added, %(removed)s removed.",
+            "%(num)s lines added, %(removed)s removed.",
+            added,
+            removed=removed,
+        ),
         lines=lines,
         restore_action=f"/cards/{card.id}/restore" if can_restore else "",
-        restore_words=f"Restore version {old.number}",
+        restore_words=_("Restore version %(number)s", number=old.number),
         revision=old.number,
         version=card.version,
     )
@@ -226,9 +246,10 @@ def copied_words(card: Card, trust: Trust | None) -> str:
     """The toast after copying: a doubted answer can be copied, but not without a word."""
     expert = card.assignee or card.owner
     if trust is None or trust.is_good or expert is None:
-        return "Answer copied."
-    state = {TrustState.FLAGGED: "flagged", TrustState.OVERDUE: "overdue"}.get(trust.state, "not verified")
-    return f"Copied. This answer is {state}: check with {expert.name.split()[0]} first."
+        return _("Answer copied.")
+    state = {TrustState.FLAGGED: _("flagged"), TrustState.OVERDUE: _("overdue")}.get(trust.state, _("not verified"))
+    name = first_name(expert.name)
+    return _("Copied. This answer is %(state)s: check with %(name)s first.", state=state, name=name)
 
 
 def _verify_form(actor: Actor, card: Card, trust: Trust | None) -> VerifyForm | None:
@@ -240,7 +261,7 @@ def _verify_form(actor: Actor, card: Card, trust: Trust | None) -> VerifyForm | 
 def _report_form(actor: Actor, card: Card, *, is_open: bool, error: str) -> ReportForm | None:
     if not may(actor, Right.FLAG, card):
         return None
-    kinds = tuple(Option(kind, FLAG_WORDS[kind], kind == "reported") for kind in _FLAG_KINDS)
+    kinds = tuple(Option(kind, _(FLAG_WORDS[kind]), kind == "reported") for kind in _FLAG_KINDS)
     return ReportForm(f"/cards/{card.id}/flags", Choice(kinds), Field(error=error), is_open=is_open or bool(error))
 
 
@@ -268,10 +289,12 @@ def _dated(entry: HistoryEntry, at: datetime, words: Words) -> HistoryEntry:
 def _revision_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
     entries = []
     for r in revisions_of(session, card):
-        said = r.note or ("written" if r.number == 1 else "edited") + (", minor" if r.is_minor else "")
+        said = r.note or (_("written") if r.number == 1 else _("edited")) + (_(", minor") if r.is_minor else "")
         url = f"/cards/{card.id}/diff?from={r.number - 1}&to={r.number}" if r.number > 1 else ""
-        by = r.author.name if r.author else "Import"
-        entries.append((r.at, HistoryEntry("edit", said, by, "", "", f"Version {r.number}", "", "", url)))
+        by = r.author.name if r.author else _("Import")
+        entries.append(
+            (r.at, HistoryEntry("edit", said, by, "", "", _("Version %(number)s", number=r.number), "", "", url))
+        )
     return entries
 
 
@@ -279,26 +302,38 @@ def _verification_entries(session: Session, card: Card) -> Sequence[tuple[dateti
     records = verifications_of(session, card.id)
     names = _names(session, [record.actor_id for record in records])
     return [
-        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _came_to(r),
-                            names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
+        (
+            r.at,
+            HistoryEntry(
+                "verified" if r.verdict == "verified" else "unverified",
+                _came_to(r),
+                names.get(r.actor_id or 0, _("Import")),
+                "",
+                "",
+                _("Version %(version)s", version=r.version),
+                r.note,
+            ),
+        )
         for r in records
-    ]  # fmt: skip
+    ]
 
 
 def _came_to(record: Verification) -> str:
     if record.batch_size > 1:
-        return f"verified in a batch of {record.batch_size:,}"
-    return _VERDICTS.get(record.basis, "corrected and verified" if record.outcome == "corrected" else record.verdict)
+        return _("verified in a batch of %(number)s", number=decimal(record.batch_size))
+    if record.outcome == "corrected" and record.basis not in _VERDICTS:
+        return _("corrected and verified")
+    return _(_VERDICTS.get(record.basis, record.verdict))
 
 
 def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
     entries = []
     for flag in session.scalars(select(Flag).where(Flag.card_id == card.id)):
         by = flag.raised_by.name if flag.raised_by else "Vitrine"
-        entries.append((flag.raised_at, HistoryEntry("flag", f"Flagged: {flag.detail}", by, "", "")))
+        entries.append((flag.raised_at, HistoryEntry("flag", _("Flagged: %(words)s", words=flag.detail), by, "", "")))
         if flag.resolved_at is not None:
             name = _names(session, [flag.resolved_by_id]).get(flag.resolved_by_id or 0, "Vitrine")
-            entries.append((flag.resolved_at, HistoryEntry("comment", "Report resolved", name, "", "", "",
+            entries.append((flag.resolved_at, HistoryEntry("comment", _("Report resolved"), name, "", "", "",
                                                            flag.resolution or "")))  # fmt: skip
     return entries
 
@@ -309,7 +344,7 @@ def _audit_entries(session: Session, card: Card) -> Sequence[tuple[datetime, His
     ).all()
     names = _names(session, [row.actor_id for row in rows])
     return [
-        (row.at, HistoryEntry(_DONE[row.action][0], _DONE[row.action][1],  # type: ignore[arg-type]
+        (row.at, HistoryEntry(_DONE[row.action][0], _(_DONE[row.action][1]),  # type: ignore[arg-type]
                               names.get(row.actor_id or 0, "Vitrine"), "", ""))
         for row in rows if row.action in _DONE
     ]  # fmt: skip
