@@ -11,9 +11,10 @@ from kb.cards import commands, queries, replacements
 from kb.cards.commands import Edit
 from kb.cards.editing.drafting import compose
 from kb.cards.editing.forms import FlagForm, ReasonForm, VerifyForm, VersionForm
+from kb.cards.history import diff_page, history_page
 from kb.cards.models import Attachment, Card, Status
 from kb.cards.permissions import Right, demand, may, servable_to, visible_to
-from kb.cards.shown import card_page, diff_page, history_page
+from kb.cards.shown import card_page
 from kb.comments.shown import comments_shown
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor

@@ -7,10 +7,10 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from kb.card_templates.commands import names
+from kb.cards.history import diff_lines
 from kb.cards.models import Card, Collection, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, revision_of
-from kb.cards.shown import diff_lines
 from kb.people.actor import Actor
 from kb.reviewing.models import Proposal, State
 from kb.reviewing.queries import Scope, count_proposals, proposals_in

@@ -12,9 +12,9 @@ from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
 from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
+from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
-from kb.cards.shown import diff_lines
 from kb.errors import Conflict, FieldError, Forbidden, Invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
