@@ -54,7 +54,9 @@ def new() -> BaseResponse | str:
             typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
         elif template := template_of(session, request.args.get("template", "")[:40]):
             typed = started_from(template, typed)
-        return _editor(session, actor, EditorState(typed))
+    rendered, _ = rendering(services().renderer, typed.body)
+    with reading() as (session, actor):
+        return _editor(session, actor, EditorState(typed, rendered=rendered))
 
 
 @blueprint.post("/cards/new")
