@@ -147,10 +147,8 @@ def _parts_words(parts: Sequence[PartState]) -> str:
     if not lacking:
         return _("All required parts are written.")
     return ngettext(
-        "%(lacking)s of %(num)s required part to write before it can be published.",
-        "%(lacking)s of %(num)s required parts to write before it can be published.",
-        len(asked), lacking=lacking,
-    )  # fmt: skip
+        "%(num)s required part is missing or empty.", "%(num)s required parts are missing or empty.", lacking
+    )
 
 
 def _length(words: int) -> str:
