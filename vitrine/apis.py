@@ -16,6 +16,7 @@ import curator.webhooks.api
 import kb.admin.collections.api
 import kb.card_templates.api
 import kb.cards.api
+import kb.cards.revisions_api
 import kb.comments.api
 import kb.extension.api
 import kb.people.api
@@ -32,6 +33,7 @@ from kb.web.api import Api
 BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
+    kb.cards.revisions_api.api,
     kb.card_templates.api.api,
     kb.reviewing.api.api,
     kb.comments.api.api,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.cards.answers import AnswerCard
-from kb.cards.models import Card, Revision
+from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import visible_to
 from kb.cards.queries import card_path, with_people
 from kb.people.actor import Actor
@@ -97,6 +97,10 @@ class FullCard(CardAnswer):
     status: str
     template: str | None = Field(description="The slug of its card template.")
     replaced_by: int | None = Field(description="The id of the card that replaces this one.")
+    as_of: datetime | None = Field(
+        description="The earlier instant that was asked for. Who was to check the card then, and how often, is not "
+        "known: `verifiers`, `assignee`, `interval_days` and `check_on` are empty."
+    )
 
 
 class CardAnswers(Shape):
@@ -172,7 +176,15 @@ class Shaper:
             status=card.status,
             template=card.template,
             replaced_by=_visible_replacement(session, actor, card),
+            as_of=None,
         )
+
+    def past(self, card: AnswerCard, trust: Trust, body: str, html: str) -> FullCard:
+        """The whole card as it was at this instant, as far as that is known."""
+        return FullCard(
+            **self._fields(card, trust, None), body=body, html=html, verifiers=[], assignee=None, interval_days=None,
+            check_on=None, status=Status.PUBLISHED, replaced_by=None, as_of=self.now,
+        )  # fmt: skip
 
     def full_anew(self, session: Session, actor: Actor, card: Card) -> FullCard:
         """The whole card as a command has just left it, for whoever gave that command."""

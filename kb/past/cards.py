@@ -129,13 +129,14 @@ class PastCards:
 
 
 def cards_at(
-    session: Session, actor: Actor, instant: datetime, policy: Policy, *, collections: frozenset[int] | None = None
-) -> PastCards:
-    """The past of the cards in these collections (None: all that the actor may read).
+    session: Session, actor: Actor, instant: datetime, policy: Policy, *, collections: frozenset[int] | None = None,
+    card_ids: frozenset[int] | None = None,
+) -> PastCards:  # fmt: skip
+    """The past of the cards in these collections, or of these cards (None: of all that the actor may read).
 
     Raises Invalid when there are too many to be looked through.
     """
-    today = _visible(session, actor, instant, collections)
+    today = _visible(session, actor, instant, collections, card_ids)
     records = records_of(session, list(today))
     states = {card_id: then for card_id in today if (then := state_of(records[card_id], instant)) is not None}
     served = {card_id: then for card_id, then in states.items() if then.is_servable and today[card_id].is_readable}
@@ -146,7 +147,10 @@ def cards_at(
     )  # fmt: skip
 
 
-def _visible(session: Session, actor: Actor, instant: datetime, collections: frozenset[int] | None) -> dict[int, Today]:
+def _visible(
+    session: Session, actor: Actor, instant: datetime, collections: frozenset[int] | None,
+    card_ids: frozenset[int] | None,
+) -> dict[int, Today]:  # fmt: skip
     restorable: ColumnElement[bool] = Card.collection_id.in_(actor.curated)
     if actor.id is not None and actor.role.rank >= Role.AUTHOR.rank:
         restorable = or_(restorable, Card.owner_id == actor.id)
@@ -155,6 +159,8 @@ def _visible(session: Session, actor: Actor, instant: datetime, collections: fro
     if collections is not None:
         moved = select(Revision.card_id).where(Revision.collection_id.in_(collections))
         clauses.append(or_(Card.collection_id.in_(collections), Card.id.in_(moved)))
+    if card_ids is not None:
+        clauses.append(Card.id.in_(card_ids))
     if (session.scalar(select(func.count()).select_from(Card).where(and_(*clauses))) or 0) > MOST_CARDS:
         raise invalid("as_of", f"More than {MOST_CARDS:,} cards would have to be replayed. Name a collection.")
     rows = session.execute(

@@ -7,6 +7,7 @@ import mimetypes
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, request
+from rcssmin import cssmin
 
 from kb.web.edge import public
 
@@ -22,7 +23,7 @@ class Assets:
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         parts = [content for name, content in files.items() if name.startswith("css/")]
         files = {name: content for name, content in files.items() if not name.startswith("css/")}
-        files["css/vitrine.css"] = b"\n".join(parts)
+        files["css/vitrine.css"] = cssmin(b"\n".join(parts))
         self.files = files
         self.bundles = self._whole_bundles()
         self._compressed: dict[str, bytes] = {}

@@ -92,7 +92,7 @@ API = (
     "/card-templates", "/cards?template=policy",
     "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
-    "/search?q=refund&as_of={then}",
+    "/search?q=refund&as_of={then}", "/cards/{secret}?as_of={then}",
 )  # fmt: skip
 API_OF_A_CARD = (
     "",
