@@ -12,6 +12,7 @@ from curator.queue.boxes import CHANGED, band_words, boxes_of, pieces_of, source
 from curator.queue.evidence import evidence_of
 from kb.cards.models import Card
 from kb.cards.permissions import Right, may
+from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.settings import Freshness
 from kb.trust.reading import Piece
@@ -31,7 +32,7 @@ def ready_panel(
     if not card.is_servable or not may(actor, Right.VERIFY, card):
         return None
     facts = evidence_of(session, actor, card, now)
-    boxes = boxes_of(facts, words)
+    boxes = boxes_of(facts, words, card_path(card))
     judged = assess_card(session, card.id, settings, now)
     panel = ReadyPanel(
         band=band_words(judged) if judged else "",

@@ -86,7 +86,7 @@ API = (
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me", "/reports/gaps",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
-    "/reviews", "/reviews?scope=mine", "/proposals/1",
+    "/reviews", "/reviews?scope=mine", "/proposals/1", "/notices", "/follows",
     "/webhooks", "/questions?scope=all", "/triggers/rules", "/triggers",
     "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
