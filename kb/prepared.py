@@ -7,9 +7,11 @@ clauses are those of every other query; only lists may vary from run to run.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import JSON, Connection, Dialect, Select
 from sqlalchemy.orm import Session
 
 _TEXTS_KEPT = 200
@@ -29,23 +31,27 @@ class Prepared:
         dialect = connection.dialect
         key: tuple[str | int, ...] = (dialect.name, *map(len, lists.values()))
         text = self._texts.get(key) or self._compile(key, dialect, lists)
-        given = {f"{name}_{number}": value for name, values in lists.items() for number, value in enumerate(values, 1)}
-        values = text.fixed | given
-        ordered = tuple(map(values.__getitem__, text.order)) if text.order is not None else values
-        rows = list(map(list, _run(connection, text.statement, ordered)))
+        rows = list(map(list, _run(connection, text.statement, text.values(*lists.values()))))
         for place, read in self._readers[dialect.name]:
             for row in rows:
-                row[place] = read(row[place])
+                value = row[place]
+                if value is not None:
+                    row[place] = read(value)
         return rows
 
     def _compile(self, key: tuple[str | int, ...], dialect: Dialect, lists: dict[str, Sequence[Any]]) -> "_Text":
         compiled = self._statement.compile(dialect=dialect)
         state = compiled.construct_expanded_state({name: list(values) for name, values in lists.items()})
-        fixed = {name: getattr(value, "value", value) for name, value in state.parameters.items()}
+        given = [f"{name}_{number}" for name, values in lists.items() for number in range(1, len(values) + 1)]
+        fixed = {
+            name: getattr(value, "value", value) for name, value in state.parameters.items() if name not in set(given)
+        }
         if len(self._texts) >= _TEXTS_KEPT:
             self._texts.clear()
         self._readers[dialect.name] = list(_readers(self._statement, dialect))
-        text = self._texts[key] = _Text(state.statement, state.positiontup, fixed)
+        names = (*fixed, *given)
+        order = None if state.positiontup is None else tuple(map(names.index, state.positiontup))
+        text = self._texts[key] = _Text(state.statement, names, tuple(fixed.values()), order)
         return text
 
 
@@ -59,11 +65,20 @@ def _run(connection: Connection, statement: str, values: Any) -> Sequence[Sequen
 
 
 class _Text(NamedTuple):
-    """SQL for lists of certain lengths, the order of its parameters if they have one, and those that never change."""
+    """SQL for lists of certain lengths: the names of its parameters, the values of those that never change, which come
+    first, and the places of the values in the order of the text if that has one."""
 
     statement: str
-    order: Sequence[str] | None
-    fixed: dict[str, Any]
+    names: Sequence[str]
+    fixed: tuple[Any, ...]
+    order: Sequence[int] | None
+
+    def values(self, *lists: Sequence[Any]) -> Any:
+        """The values of all parameters, as the driver wants them."""
+        values = tuple(chain(self.fixed, *lists))
+        if self.order is None:
+            return dict(zip(self.names, values, strict=True))
+        return tuple(map(values.__getitem__, self.order))
 
 
 def _readers(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Iterator[tuple[int, Callable[[Any], Any]]]:
@@ -71,4 +86,9 @@ def _readers(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Iterator[
     for place, column in enumerate(statement.selected_columns):
         read = column.type.dialect_impl(dialect).result_processor(dialect, None)
         if read is not None:
-            yield place, read
+            yield place, partial(_list, read) if isinstance(column.type, JSON) else read
+
+
+def _list(read: Callable[[Any], Any], text: Any) -> Any:
+    """Most lists are empty."""
+    return [] if text == "[]" else read(text)

@@ -1,5 +1,6 @@
 """Loads every table of the kb room, so that the metadata is whole wherever a database is opened."""
 
+from kb.card_templates import models as card_templates
 from kb.cards import models as cards
 from kb.cards import outbox
 from kb.comments import models as comments
@@ -20,6 +21,7 @@ from kb.use import models as use
 
 ALL = (
     absences,
+    card_templates,
     cards,
     comments,
     duties,

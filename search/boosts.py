@@ -7,6 +7,7 @@ card is read. Both engines use these arrays.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,11 @@ class UseCounts:
     ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     factors: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
+    @cached_property
+    def most(self) -> float:
+        """The largest factor."""
+        return float(self.factors.max(initial=1.0))
+
     def of(self, card_ids: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
         """The factor of each of these cards; 1.0 where nothing is known."""
         if not len(self.ids):
@@ -61,7 +67,12 @@ class Boosts:
 
     def trust_factors(self) -> NDArray[np.float32]:
         """One per state, in TRUST_ORDER."""
-        return np.array([self.trust.get(state, 1.0) for state in TRUST_ORDER], np.float32)
+        return _array_of(tuple(self.trust.get(state, 1.0) for state in TRUST_ORDER))
+
+
+@lru_cache(maxsize=8)
+def _array_of(factors: tuple[float, ...]) -> NDArray[np.float32]:
+    return np.array(factors, np.float32)
 
 
 def use_factors(counts: Mapping[int, float], strength: float) -> UseCounts:

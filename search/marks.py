@@ -5,9 +5,10 @@ the words that begin like one that is looked for are read; there are few of them
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from search import analysis
@@ -17,22 +18,28 @@ LOOKS = 80
 """So many places at most are looked at for each beginning: a long text repeats itself."""
 
 
-class Mark(NamedTuple):
-    """A match and the number of the query's word that it is of; -1 for the beginning of the last one."""
-
-    start: int
-    end: int
-    group: int
+Mark = tuple[int, int, int]
+"""Where a match begins and ends, and the number of the query's word that it is of; -1 for the beginning of the last
+one."""
+Places = list[tuple[int, int]]
+"""Where something may stand that is to be marked, ascending, each with the number of the query's word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to mark: the number of the query's word each term stands for, the beginning of the last word while it is
-    typed, and how anything that is to be marked begins, with the number of its word."""
+    typed, and how anything that is to be marked begins, with the number of its word.
+
+    `looks`: so many places at most are looked at for each beginning; `is_plain`: none of them has an accent or is of
+    another alphabet; `read`: the marks of what was read already, by language: the answers to one query share words.
+    """
 
     groups: dict[str, int]
     prefix: str
     beginnings: tuple[tuple[str, int], ...]
+    looks: int
+    is_plain: bool
+    read: dict[str | None, dict[str, tuple[Mark, ...]]] = field(default_factory=dict)
 
 
 def telling(query: Query) -> list[analysis.Chunk]:
@@ -41,70 +48,87 @@ def telling(query: Query) -> list[analysis.Chunk]:
     return [chunk for chunk in chunks if not analysis.is_function_word(chunk)] or chunks
 
 
-def wanted_by(query: Query) -> Wanted:
-    """What this query looks for, synonyms included."""
+def wanted_by(query: Query, words: Sequence[analysis.Chunk], shortest_prefix: int) -> Wanted:
+    """What this query with these telling words looks for, synonyms included. A shorter prefix is not looked for."""
     groups: dict[str, int] = {}
-    words = telling(query)
     for number, chunk in enumerate(words):
-        for terms in analysis.alternatives(chunk) + analysis.looser_alternatives(chunk):
-            groups |= dict.fromkeys(terms, number)
+        groups |= dict.fromkeys(_terms_of(chunk), number)
     for number, (_, others) in enumerate(query.synonyms, len(words)):
         for other in others:
             for terms in analysis.side_terms(other):
                 groups = dict.fromkeys(terms, number) | groups
     last = analysis.fold(analysis.normalise(query.words[-1])) if query.prefix and query.words else ""
-    beginnings = {_beginning(term): number for term, number in groups.items() if term}
+    if len(last) < shortest_prefix:
+        last = ""
+    starts = {_beginning(term): number for term, number in groups.items() if term}
     if last:
-        beginnings.setdefault(last, -1)
-    return Wanted(groups, last, tuple(_fewest(beginnings)))
+        starts.setdefault(last, -1)
+    beginnings = tuple(_fewest(starts))
+    looks = max(LOOKS // 10, LOOKS // max(1, len(beginnings) // 2))  # a dozen single letters are everywhere
+    return Wanted(groups, last, beginnings, looks, "".join(starts).isascii())
 
 
-class Looked(NamedTuple):
-    """A text, and where in it something may stand that is to be marked: (place, number of the query's word)."""
-
-    text: str
-    places: list[tuple[int, int]]
-
-
-def look(text: str, wanted: Wanted, language: str | None) -> Looked:
-    """Look through a text whose only white space is blanks. Cheap: nothing is read yet."""
-    folded = _folded(text, language)
+def places_in(text: str, wanted: Wanted, language: str | None) -> Places:
+    """Look through a text. Cheap: nothing is read yet."""
+    folded = _folded(text, wanted, language)
     if len(folded) != len(text):  # a letter that is two in lower case: every word is looked at
-        return Looked(text, [(found.start(), -1) for found in _RUN.finditer(text)])
-    places: list[tuple[int, int]] = []
-    most = max(LOOKS // 10, LOOKS // max(1, len(wanted.beginnings) // 2))  # a dozen single letters are everywhere
+        return [(found.start(), -1) for found in _RUN.finditer(text)]
+    places: Places = []
+    find, looks = folded.find, wanted.looks
     for beginning, number in wanted.beginnings:
-        place, looks, is_word = folded.find(beginning), 0, beginning[0].isalnum()
-        while place >= 0 and looks < most:
+        place = find(beginning)
+        if place < 0:
+            continue
+        left, is_word = looks, beginning[0].isalnum()
+        while place >= 0 and left:
             if not is_word or not place or not folded[place - 1].isalnum():
                 places.append((place, number))
-            place = folded.find(beginning, place + 1)
-            looks += 1
-    places.sort()
-    return Looked(text, places)
+            place = find(beginning, place + 1)
+            left -= 1
+    if len(wanted.beginnings) > 1:
+        places.sort()
+    return places
 
 
-def marks_in(
-    looked: Looked, wanted: Wanted, language: str | None, shortest_prefix: int, start: int = 0, end: int | None = None
-) -> list[Mark]:
-    """The matches between two places of a text, in their order."""
-    groups, prefix = wanted.groups, wanted.prefix if len(wanted.prefix) >= shortest_prefix else ""
+def marks_in(text: str, places: Iterable[tuple[int, int]], wanted: Wanted, language: str | None) -> list[Mark]:
+    """The matches at these places of a text whose only white space is blanks, in their order."""
+    marks: list[Mark] = []
+    read = wanted.read.setdefault(language, {})
+    done = 0
+    for place, _ in places:
+        if place < done:
+            continue
+        # What stands between blanks around the place.
+        start = max(done, text.rfind(" ", 0, place) + 1)
+        done = text.find(" ", place)
+        if text[place] == "§" and done >= 0:
+            done = text.find(" ", done + 1)
+        if done < 0:
+            done = len(text)
+        token = text[start:done]
+        found = read.get(token)
+        if found is None:
+            found = read[token] = tuple(_marks_of(token, wanted, language))
+        for begin, end, group in found:
+            marks.append((start + begin, start + end, group))
+    return marks
+
+
+def _marks_of(token: str, wanted: Wanted, language: str | None) -> Iterator[Mark]:
+    groups, prefix = wanted.groups, wanted.prefix
     line = f"\n{prefix}"
-    found: list[Mark] = []
-    for begin, token in _tokens(looked, start, len(looked.text) if end is None else end):
-        for chunk in _chunks_of(token, language):
-            if groups.keys().isdisjoint(chunk.terms) and not (prefix and line in chunk.lines):
-                continue
-            if chunk.whole in groups:
-                found.append(Mark(begin + chunk.start, begin + chunk.end, groups[chunk.whole]))
-                continue
-            for word in chunk.words:
-                group = next((groups[term] for term in word.terms if term in groups), None)
-                if group is None and prefix and word.folded.startswith(prefix):
-                    group = -1
-                if group is not None:
-                    found.append(Mark(begin + word.start, begin + word.end, group))
-    return found
+    for chunk in _chunks_of(token, language):
+        if groups.keys().isdisjoint(chunk.terms) and not (prefix and line in chunk.lines):
+            continue
+        if chunk.whole in groups:
+            yield chunk.start, chunk.end, groups[chunk.whole]
+            continue
+        for word in chunk.words:
+            group = next((groups[term] for term in word.terms if term in groups), None)
+            if group is None and prefix and word.folded.startswith(prefix):
+                group = -1
+            if group is not None:
+                yield word.start, word.end, group
 
 
 class _Word(NamedTuple):
@@ -148,20 +172,10 @@ def _fewest(beginnings: dict[str, int]) -> Iterator[tuple[str, int]]:
             yield beginning, beginnings[beginning]
 
 
-def _tokens(looked: Looked, first: int, last: int) -> Iterator[tuple[int, str]]:
-    """What stands between blanks around each place, with its beginning."""
-    text, done = looked.text, 0
-    for place, _ in looked.places:
-        if place < done or place < first:
-            continue
-        if place >= last:
-            break
-        start = max(done, text.rfind(" ", 0, place) + 1)
-        end = text.find(" ", place)
-        if text[place] == "§" and end >= 0:
-            end = text.find(" ", end + 1)
-        done = end if end >= 0 else len(text)
-        yield start, text[start:done]
+@lru_cache(maxsize=5_000)
+def _terms_of(word: analysis.Chunk) -> tuple[str, ...]:
+    found = analysis.alternatives(word) + analysis.looser_alternatives(word)
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 @lru_cache(maxsize=10_000)
@@ -191,15 +205,25 @@ def _lowered(text: str) -> str:
     return analysis.normalise(text).lower() or "_"
 
 
-def _folded(text: str, language: str | None) -> str:
+def _folded(text: str, wanted: Wanted, language: str | None) -> str:
     """Lower case and accents taken off letter by letter, so that every letter keeps its place."""
+    if text.isascii():
+        return text.lower()
+    accents = _ACCENTS.get(language, _ALL_ACCENTS)
+    if not accents and wanted.is_plain:
+        # Thrice as fast as `lower`, which reads the properties of every letter; nothing wanted has what is lost.
+        return text.encode("ascii", "replace").lower().decode("ascii")
     folded = text.lower()
-    if folded.isascii():
-        return folded
-    for letter in _ACCENTS.get(language, _ALL_ACCENTS):
-        folded = folded.replace(letter, analysis.fold(letter))
+    for letter, plain in accents:
+        folded = folded.replace(letter, plain)
     return folded
 
 
-_ACCENTS: dict[str | None, str] = {"en": "", "de": "äöü", "fi": "äöå", "pl": "ąćęłńóśźż", "ru": "ё"}
-_ALL_ACCENTS = "áàâäãåāąćčçđéèêëēěęíìîïīłñńňóòôöõøőōřśšťúùûüůűūýźžżё"
+def _plain(letters: str) -> tuple[tuple[str, str], ...]:
+    return tuple((letter, analysis.fold(letter)) for letter in letters)
+
+
+_ACCENTS: dict[str | None, tuple[tuple[str, str], ...]] = {
+    "en": (), "de": _plain("äöü"), "fi": _plain("äöå"), "pl": _plain("ąćęłńóśźż"), "ru": _plain("ё"),
+}  # fmt: skip
+_ALL_ACCENTS = _plain("áàâäãåāąćčçđéèêëēěęíìîïīłñńňóòôöõøőōřśšťúùûüůűūýźžżё")

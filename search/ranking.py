@@ -11,6 +11,7 @@ words, where N and df count cards the reader may see. The best are then read aga
 and how many neighbours in the query are neighbours in the text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -62,61 +63,42 @@ def idf(cards: int, holding: int) -> float:
     return float(np.log1p(cards / holding)) if holding else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Where the query's words stand in a few cards: an entry per occurrence.
-
-    cards: the place of the card among the few; words: the number of the query's word; positions as indexed.
-    """
-
-    cards: NDArray[np.intp]
-    words: NDArray[np.intp]
-    positions: NDArray[np.int64]
+Places = NDArray[np.int64]
+"""Where a word stands in a few cards, ascending: the number of the card among them, times FAR, plus the position."""
+FAR = 1 << 20
 
 
 def reread(
-    matches: Matches, count: int, words: int, title_ends: Numbers, title_lengths: Numbers, body_starts: Numbers
+    words: Sequence[Places], title_ends: Numbers, title_lengths: Numbers, body_starts: Numbers
 ) -> tuple[Floats, Floats]:
-    """For each of `count` cards what its title and what its pairs of words add, as shares of its score.
+    """For each of a few cards what its title and what its pairs of words add, as shares of its score.
 
-    `title_ends` and `body_starts` are positions, `title_lengths` counts words.
+    `title_ends` and `body_starts` are positions, `title_lengths` counts words. There are few matches in titles, and few
+    pairs: they are counted one by one.
     """
-    in_title = matches.positions < title_ends[matches.cards]
-    asked = np.zeros((count, int(title_ends.max(initial=0)) + 1), np.bool_)
-    asked[matches.cards[in_title], matches.positions[in_title]] = True
-    titles = TITLE_SHARE * np.minimum(asked.sum(axis=1) / np.maximum(title_lengths, 1), 1.0)
-    if words < 2:
-        return titles, np.zeros(count)
-    heads, anywhere = _pairs(matches, count, words, body_starts)
-    return titles, (HEAD_PAIRS * heads + PAIRS * anywhere) / (words - 1)
+    count = len(title_ends)
+    titles, pairs = np.zeros(count), np.zeros(count)
+    everywhere = np.concatenate(words) if len(words) > 1 else words[0]
+    for place in set(everywhere[everywhere % FAR < title_ends[everywhere // FAR]].tolist()):
+        titles[place // FAR] += 1
+    titles = TITLE_SHARE * np.minimum(titles / np.maximum(title_lengths, 1), 1.0)
+    for before, after in pairwise(words):
+        found = _followed(before, after)
+        for card in set((found // FAR).tolist()):
+            pairs[card] += PAIRS
+        for card in set((found[found % FAR < body_starts[found // FAR]] // FAR).tolist()):
+            pairs[card] += HEAD_PAIRS
+    return titles, pairs / max(1, len(words) - 1)
 
 
-_FAR = 1 << 20
-
-
-def _pairs(matches: Matches, count: int, words: int, body_starts: Numbers) -> tuple[Floats, Floats]:
-    """How many neighbours in the query are neighbours in what stands before each card's text, and anywhere in it."""
-    heads, anywhere = np.zeros(count), np.zeros(count)
-    keys = matches.cards * _FAR + matches.positions
-    by_word = [np.sort(keys[matches.words == word]) for word in range(words)]
-    for before, after in pairwise(by_word):
-        if not len(before) or not len(after):
-            continue
-        next_places = after.searchsorted(before + 1)
-        next_places[next_places == len(after)] = 0
-        distances = after[next_places] - before
-        found = before[(distances > 0) & (distances <= PAIR_DISTANCE)]
-        for total, cards in ((anywhere, found // _FAR), (heads, _before_text(found, body_starts))):
-            has_pair = np.zeros(count, np.bool_)
-            has_pair[cards] = True
-            total += has_pair
-    return heads, anywhere
-
-
-def _before_text(found: Numbers, body_starts: Numbers) -> Numbers:
-    cards, positions = found // _FAR, found % _FAR
-    early: Numbers = cards[positions < body_starts[cards]]
-    return early
+def _followed(before: Places, after: Places) -> Places:
+    """Those of the first places that one of the second ones follows closely."""
+    if not len(before) or not len(after):
+        return before[:0]
+    following = after.searchsorted(before, "right")
+    following[following == len(after)] = 0
+    distances = after[following] - before
+    return before[(distances > 0) & (distances <= PAIR_DISTANCE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +127,7 @@ def first_order(found: Candidates) -> tuple[Numbers, int]:
     head = order[:REREAD]
     best = np.flatnonzero(trusted == trusted.max())
     best = best[found.card_ids[best].argmin()]
-    if best not in head:
+    if len(order) > REREAD and best not in head:
         head = np.append(head, best)
         is_rest = np.ones(len(order), np.bool_)
         is_rest[head] = False

@@ -4,11 +4,11 @@ Pieces are (text, is_match) pairs whose texts, put together, are the window; esc
 """
 
 import re
-from collections import Counter
+from functools import cached_property
 
 from search import analysis
 from search.backend import Query
-from search.marks import Mark, look, marks_in, telling, wanted_by
+from search.marks import Mark, Places, marks_in, places_in, telling, wanted_by
 
 Pieces = list[tuple[str, bool]]
 WIDTH = 180
@@ -21,41 +21,54 @@ class Marker:
     """What is marked for one query, worked out once for all the texts that are shown."""
 
     def __init__(self, query: Query) -> None:
-        told = telling(query)
-        self._wanted = wanted_by(query)
-        looked_for = set(self._wanted.groups.values())
-        self.words = {number: chunk.text for number, chunk in enumerate(told) if number in looked_for}
+        self._query, self._telling = query, telling(query)
+        self._in_titles = self._in_texts = wanted_by(query, self._telling, 1)
+        if 0 < len(self._in_titles.prefix) < PREFIX_LENGTH:
+            self._in_texts = wanted_by(query, self._telling, PREFIX_LENGTH)
+
+    @cached_property
+    def words(self) -> dict[int, str]:
         """The query's words that are looked for, by their numbers."""
-        is_last = query.words and told and analysis.cut(query.words[-1])[-1:] == [told[-1].text]
-        self.typing = len(told) - 1 if query.prefix and is_last else None
+        looked_for = set(self._in_titles.groups.values())
+        return {number: chunk.text for number, chunk in enumerate(self._telling) if number in looked_for}
+
+    @cached_property
+    def typing(self) -> int | None:
         """The number of the one that is still being typed."""
+        words = self._query.words
+        is_last = words and self._telling and analysis.cut(words[-1])[-1:] == [self._telling[-1].text]
+        return len(self._telling) - 1 if self._query.prefix and is_last else None
 
     def snippet(self, text: str, language: str | None = None, width: int = WIDTH) -> Pieces:
         """The best window of a plain text. White space is collapsed; cuts are shown as "…" outside the matches."""
-        flat = _blanks_only(text[:READ_LIMIT]).strip()
-        looked = look(flat, self._wanted, language)
-        start, end = _window(flat, looked.places, width)
-        marks = marks_in(looked, self._wanted, language, PREFIX_LENGTH, start, end)
-        if not marks and len(looked.places) > 1:
+        read, wanted = text[:READ_LIMIT].strip(), self._in_texts
+        places = places_in(read, wanted, language)
+        start, window = _window(read, _best_start(places, width), width)
+        marks = marks_in(window, _inside(places, start, len(window)), wanted, language)
+        if not marks and len(places) > 1:
             # What looked like the words was others: read them all.
-            marks = marks_in(looked, self._wanted, language, PREFIX_LENGTH)
-            start, end = _window(flat, [(mark.start, mark.group) for mark in marks], width)
-        pieces = [(_BLANKS.sub(" ", piece), is_match) for piece, is_match in _pieces(flat, start, end, marks)]
+            marks = marks_in(_blanks_only(read), places, wanted, language)
+            start, window = _window(read, _best_start([(mark[0], mark[2]) for mark in marks], width), width)
+            marks = [(first - start, last - start, group) for first, last, group in marks if first >= start]
+        pieces = _pieces(window, marks)
+        if "  " in window:
+            pieces = [(_BLANKS.sub(" ", piece), is_match) for piece, is_match in pieces]
         if start:
             pieces.insert(0, ("…", False))
-        if end < len(flat) or len(text) > READ_LIMIT:
+        if start + len(window) < len(read) or len(text) > READ_LIMIT:
             pieces.append(("…", False))
         return pieces
 
     def highlight(self, title: str, language: str | None = None) -> Pieces:
         """The whole title with its matches marked."""
-        marks = marks_in(look(title, self._wanted, language), self._wanted, language, 1)
-        return _pieces(title, 0, len(title), marks)
+        places = places_in(title, self._in_titles, language)
+        return _pieces(title, marks_in(title, places, self._in_titles, language)) if places else [(title, False)]
 
     def found(self, text: str, language: str | None = None) -> set[int]:
         """The numbers of the words that stand in a text; from three letters on, one being typed may begin another."""
-        looked = look(_blanks_only(text), self._wanted, language)
-        groups = {mark.group for mark in marks_in(looked, self._wanted, language, PREFIX_LENGTH)}
+        flat = _blanks_only(text)
+        places = places_in(flat, self._in_texts, language)
+        groups = {group for _, _, group in marks_in(flat, places, self._in_texts, language)}
         typed = {self.typing} if -1 in groups and self.typing is not None else set()
         return groups - {-1} | typed
 
@@ -69,53 +82,52 @@ def _blanks_only(text: str) -> str:
     return flat if flat.isprintable() else _SPACE.sub(" ", flat)
 
 
-def _window(text: str, places: list[tuple[int, int]], width: int) -> tuple[int, int]:
-    start = _word_start(text, _best_start(places, width))
-    return start, _word_end(text, start, width)
+def _window(text: str, start: int, width: int) -> tuple[int, str]:
+    """From about this place on, cut between words: where it begins, and its words."""
+    around = _blanks_only(text[start : start + LEAD + width + 1])
+    begin = around.find(" ", 0, LEAD) + 1 if start else 0
+    end = min(len(around), begin + width)
+    if start + end < len(text):
+        blank = around.rfind(" ", end - LEAD, end + 1)
+        end = blank if blank > begin else end
+    return start + begin, around[begin:end]
 
 
-def _best_start(places: list[tuple[int, int]], width: int) -> int:
+def _inside(places: Places, start: int, size: int) -> Places:
+    end = start + size
+    return [(place - start, number) for place, number in places if start <= place < end]
+
+
+def _best_start(places: Places, width: int) -> int:
     """Where the window begins that holds the most different words of the query, then the most matches."""
-    best, start, ahead = 0, 0, 0
-    inside: Counter[int] = Counter()
-    for number, (first, group) in enumerate(places):
-        while ahead < len(places) and places[ahead][0] <= first + width - 2 * LEAD:
-            inside[places[ahead][1]] += 1
-            ahead += 1
-        worth = len(inside) * 100 + ahead - number
+    best = start = oldest = 0
+    inside: dict[int, int] = {}
+    for number, (place, group) in enumerate(places, 1):
+        inside[group] = inside.get(group, 0) + 1
+        while places[oldest][0] < place + 2 * LEAD - width:
+            leaving = places[oldest][1]
+            oldest += 1
+            if inside[leaving] > 1:
+                inside[leaving] -= 1
+            else:
+                del inside[leaving]
+        worth = len(inside) * 100 + number - oldest
         if worth > best:
-            best, start = worth, first
-        inside[group] -= 1
-        if not inside[group]:
-            del inside[group]
+            best, start = worth, places[oldest][0]
     return max(0, start - LEAD)
 
 
-def _word_start(text: str, start: int) -> int:
-    if not start:
-        return 0
-    space = text.find(" ", start, start + LEAD)
-    return space + 1 if space >= 0 else start
-
-
-def _word_end(text: str, start: int, width: int) -> int:
-    end = min(len(text), start + width)
-    if end == len(text):
-        return end
-    space = text.rfind(" ", end - LEAD, end + 1)
-    return space if space > start else end
-
-
-def _pieces(text: str, start: int, end: int, marks: list[Mark]) -> Pieces:
+def _pieces(text: str, marks: list[Mark]) -> Pieces:
+    """A mark that begins in another one, or ends outside the text, is none."""
     pieces: Pieces = []
-    done = start
-    for mark in marks:
-        if mark.start < done or mark.end > end:
+    done, size = 0, len(text)
+    for start, end, _ in marks:
+        if start < done or end > size:
             continue
-        if mark.start > done:
-            pieces.append((text[done : mark.start], False))
-        pieces.append((text[mark.start : mark.end], True))
-        done = mark.end
-    if done < end:
-        pieces.append((text[done:end], False))
+        if start > done:
+            pieces.append((text[done:start], False))
+        pieces.append((text[start:end], True))
+        done = end
+    if done < size:
+        pieces.append((text[done:], False))
     return pieces

@@ -15,7 +15,9 @@ import curator.recall.api
 import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
+import kb.card_templates.api
 import kb.cards.api
+import kb.cards.revisions_api
 import kb.comments.api
 import kb.extension.api
 import kb.following.api
@@ -33,6 +35,8 @@ from kb.web.api import Api
 BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
+    kb.cards.revisions_api.api,
+    kb.card_templates.api.api,
     kb.reviewing.api.api,
     kb.comments.api.api,
     kb.trust.api.api,

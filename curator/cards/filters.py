@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from kb.card_templates.completeness import template_of
 from kb.cards.models import Collection, Status
 from kb.errors import FieldError, Invalid
 from kb.people.actor import Actor
@@ -20,6 +21,7 @@ LAST_PAGE = 10_000
 NOBODY = "none"
 KEYS = (
     "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
+    "template", "incomplete",
 )  # fmt: skip
 
 
@@ -34,7 +36,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which cards, in which order, which page. Without a status: everything that isn't archived."""
+    """Which cards, in which order, which page. Without a status: everything that isn't archived.
+
+    `template`: a slug, or "none". `is_incomplete`: published without a part that its template asks for.
+    """
 
     q: str = ""
     collection_id: int | None = None
@@ -46,6 +51,8 @@ class Filters:
     assignee_id: int | None = None
     group_id: int | None = None
     language: str = ""
+    template: str = ""
+    is_incomplete: bool = False
     updated_since: date | None = None
     sort: Sort = Sort.UPDATED
     is_descending: bool = True
@@ -81,6 +88,8 @@ class _Reader:
             assignee_id=self._person("assignee"),
             group_id=self._group(),
             language=self._one_of("language", list(KNOWN_LANGUAGES)),
+            template=self._template(),
+            is_incomplete=self._one_of("incomplete", ["1"]) == "1",
             updated_since=self._day(),
             page=self._page(),
         )
@@ -117,6 +126,13 @@ class _Reader:
     def _group(self) -> int | None:
         slug = self.values.get("verifier", "")
         return self._found("verifier", "There is no such group.", select(Group.id).where(Group.slug == slug))
+
+    def _template(self) -> str:
+        value = self.values.get("template", "")
+        if value and value != NOBODY and template_of(self.session, value) is None:
+            self.errors.append(FieldError("template", "There is no such card template."))
+            return ""
+        return value
 
     def _found(self, field: str, words: str, query: Select[int]) -> int | None:
         if field not in self.values:

@@ -12,6 +12,7 @@ from curator.cards.listing import PAGE, Listed, Listing
 from curator.cards.orders import Action
 from curator.cards.plan import MOST
 from curator.pages import CardsPage, Column, ManagedCard
+from kb.card_templates.commands import names
 from kb.cards.collections import collections_readable_by
 from kb.cards.models import Status
 from kb.cards.queries import card_path
@@ -44,6 +45,7 @@ _VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Flagged", {"trust": "flagged", "sort": "-views"}),
     ("Without an owner", {"owner": NOBODY}),
     ("Drafts", {"status": "draft"}),
+    ("Incomplete", {"incomplete": "1", "sort": "-views"}),
 )
 _COLUMNS: tuple[tuple[str, Sort | None, bool], ...] = (
     ("Card", Sort.TITLE, False),
@@ -99,8 +101,9 @@ def _menus(session: Session, actor: Actor, chosen: Mapping[str, str]) -> tuple[F
         _menu(chosen, "Assignee", "assignee", [("me", "Me")]),
         _menu(chosen, "Verifiers", "verifier", groups),
         _menu(chosen, "Language", "language", [(each, each.upper()) for each in KNOWN_LANGUAGES]),
+        _menu(chosen, "Template", "template", [*names(session).items(), (NOBODY, "None")]),
     ]
-    others = (("Tag", "tag"), ("Updated since", "updated_since"))
+    others = (("Tag", "tag"), ("Updated since", "updated_since"), ("Incomplete", "incomplete"))
     return (*menus, *(_menu(chosen, label, name, []) for label, name in others if name in chosen))
 
 

@@ -1,26 +1,34 @@
 """Pages of near-duplicates: the pairs that wait, two cards side by side, and what is decided about them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, Flask, redirect, render_template, request
 from pydantic import Field as Limits
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from curator.duplicates import commands
+from curator.duplicates import commands, drafts
 from curator.duplicates.pending import pair_of_cards
 from curator.duplicates.shown import pair_page, pairs_page
 from kb.errors import Conflict, Forbidden, invalid
 from kb.people.actor import Actor
+from kb.web.alike import find_alike_with
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
 from kb.words import Words
+from search.answers import SearchService
 
 blueprint = Blueprint("duplicates", __name__)
 Said = tuple[str, str]
 _LAST_PAGE = 400
+
+
+def install(app: Flask, service: SearchService) -> None:
+    """Whoever writes a card is shown what says the same already."""
+    find_alike_with(app, partial(drafts.alike, service))
 
 
 class Resolution(Form):

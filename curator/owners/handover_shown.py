@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curator.absences.marks import away_at
 from curator.capacity.forecast import WeekLoad
 from curator.owners.handing import Duty, Handed, Handover, Order, Why, plan
-from curator.owners.load import Load, load_of
+from curator.owners.load import Load, Loads, load_of
 from curator.owners.pages import HandedPage, HandoverPage, LoadRow, LoadWeek, Named, Stays
 from curator.owners.suggest import Suggestion, edits_everywhere, suggest_for
 from kb.cards.collections import collections_readable_by
@@ -22,8 +23,9 @@ from kb.people.models import Person, Role
 from kb.people.queries import active_people
 from kb.people.shown import who
 from kb.settings import Settings
+from kb.trust.assignee import is_able
 from kb.web.parts import Choice, Link, Option, Problem
-from kb.words import count, joined
+from kb.words import Words, count, joined
 
 _SHOWN = 12
 _OTHERS = 3
@@ -58,11 +60,14 @@ def handover_page(
             Named(str(each.person.id), who(each.person), each.reason, str(each.person.id) in chosen)
             for each in suggested
         ),
-        others=_others(session, order.giver, suggested, chosen),
+        others=_others(session, order.giver, cards, suggested, chosen, now),
         notes=_notes(session, actor, order.giver),
         summary=_summary(found) if is_planned else "",
         week_labels=tuple(f"{day.day} {day:%b}" for day in loads.mondays) if loads else (),
         loads=tuple(_load(each) for each in loads.takers) if loads else (),
+        spread_words=_spread_words(loads) if loads else "",
+        moves=_moves(found, loads, Words(now, settings.schedule.zone)) if loads else (),
+        moves_more=f"and {len(loads.moves) - _SHOWN:,} more" if loads and len(loads.moves) > _SHOWN else "",
         cards=tuple(_handed(each) for each in found.handed[:_SHOWN]) if is_planned else (),
         cards_more=f"and {len(found.handed) - _SHOWN:,} more" if is_planned and len(found.handed) > _SHOWN else "",
         stays=_stays(found) if is_planned else (),
@@ -127,7 +132,29 @@ def _load(load: Load) -> LoadRow:
     return LoadRow(
         load.person.name, gets, f"{waits}{late}. Twelve weeks: {now:,} minutes now, {then:,} then.{away}",
         tuple(_week(before, after) for before, after in zip(load.before, load.after, strict=True)),
+        tuple(_week(before, spread) for before, spread in zip(load.before, load.spread, strict=True))
+        if load.spread != load.after
+        else (),
     )  # fmt: skip
+
+
+def _spread_words(loads: Loads) -> str:
+    if not loads.moves:
+        return "Spreading would move nothing."
+    return f"Spread, {count(len(loads.moves), 'check')} would come earlier, to weeks with time."
+
+
+def _moves(found: Handover, loads: Loads, words: Words) -> tuple[tuple[Link, str], ...]:
+    """Which checks go to which week, from when, and whose they are."""
+    cards = {each.card.id: each.card for each in found.handed}
+    names = {load.person.id: load.person.name for load in loads.takers}
+    shown = []
+    for move in loads.moves[:_SHOWN]:
+        card = cards[move.card_id]
+        was = f" instead of {words.day(move.before)}" if move.before else ""
+        whose = f", {names[move.person_id]}" if move.person_id in names else ""
+        shown.append((Link(card.title, card_path(card)), f"{words.day(move.after)}{was}{whose}"))
+    return tuple(shown)
 
 
 def _week(before: WeekLoad, after: WeekLoad) -> LoadWeek:
@@ -162,15 +189,26 @@ def _shelves(session: Session, actor: Actor, chosen: str) -> Choice:
 
 
 def _others(
-    session: Session, giver: Person, suggested: Sequence[Suggestion], chosen: Sequence[str]
+    session: Session, giver: Person, cards: Sequence[Card], suggested: Sequence[Suggestion], chosen: Sequence[str],
+    now: datetime,
 ) -> tuple[Choice, ...]:  # fmt: skip
-    """Selects for anybody else; those chosen stay chosen, and there is always room for more."""
+    """Selects for anybody else who could have one of the cards; those chosen stay chosen, and there is always room for
+    more."""
     named = {str(each.person.id) for each in suggested}
-    people = [p for p in active_people(session, at_least=Role.AUTHOR) if p.id != giver.id and str(p.id) not in named]
+    shelves, away = {card.collection_id: card.collection for card in cards}.values(), away_at(session, now)
+    people = [
+        person
+        for person in active_people(session, at_least=Role.AUTHOR)
+        if person.id != giver.id
+        and str(person.id) not in named
+        and (str(person.id) in chosen or any(is_able(person, shelf) for shelf in shelves))
+    ]
     known = {str(person.id) for person in people}
     rest = [value for value in chosen if value in known]
     return tuple(
-        Choice((Option("", "Nobody", not value), *(Option(str(p.id), p.name, str(p.id) == value) for p in people)))
+        Choice(
+            (Option("", "Nobody", not value), *(Option(str(p.id), away.name(p), str(p.id) == value) for p in people))
+        )
         for value in [*rest, *[""] * max(1, _OTHERS - len(rest))]
     )
 

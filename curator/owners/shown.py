@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from curator.absences.marks import away_at
 from curator.detectors.activity import INACTIVE_AFTER, last_seen
 from curator.owners.pages import IllRow, IllSection, Named, OwnerLine, OwnerPage, OwnersPage
 from curator.owners.report import Fault, IllOwned, OwnersReport
@@ -16,6 +17,7 @@ from kb.people.actor import Actor
 from kb.people.models import Person, Role
 from kb.people.queries import active_people
 from kb.people.shown import who
+from kb.trust.assignee import is_able
 from kb.web.parts import Choice, Link, Option, Problem
 from kb.words import Words, count
 
@@ -36,7 +38,8 @@ def owner_page(
 ) -> OwnerPage:  # fmt: skip
     """Three names with reasons, and everybody else."""
     ids = {each.person.id for each in suggested}
-    people = [p for p in active_people(session, at_least=Role.AUTHOR) if p.id not in {*ids, card.owner_id}]
+    able = [p for p in active_people(session, at_least=Role.AUTHOR) if is_able(p, card.collection)]
+    people, away = [p for p in able if p.id not in {*ids, card.owner_id}], away_at(session, now)
     return OwnerPage(
         title=f"Who owns “{card.title}”?",
         card=Link(card.title, card_path(card)),
@@ -45,7 +48,7 @@ def owner_page(
         action=f"/cards/{card.id}/owner",
         suggested=tuple(Named(str(each.person.id), who(each.person), each.reason) for each in suggested),
         suggested_ids=",".join(str(each.person.id) for each in suggested),
-        everybody=Choice((Option("", "Choose somebody", True), *(Option(str(p.id), p.name) for p in people))),
+        everybody=Choice((Option("", "Choose somebody", True), *(Option(str(p.id), away.name(p)) for p in people))),
         back_url=card_path(card),
         problems=tuple(Problem(error.field, error.message) for error in errors),
     )
@@ -53,12 +56,12 @@ def owner_page(
 
 def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datetime, words: Words) -> OwnersPage:
     """The report in words; for the first cards of each section, who could own them."""
-    everywhere = edits_everywhere(session, actor, now)
+    everywhere, away = edits_everywhere(session, actor, now), away_at(session, now)
 
     def suggested(card: Card) -> str:
         but = (card.owner_id,) if card.owner_id is not None else ()
         names = suggest_owners(session, actor, card, (), now, but=but, edited=everywhere)
-        return ", ".join(each.person.name for each in names)
+        return "; ".join(away.name(each.person) for each in names)
 
     ill = len(report.ill)
     broken = len(report.with_fault(Fault.UNASSIGNED))

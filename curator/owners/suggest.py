@@ -8,17 +8,19 @@ creator in 12 % of cases, among its three most frequent authors in 31 %, among t
 Each term is p's share of the weight of the edits there: of the card itself, of its collection, of the cards most
 similar to it, and of all. An edit weighs 2^(-age / 180 days). Without similar cards the terms are 0.55, 0.30 and 0.15
 (58 %). Inactive is who was not seen for 180 days. Minor edits and imports count for nobody. Only cards that the asker
-may see are counted, so that nothing shows through a suggestion; and only who could be given the card is suggested.
+may see are counted, so that nothing shows through a suggestion; and only who could be given the card is suggested. Who
+is away is named with the day until when: a card is owned for longer than a holiday.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from curator.absences.marks import away_at
 from curator.detectors.activity import INACTIVE_AFTER, last_seen
 from kb.cards.models import Card, Revision
 from kb.cards.models import Collection as Shelf
@@ -45,6 +47,7 @@ class Suggestion:
     person: Person
     score: float
     reason: str
+    away_until: date | None = None
 
 
 @dataclass(slots=True)
@@ -102,7 +105,13 @@ def suggest_for(
     )  # fmt: skip
     names = {shelf_id: session.get_one(Shelf, shelf_id).name for shelf_id in shelves}
     reason = _reasons(own, alike, len(card_ids), len(similar), " and ".join(sorted(names.values())[:2]))
-    return tuple(Suggestion(people[-number], score, reason(-number)) for score, number in ranked[:NAMES])
+    away = away_at(session, now)
+    found = []
+    for score, number in ranked[:NAMES]:
+        person = people[-number]
+        said = "; ".join(filter(None, (reason(person.id), away.words(person))))
+        found.append(Suggestion(person, score, said, away.until.get(person.id)))
+    return tuple(found)
 
 
 def blend(parts: Iterable[tuple[float, Mapping[int, float]]]) -> dict[int, float]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curator.absences.marks import away_at
 from curator.questions.commands import answers, may_be_asked
 from curator.questions.listing import Scope, count_questions, questions_in
 from curator.questions.models import Question
@@ -148,7 +150,7 @@ def question_page(
         body=typed.body,
         collections=_collections(shelves, typed.collection, question),
         pass_action=f"{path}/assignee" if may_answer else "",
-        pass_to=_others(session, question) if may_answer else Choice(()),
+        pass_to=_others(session, question, words.now) if may_answer else Choice(()),
         withdraw_action=f"{path}/withdrawal" if question.is_open and is_mine else "",
         problems=typed.problems,
     )
@@ -199,10 +201,11 @@ def _collections(shelves: Sequence[Collection], chosen: str, question: Question)
     return Choice(tuple(Option(s.slug, s.name, s.slug == (chosen or default)) for s in shelves))
 
 
-def _others(session: Session, question: Question) -> Choice:
+def _others(session: Session, question: Question, now: datetime) -> Choice:
     people = session.scalars(select(Person).where(Person.deactivated_at.is_(None)).order_by(Person.name, Person.id))
     able = [p for p in people if p.id != question.assignee_id and may_be_asked(p, question)]
-    return Choice(tuple(Option(str(person.id), person.name) for person in able))
+    away = away_at(session, now)
+    return Choice(tuple(Option(str(person.id), away.name(person)) for person in able))
 
 
 def _paging(scope: Scope, state: str, page: int, offset: int, shown: int, total: int) -> Paging | None:

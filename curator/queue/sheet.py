@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from curator.absences.marks import away_at
 from curator.pages import QueueCard
 from curator.queue.boxes import CHANGED, band_words, boxes_of, pieces_of, sources_of
 from curator.queue.commands import MOST_TIMES, able_people
@@ -74,7 +75,7 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
         verify_action=f"/verify/{card.id}",
         edit_url=_edit_url(actor, card, reading, address(scope, card.id, after)),
         reassign_action=f"/verify/{card.id}/reassign",
-        reassign_to=_others(session, actor, card),
+        reassign_to=_others(session, actor, card, desk.now),
         later_action=f"/verify/{card.id}/later",
         later=_later(session, actor, card),
         archive_action=f"/verify/{card.id}/archive" if may(actor, Right.ARCHIVE, card) else "",
@@ -108,11 +109,12 @@ def _edit_url(actor: Actor, card: Card, reading: str, back: str) -> str:
     return f"/cards/{card.id}/edit?{urlencode({'reading': reading, 'back': back})}"
 
 
-def _others(session: Session, actor: Actor, card: Card) -> Choice:
+def _others(session: Session, actor: Actor, card: Card, now: datetime) -> Choice:
     if actor.id != card.assignee_id and not may(actor, Right.CURATE, card):
         return Choice(())
     people = [person for person in able_people(session, card) if person.id != card.assignee_id]
-    return Choice(tuple(Option(str(person.id), person.name) for person in people))
+    away = away_at(session, now)
+    return Choice(tuple(Option(str(person.id), away.name(person)) for person in people))
 
 
 def _later(session: Session, actor: Actor, card: Card) -> tuple[Option, ...]:

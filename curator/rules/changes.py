@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from curator.rules.terms import Terms
+from kb.card_templates.choosing import known
 from kb.cards.models import Collection
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
@@ -116,6 +117,8 @@ def carry_out(session: Session, actor: Actor, change: Change, now: datetime) -> 
     if change.collection_id is not None and change.shelf is not None:
         _set_shelf(session, actor, change.collection_id, change.shelf, now)
         return
+    if change.clause is not None:
+        known(session, change.clause.template)  # and nobody deletes it before this is done
     before = listed(session)
     if change.kind is Kind.ADD and len(before) >= MOST_RULES:
         raise Conflict(f"There are {MOST_RULES} rules already. Remove one first.")

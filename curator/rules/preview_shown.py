@@ -18,6 +18,7 @@ from curator.rules.shown import HERE, collection_names, fields_of
 from curator.rules.simulator import MOST_WEEKS, Simulation, Touched, When
 from curator.rules.terms import PolicyCard
 from curator.rules.words import LIMITS, about, effect, replay_words, says, title_of
+from kb.card_templates.commands import names as template_names
 from kb.cards.models import Collection
 from kb.people.actor import Actor
 from kb.people.models import Person
@@ -64,7 +65,7 @@ def _rule_words(session: Session, actor: Actor, found: Preview, names: Mapping[i
     if clause is None and change.rule_id is not None:
         clause = clause_of(rule_seen(session, actor, change.rule_id))
     if clause is not None:
-        return f"{about(clause, names)}: {says(clause)}."
+        return f"{about(clause, names, template_names(session))}: {says(clause)}."
     if change.shelf is None or change.collection_id is None:
         return "Checks whose date is not what the policy in force says. Dates that somebody chose are left alone."
     days = f"every {count(change.shelf.interval_days, 'day')}" if change.shelf.interval_days else "as everywhere"

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.rules.changes import Change, Kind
+from kb.card_templates.completeness import template_of
 from kb.cards.models import Breach, Collection
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
@@ -30,6 +31,7 @@ class Wanted:
     yearly: bool = False
     pace: Pace | None = None
     expiry: Breach | None = None
+    template: str | None = None
 
 
 def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Sequence[str]) -> Change:
@@ -50,9 +52,15 @@ def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Seque
         raise invalid("audience", f"Choose one of: {', '.join(audiences)}.")
     clause = Clause(
         collection_id, wanted.tag, wanted.audience, wanted.interval_days, wanted.check_on, wanted.yearly, wanted.pace,
-        wanted.expiry,
+        wanted.expiry, _template(session, wanted.template),
     )  # fmt: skip
     return Change(wanted.kind, wanted.rule if wanted.kind is Kind.EDIT else None, clause)
+
+
+def _template(session: Session, slug: str | None) -> str | None:
+    if slug is not None and template_of(session, slug) is None:
+        raise invalid("template", "There is no such card template. Choose one from the list.")
+    return slug
 
 
 def _collection(session: Session, actor: Actor, slug: str | None) -> int | None:

@@ -13,6 +13,7 @@ from curator.rules.reading import Wanted
 from curator.rules.simulator import DEFAULT_WEEKS, When
 from curator.rules.terms import policy_cards, servable
 from curator.rules.words import about, says
+from kb.card_templates.commands import names as template_names
 from kb.cards.models import Breach, Collection
 from kb.errors import FieldError, Forbidden
 from kb.people.actor import Actor
@@ -61,7 +62,7 @@ def rules_page(
         preview_url=f"{HERE}/preview",
         rules=_rows(session, actor, rules, names, settings, now),
         form=_form(
-            actor, settings, names, slugs, open_id if opened else None, _typed(opened, slugs, typed), errors
+            session, actor, settings, names, slugs, open_id if opened else None, _typed(opened, slugs, typed), errors
         ),
         pending_words=_pending(len(pending)),
         pending=(("kind", Kind.CATCH_UP.value),) if pending else (),
@@ -94,13 +95,13 @@ def _rows(
     settings: Settings, now: datetime,
 ) -> tuple[RuleRow, ...]:  # fmt: skip
     cards = policy_cards(session, servable(actor.curated), settings.freshness, now) if rules else []
-    rows = []
+    rows, templates = [], template_names(session)
     for place, (number, clause) in enumerate(rules):
         can = may_change(actor, clause.collection_id)
         above = rules[place - 1][0] if place else None
         below = rules[place + 2][0] if place + 2 < len(rules) else None
         rows.append(RuleRow(
-            place + 1, about(clause, names), says(clause),
+            place + 1, about(clause, names, templates), says(clause),
             count(sum(clause.is_about(card.about) for card in cards), "card"),
             edit_url=f"{HERE}?edit={number}#rule" if can else "",
             up=fields_of(Wanted(Kind.MOVE, number, above)) if can and above else (),
@@ -117,14 +118,14 @@ def _typed(opened: Clause | None, slugs: Mapping[int, str], typed: Mapping[str, 
     slug = slugs.get(opened.collection_id) if opened.collection_id is not None else None
     wanted = Wanted(
         Kind.EDIT, None, None, slug, opened.tag, opened.audience, opened.interval_days, opened.check_on,
-        opened.is_yearly, opened.pace, opened.expiry,
+        opened.is_yearly, opened.pace, opened.expiry, opened.template,
     )  # fmt: skip
     return dict(fields_of(wanted))
 
 
 def _form(
-    actor: Actor, settings: Settings, names: Mapping[int, str], slugs: Mapping[int, str], rule_id: int | None,
-    typed: Mapping[str, str], errors: Sequence[FieldError],
+    session: Session, actor: Actor, settings: Settings, names: Mapping[int, str], slugs: Mapping[int, str],
+    rule_id: int | None, typed: Mapping[str, str], errors: Sequence[FieldError],
 ) -> RuleForm:  # fmt: skip
     wrong = {error.field: _sentence(error) for error in errors}
 
@@ -143,6 +144,7 @@ def _form(
         audience=choice("audience", audiences),
         pace=choice("pace", _PACE),
         expiry=choice("expiry", _EXPIRY),
+        template=choice("template", [("", "Any"), *template_names(session).items()]),
         tag=Field(typed.get("tag", "")[:60], wrong.get("tag", "")),
         interval_days=Field(typed.get("interval_days", "")[:10], wrong.get("interval_days", ""), "Days."),
         check_on=Field(typed.get("check_on", "")[:10], wrong.get("check_on", ""), "Once, or every year."),

@@ -40,6 +40,7 @@ class ChangeForm(Form):
     yearly: bool = False
     pace: Pace | None = None
     expiry: Breach | None = None
+    template: Annotated[Line, Field(max_length=40)] | None = None
     weeks: Annotated[int, Field(ge=1, le=MOST_WEEKS)] = DEFAULT_WEEKS
     when: When = When.NEXT
     token: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None

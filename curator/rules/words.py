@@ -19,17 +19,18 @@ EXPIRY = {
 LIMITS = (
     "From the record of checks, corrections and impressions. Each replayed check is taken as done on the day it is "
     "due; a text that was corrected as wrong from any moment since the check or correction before it, each as likely. "
-    "Errors that nobody corrected are in no figure, and tags and collections are those of today."
+    "Errors that nobody corrected are in no figure, and tags, templates and collections are those of today."
 )
 
 
-def about(clause: Clause, collections: Mapping[int, str]) -> str:
-    """ "Cards of Billing tagged pricing, for sales"."""
+def about(clause: Clause, collections: Mapping[int, str], templates: Mapping[str, str]) -> str:
+    """ "Cards of Billing tagged pricing, by the template Battle card, for sales"."""
     where = f" of {collections.get(clause.collection_id, '')}" if clause.collection_id is not None else ""
     tag = f" tagged {clause.tag}" if clause.tag else ""
     audience = f", for {clause.audience}" if clause.audience else ""
-    is_plain = not (where or tag or audience)
-    return "All cards" if is_plain else f"Cards{where}{tag}{audience}"
+    template = f", by the template {templates.get(clause.template, '')}" if clause.template else ""
+    is_plain = not (where or tag or template or audience)
+    return "All cards" if is_plain else f"Cards{where}{tag}{template}{audience}"
 
 
 def says(clause: Clause) -> str:

@@ -25,6 +25,7 @@ from kb.web.parts import (
     Strip,
     Who,
 )
+from kb.writing.pages import WritingAids
 
 __all__ = [
     "CardActions",
@@ -173,6 +174,7 @@ class CardPage:
     looks_like: tuple[LooksLike, ...] = ()
     arrived_from: str = ""
     status_words: str = ""
+    template: str = ""
     compare_url: str = ""
     feedback_given: str = ""
     caution: Caution | None = None
@@ -229,6 +231,7 @@ class EditorPage:
     hidden: tuple[tuple[str, str], ...] = ()
     review_words: str = ""
     is_reviewed: bool = False
+    aids: WritingAids | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,16 @@ from numpy.typing import NDArray
 from search import ranking
 from search.arrays import phrases
 from search.arrays.batch import AUDIENCE, TAG
-from search.arrays.matching import Weights, Word, list_of, members, word_of
-from search.arrays.snapshot import Docs, Mask, Snapshot
+from search.arrays.matching import Numbers, Weights, Word, members, word_of
+from search.arrays.snapshot import Mask, Positioned, Snapshot
 from search.arrays.words import groups_of, query_groups, title_groups
 from search.backend import Hit, Hits, Narrowing, Query
 from search.boosts import Boosts
 
-Numbers = NDArray[np.intp]
 _BLOCK = 64
-_SPARSE_SHARE = 8
-"""Fewer postings than such a part of all documents are put together as they are; more go through an array of all."""
 _CORRECTIONS = 4
 """So many unknown words of a query are corrected: looking through all words for a near one takes milliseconds."""
-_NOTHING: Docs = np.empty(0, np.uint32)
+_NOWHERE: ranking.Places = np.empty(0, np.int64)
 
 
 def find(
@@ -52,20 +49,18 @@ def _best(
     snapshot: Snapshot, words: Sequence[Word], visible: Mask, base: Mask, limit: int, offset: int,
     boosts: Boosts | None,
 ) -> Hits:  # fmt: skip
-    docs, scores = _scored(snapshot.size, words, int(np.count_nonzero(visible)), base)
-    total = len(docs)
+    scores = _scores(snapshot.size, words, int(np.count_nonzero(visible)), base)
+    if base is not visible:
+        scores *= base
+    total = int(np.count_nonzero(scores > 0))
     if not total:
         return Hits(corrected=_corrections(words), generation=snapshot.generation)
-    kept = _promising(snapshot, docs, scores, max(offset + limit, ranking.REREAD), boosts)
-    docs = docs[kept]
-    found = _candidates(snapshot, docs, scores[kept], boosts)
+    docs = _promising(snapshot, scores, max(offset + limit, ranking.REREAD), boosts)
+    found = _candidates(snapshot, docs, scores[docs], boosts)
     order, head = ranking.first_order(found)
     order = order[: max(offset + limit, head)]
     docs, found = docs[order], found.taken(order)
-    holds, matches = _matches(snapshot, words, docs[:head])
-    titles, pairs = np.zeros(len(docs)), np.zeros(len(docs))
-    facts = (snapshot.fact(name)[docs[:head]] for name in ("title_end", "title_length", "body_start"))
-    titles[:head], pairs[:head] = ranking.reread(matches, head, len(words), *facts)
+    holds, titles, pairs = _reread(snapshot, words, docs, head)
     hits = ranking.page(found, titles, pairs, head, offset, offset + limit)
     relaxed = len(words) > 1 and not bool(holds.all(axis=0).any())
     return Hits(hits, total, relaxed, _corrections(words), snapshot.generation, _has_few(hits, found.card_ids, holds))
@@ -83,73 +78,49 @@ def _corrections(words: Iterable[Word]) -> tuple[tuple[str, str], ...]:
     return tuple(word.corrected for word in words if word.corrected is not None)
 
 
-def _scored(size: int, words: Sequence[Word], cards: int, base: Mask) -> tuple[Docs, Weights]:
-    """The documents of `base` that have any of the words, ascending, with the sum over the words of how telling each is
-    times the best it is worth to the document."""
-    weighted = [(word, np.float32(ranking.idf(cards, word.holding))) for word in words if word.holding]
-    postings = sum(len(listed.docs) for word, _ in weighted for listed in word.lists)
-    if not words or int(np.count_nonzero(base)) * _SPARSE_SHARE < size:
-        docs = np.flatnonzero(base).astype(np.uint32)
-    elif postings * _SPARSE_SHARE < size:
-        docs = np.unique(np.concatenate([listed.docs for word, _ in weighted for listed in word.lists] or [_NOTHING]))
-        docs = docs[base[docs]]
-    else:
-        scores = _scores_of_all(size, weighted)
-        docs = np.flatnonzero(base & (scores > 0)).astype(np.uint32)
-        return docs, scores[docs]
+def _scores(size: int, words: Sequence[Word], cards: int, base: Mask) -> Weights:
+    """For each document that may be seen the sum, over the words, of how telling each is times the best it is worth to
+    the document. Going through all documents is quicker than finding out which have any of the words."""
     if not words:  # tags and collections alone: only trust and use tell one card from another
-        return docs, np.ones(len(docs), np.float32)
-    scores = _scores_of(docs, weighted)
-    has_any = scores > 0
-    return docs[has_any], scores[has_any]
+        return base.astype(np.float32)
+    scores: Weights | None = None
+    for word in words:
+        if word.holding:
+            worth = _worth(size, word, ranking.idf(cards, word.holding))
+            scores = worth if scores is None else np.add(scores, worth, out=scores)
+    return scores if scores is not None else np.zeros(size, np.float32)
 
 
-def _scores_of_all(size: int, words: Sequence[tuple[Word, np.float32]]) -> Weights:
-    scores, best = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    for word, weight in words:
-        if len(word.lists) == 1:
-            scores[word.lists[0].docs] += word.lists[0].worth() * weight
-            continue
-        for listed in word.lists:
-            best[listed.docs] = np.maximum(best[listed.docs], listed.worth())
-        for listed in word.lists:
-            scores[listed.docs] += best[listed.docs] * weight
-            best[listed.docs] = 0.0
-    return scores
+def _worth(size: int, word: Word, weight: float) -> Weights:
+    worth = np.zeros(size, np.float32)
+    for number, listed in enumerate(word.lists):
+        given = listed.worth(weight)
+        worth[listed.docs] = np.maximum(given, worth[listed.docs]) if number else given
+    return worth
 
 
-def _scores_of(docs: Docs, words: Sequence[tuple[Word, np.float32]]) -> Weights:
-    """The same for these documents alone."""
-    scores = np.zeros(len(docs), np.float32)
-    for word, weight in words:
-        best = np.zeros(len(docs), np.float32)
-        for listed in word.lists:
-            here, there = _places(listed.docs, docs)
-            best[here] = np.maximum(best[here], listed.worth(there))
-        scores += best * weight
-    return scores
-
-
-def _promising(snapshot: Snapshot, docs: Docs, scores: Weights, wanted: int, boosts: Boosts | None) -> Numbers:
-    """The places of at least the `wanted` best documents, and of whichever has the best words."""
-    boosted, popular = scores, 1.0
-    if boosts is not None:
-        boosted = scores * snapshot.factors(boosts)[docs]
-        popular = max(1.0, float(boosts.use.factors.max(initial=1.0)) * boosts.audience)
+def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts | None) -> Numbers:
+    """At least the `wanted` best documents, ascending, and whichever has the best words."""
+    across = -(-len(scores) // _BLOCK)
+    table = np.zeros((_BLOCK, across), np.float32)
+    boosted, popular = table.reshape(-1)[: len(scores)], 1.0
+    if boosts is None:
+        boosted[:] = scores
+    else:
+        np.multiply(scores, snapshot.factors(boosts), out=boosted)
+        popular = boosts.use.most * boosts.audience
         for meant in _audience_docs(snapshot, boosts):
-            boosted[_places(meant, docs)[0]] *= np.float32(boosts.audience)
-    if len(boosted) <= wanted:
-        return np.arange(len(boosted))
-    padded = np.zeros(-(-len(boosted) // _BLOCK) * _BLOCK, np.float32)
-    padded[: len(boosted)] = boosted
-    peaks = padded.reshape(-1, _BLOCK).max(axis=1)
-    # The k best blocks hold k documents at least as good as the k-th peak.
-    threshold = float(np.partition(peaks, -wanted)[-wanted]) if wanted < len(peaks) else 0.0
+            boosted[meant] *= np.float32(boosts.audience)
+    peaks = table.max(axis=0)
+    # The k best columns hold k documents at least as good as the k-th peak.
+    threshold = float(np.partition(peaks, -wanted)[-wanted]) if wanted < across else 0.0
     threshold = min(threshold, float(peaks.max()) / popular) * 0.9999
-    return np.flatnonzero(boosted > threshold)
+    columns = np.flatnonzero(peaks > threshold)
+    row, column = np.nonzero(table[:, columns] > threshold)
+    return row * across + columns[column]
 
 
-def _candidates(snapshot: Snapshot, docs: Docs, scores: Weights, boosts: Boosts | None) -> ranking.Candidates:
+def _candidates(snapshot: Snapshot, docs: Numbers, scores: Weights, boosts: Boosts | None) -> ranking.Candidates:
     ids = snapshot.card_ids[docs]
     factors = np.ones((4, len(docs)))
     factors[0] = scores
@@ -161,37 +132,57 @@ def _candidates(snapshot: Snapshot, docs: Docs, scores: Weights, boosts: Boosts 
     return ranking.Candidates(ids, factors)
 
 
-def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Docs]:
+def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Numbers]:
     if boosts.audience == 1.0:
         return []
     parts = (part for name in sorted(boosts.audiences) for part in snapshot.parts(AUDIENCE, name))
-    return [list_of(part, 1.0).docs for part in parts]
+    return [part.numbers() for part in parts]
 
 
-def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Docs) -> tuple[Mask, ranking.Matches]:
-    """Which of a few documents have each word, and where in them its terms stand."""
-    order = docs.argsort()
-    ascending = docs[order]
+def _reread(
+    snapshot: Snapshot, words: Sequence[Word], docs: Numbers, head: int
+) -> tuple[Mask, ranking.Floats, ranking.Floats]:
+    """Which of the first `head` documents have each word; and of all what their titles and pairs of words add."""
+    order = docs[:head].argsort()
+    ascending = docs[:head][order]
+    holds, places = _matches(snapshot, words, ascending)
+    titles, pairs = np.zeros((2, len(docs)))
+    if places:
+        facts = (snapshot.fact(name)[ascending] for name in ("title_end", "title_length", "body_start"))
+        titles[order], pairs[order] = ranking.reread(places, *facts)
+    held = np.zeros_like(holds)
+    held[:, order] = holds
+    return held, titles, pairs
+
+
+def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Numbers) -> tuple[Mask, list[ranking.Places]]:
+    """Which of a few documents have each word, and where in them it stands; both ascending."""
     with_places = (listed.part for word in words for listed in word.lists if listed.part is not None)
-    snapshot.expect_positions(with_places, ascending)
+    snapshot.expect_positions(with_places, docs)
     holds = np.zeros((len(words), len(docs)), np.bool_)
-    cards, numbers, positions = [], [], []
+    asked: dict[int, tuple[Positioned, list[tuple[int, Numbers, Numbers]]]] = {}
     for number, word in enumerate(words):
         for listed in word.lists:
-            here, there = _places(listed.docs, ascending)
-            holds[number, order[here]] = True
+            here, there = _places(listed.docs, docs)
+            holds[number, here] = True
             if listed.part is not None and len(here):
-                count, found = listed.part.field.positions_of(there + listed.part.start)
-                cards.append(order[here].repeat(count))
-                numbers.append(np.full(len(found), number, np.intp))
-                positions.append(found.astype(np.int64))
-    if not cards:
-        none = np.empty(0, np.intp)
-        return holds, ranking.Matches(none, none, none)
-    return holds, ranking.Matches(np.concatenate(cards), np.concatenate(numbers), np.concatenate(positions))
+                field = listed.part.field
+                asked.setdefault(id(field), (field, []))[1].append((number, here, there + listed.part.start))
+    places: list[list[ranking.Places]] = [[] for _ in words]
+    for field, lists in asked.values():
+        numbers = np.concatenate([here for _, here, _ in lists])
+        counts, positions = field.positions_of(np.concatenate([there for _, _, there in lists]))
+        stands = numbers.repeat(counts) * ranking.FAR + positions.astype(np.int64)
+        ends = np.cumsum(counts)
+        start = done = 0
+        for number, here, _ in lists:
+            done += len(here)
+            places[number].append(stands[start : ends[done - 1]])
+            start = ends[done - 1]
+    return holds, [np.sort(np.concatenate(found), kind="stable") if found else _NOWHERE for found in places]
 
 
-def _places(docs: Docs, wanted: Docs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _places(docs: Numbers, wanted: Numbers) -> tuple[Numbers, Numbers]:
     """Which of the wanted documents are in a list, and where; both ascending."""
     places = docs.searchsorted(wanted)
     places[places == len(docs)] = 0

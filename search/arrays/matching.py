@@ -18,6 +18,7 @@ from search.arrays.words import EDGE_OF_FOUND, Alternative, Group, edge_of, grou
 from search.edits import edits_allowed
 
 Weights = NDArray[np.float32]
+Numbers = NDArray[np.intp]
 BODY_PREFIX_LENGTH = 3
 FEW = 10
 """Where fewer visible titles and tags begin so, words of the text do too; where fewer cards hold a long word, its
@@ -26,19 +27,22 @@ BODY_PREFIX, COMPOUND, PARTS_OF_COMPOUND, CORRECTED = 0.6, 0.6, 0.7, 0.8
 
 
 class Listed(NamedTuple):
-    """Documents, ascending and different, with what the word is worth to each: `factor`, times `impacts` if there are
-    any. `part` has their positions, if they have some."""
+    """Documents, ascending and different, with what the word is worth to each that the reader may see: `factor`, times
+    `impacts` if there are any. `part` has their positions, if they have some.
 
-    docs: Docs
-    factor: np.float32
+    Their numbers are of the size that numpy counts in: any other it would convert at each look-up, for thrice the time.
+    """
+
+    docs: Numbers
+    seen: Mask
+    factor: float
     impacts: NDArray[Any] | None = None
     part: Part | None = None
 
-    def worth(self, places: NDArray[np.intp] | slice = slice(None)) -> Weights:
-        """What the word is worth to the documents at these places."""
-        if self.impacts is None:
-            return np.full(len(self.docs[places]), self.factor, np.float32)
-        return self.impacts[places] * self.factor
+    def worth(self, weight: float = 1.0) -> Weights:
+        """What the word is worth to each document; nothing to those that are not seen."""
+        factor = np.float32(self.factor * weight)
+        return self.seen * factor if self.impacts is None else self.impacts * factor * self.seen
 
 
 @dataclass(slots=True)
@@ -57,7 +61,7 @@ def word_of(
     """What a word matches, and, where that is nothing the reader may see, what it may have meant."""
     found = Word()
     for alternative in group.alternatives:
-        _add(snapshot, found, alternative)
+        _add(snapshot, found, alternative, visible)
     _count(snapshot, found, visible)
     if group.typed:
         _add_beginnings(snapshot, found, group.typed, visible)
@@ -65,7 +69,7 @@ def word_of(
         return found
     if not found.holding and group.looser:
         for alternative in group.looser:
-            _add(snapshot, found, alternative)
+            _add(snapshot, found, alternative, visible)
     elif found.holding < FEW:
         _add_compounds(snapshot, found, group.word, visible)
     _count(snapshot, found, visible)
@@ -81,7 +85,7 @@ def _corrected(snapshot: Snapshot, group: Group, visible: Mask) -> Word | None:
     found = Word(corrected=(group.word, meant))
     for other in groups_of(meant, CORRECTED):
         for alternative in other.alternatives:
-            _add(snapshot, found, alternative)
+            _add(snapshot, found, alternative, visible)
     _count(snapshot, found, visible)
     return found if found.holding else None
 
@@ -108,56 +112,60 @@ def spelt_otherwise(snapshot: Snapshot, word: str, visible: Mask) -> str | None:
     return nearest(snapshot, word, visible)
 
 
-def _add(snapshot: Snapshot, word: Word, alternative: Alternative) -> None:
+def _add(snapshot: Snapshot, word: Word, alternative: Alternative, visible: Mask) -> None:
     """An alternative's lists; several terms must occur in the same document."""
-    parts = snapshot.parts(alternative.field, alternative.terms[0])
+    lists = _lists(snapshot, alternative, alternative.terms[0], visible)
     if len(alternative.terms) == 1:
-        word.lists += [list_of(part, alternative.weight) for part in parts]
+        word.lists += lists
         return
-    lists = [list_of(part, alternative.weight) for part in parts]
     docs, worth = _joined(lists)
     for term in alternative.terms[1:]:
-        more = _joined([list_of(part, alternative.weight) for part in snapshot.parts(alternative.field, term)])
+        more = _joined(_lists(snapshot, alternative, term, visible))
         docs, left, right = np.intersect1d(docs, more[0], assume_unique=True, return_indices=True)
         worth = np.minimum(worth[left], more[1][right])
     if len(docs):
-        word.lists.append(Listed(docs, np.float32(1.0), worth))
+        word.lists.append(Listed(docs, visible[docs], 1.0, worth))
 
 
 def _add_beginnings(snapshot: Snapshot, word: Word, typed: str, visible: Mask) -> None:
     """As the word may go on: in titles and tags, and where few of those do, in texts."""
     edge = edge_of(typed)
     weight = EDGE_OF_FOUND if word.holding else 1.0
-    _add(snapshot, word, Alternative(edge.field, edge.terms, weight))
+    _add(snapshot, word, Alternative(edge.field, edge.terms, weight), visible)
     _count(snapshot, word, visible)
     if word.holding < FEW and len(typed) >= BODY_PREFIX_LENGTH:
-        _add_flat(word, snapshot.beginning(WORD, typed), BODY_PREFIX * weight)
+        _add_flat(word, snapshot.beginning(WORD, typed), BODY_PREFIX * weight, visible)
 
 
 def _add_compounds(snapshot: Snapshot, word: Word, text: str, visible: Mask) -> None:
     """A long word that this one begins or ends, or the two words that this one is made of."""
-    _add_flat(word, compounds.holding(snapshot, text), COMPOUND)
+    _add_flat(word, compounds.holding(snapshot, text), COMPOUND, visible)
     parts = compounds.parts_of(snapshot, text, visible)
     if parts is not None:
-        _add(snapshot, word, Alternative(TEXT, parts, PARTS_OF_COMPOUND))
+        _add(snapshot, word, Alternative(TEXT, parts, PARTS_OF_COMPOUND), visible)
 
 
-def _add_flat(word: Word, docs: Docs, worth: float) -> None:
+def _add_flat(word: Word, docs: Docs, worth: float, visible: Mask) -> None:
     if len(docs):
-        word.lists.append(Listed(docs, np.float32(worth)))
+        numbers = docs.astype(np.intp)
+        word.lists.append(Listed(numbers, visible[numbers], worth))
 
 
-def list_of(part: Part, weight: float) -> Listed:
-    docs = part.docs + np.uint32(part.offset) if part.offset else part.docs
+def _lists(snapshot: Snapshot, alternative: Alternative, term: str, visible: Mask) -> list[Listed]:
+    return [_listed(part, alternative.weight, visible) for part in snapshot.parts(alternative.field, term)]
+
+
+def _listed(part: Part, weight: float, visible: Mask) -> Listed:
+    docs = part.numbers()
     if part.impacts is None:
-        return Listed(docs, np.float32(weight))
+        return Listed(docs, visible[docs], weight)
     has_positions = part.field.has_positions
-    return Listed(docs, np.float32(weight / IMPACT_SCALE), part.impacts, part if has_positions else None)
+    return Listed(docs, visible[docs], weight / IMPACT_SCALE, part.impacts, part if has_positions else None)
 
 
-def _joined(lists: Sequence[Listed]) -> tuple[Docs, Weights]:
+def _joined(lists: Sequence[Listed]) -> tuple[Numbers, Weights]:
     if not lists:
-        return np.empty(0, np.uint32), np.empty(0, np.float32)
+        return np.empty(0, np.intp), np.empty(0, np.float32)
     return np.concatenate([part.docs for part in lists]), np.concatenate([part.worth() for part in lists])
 
 
@@ -167,14 +175,9 @@ def _count(snapshot: Snapshot, word: Word, visible: Mask) -> None:
         return
     word.counted = len(word.lists)
     if word.counted == 1:
-        word.holding = int(np.count_nonzero(visible[word.lists[0].docs]))
-        return
-    is_counted = np.zeros(snapshot.size, np.bool_)
-    word.holding = 0
-    for listed in word.lists:
-        docs = listed.docs[visible[listed.docs]]
-        word.holding += len(docs) - int(np.count_nonzero(is_counted[docs]))
-        is_counted[docs] = True
+        word.holding = int(np.count_nonzero(word.lists[0].seen))
+    else:
+        word.holding = int(np.count_nonzero(members(snapshot.size, word.lists) & visible))
 
 
 def members(size: int, lists: Iterable[Listed]) -> Mask:

@@ -58,7 +58,7 @@ class FieldPostings:
         """How many positions each of these postings has, and all of them one after the other."""
         if self.firsts is None or self.positions is None:
             return np.zeros(len(postings), np.intp), np.empty(0, np.uint16)
-        firsts = self.firsts[postings]
+        firsts = self.firsts[postings].astype(np.intp)
         counts = self.firsts[postings + 1] - firsts
         return counts, self.positions[spread(firsts, counts)]
 
@@ -141,14 +141,11 @@ def merged(parts: Sequence[tuple[FieldPostings, Docs]]) -> FieldPostings:
 
 def spread(starts: NDArray[Any], counts: NDArray[Any]) -> Numbers:
     """The numbers `starts[0] … starts[0] + counts[0] - 1, starts[1] …`, one after the other."""
-    numbers: Numbers = np.ones(int(counts.sum()), np.intp)
-    if len(numbers):
-        # Steps of one, and at each new start a step from the last number to it.
-        filled = counts > 0
-        first, size = starts[filled].astype(np.intp), counts[filled].astype(np.intp)
-        numbers[0] = first[0]
-        numbers[np.cumsum(size[:-1])] = first[1:] - (first[:-1] + size[:-1] - 1)
-    return np.cumsum(numbers)
+    ends = np.cumsum(counts, dtype=np.intp)
+    before = starts.astype(np.intp) - ends + counts
+    numbers: Numbers = np.repeat(before, counts)
+    numbers += np.arange(len(numbers))
+    return numbers
 
 
 def _gathered(arrays: Sequence[Impacts | None], kept_parts: Sequence[Numbers], order: Numbers) -> Impacts:

@@ -45,6 +45,11 @@ class Part(NamedTuple):
     field: Positioned
     start: int
 
+    def numbers(self) -> NDArray[np.intp]:
+        """The documents as they are numbered in the whole snapshot, ready to be looked up in its arrays."""
+        docs = self.docs.astype(np.intp)
+        return docs + self.offset if self.offset else docs
+
 
 @dataclass(frozen=True, slots=True)
 class _Trust:
@@ -146,7 +151,7 @@ class Snapshot(ABC):
         """Which documents have the term."""
         members = np.zeros(self.size, np.bool_)
         for part in self.parts(field, term):
-            members[part.docs + np.uint32(part.offset)] = True
+            members[part.numbers()] = True
         return members
 
     def compounding(self) -> Mask:

@@ -26,6 +26,7 @@ from curator.recall.models import Recall
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
+from kb.card_templates.commands import PartFields, TemplateFields, make_template
 from kb.cards.models import Card
 from kb.comments.models import Comment
 from kb.lines.models import NearDuplicate
@@ -45,8 +46,8 @@ Pairs = list[tuple[str, str]]
 CARD_FORM = {
     "title": "A title", "body": "Some words.", "collection": "billing", "version": "1", "tags": "a, b",
     "language": "en", "audience": "", "owner": "3", "verifiers": "person:4", "interval_days": "30", "check_on": "",
-    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save", "reading": "",
-    "opened": "changes", "back": "/verify",
+    "template": "battle-card", "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
+    "reading": "", "opened": "changes", "back": "/verify",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
 SCHEDULE = {
@@ -57,10 +58,19 @@ TRIGGER = {
     "site": "crm.example", "path": "/deals", "texts": "Pro\r\nScale", "label": "Plan", "cards": "/cards/{other}",
     "groups": "1",
 }  # fmt: skip
+TEMPLATE = {
+    "name": "Recipe", "about": "How to cook it", "most_words": "300", "place": "1", "heading": "Steps",
+    "hint": "One at a time", "required": "1",
+}  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
     "editing.preview": {**CARD_FORM, "mode": "preview"},
+    "editing.same": {"body": "Some *words*.", "again": "Some _words_."},
+    "writing.check": {**CARD_FORM, "start": "how-to", "parts": "1"},
+    "card_templates.make": TEMPLATE,
+    "card_templates.change": {**TEMPLATE, "version": "1"},
+    "card_templates.delete": {},
     "cards.restore_revision": {"version": "1", "revision": "1"},
     "cards.verify": {"version": "1", "note": "Read it"},
     "cards.unverify": {"reason": "It changed"},
@@ -123,6 +133,7 @@ FORMS: dict[str, dict[str, str]] = {
     "rules.change": {
         "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
         "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "template": "policy",
         "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
     },
     "schedules.add": SCHEDULE,
@@ -186,7 +197,7 @@ FORMS: dict[str, dict[str, str]] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy", "template"),
     "editing.edit": ("reading", "opened", "back"),
     "cards.show": ("replaced", "report", "thanks", "query_id", "comments"),
     "comments.mentions": ("q",), "cards.history": (), "cards.compare": ("from", "to"),
@@ -198,13 +209,14 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
-        "sort", "page",
+        "template", "incomplete", "sort", "page",
     ),
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
     "reports.gaps": ("week", "collection"), "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
     "questions.show": ("scope", "state", "page"), "questions.new": ("q",), "questions.read": (),
+    "card_templates.show": ("open",),
     "triggers.show": ("q", "page", "open"), "extension.install": (), "extension.download": (),
     "extension.ask": ("challenge", "name"),
     "reviewing.show": ("scope", "page"), "reviewing.read": (),
@@ -217,7 +229,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "notices.show": ("page",), "notices.follow_link": (), "notices.choose": (), "notices.confirm": (),
     "rules.look": (
         "kind", "rule", "before", "collection", "tag", "audience", "interval_days", "check_on", "yearly", "pace",
-        "expiry", "weeks",
+        "expiry", "template", "weeks",
     ),
     "rules.overview": ("edit",), "workload.show": (), "workload.download": (), "freshness.show": (),
 }  # fmt: skip
@@ -328,6 +340,9 @@ class Places:
                 self.comment = comment.id
             if "proposal_id" in rule or not rule:
                 self.proposal = self._proposal(session)
+            if "<template>" in rule or not rule:
+                recipe = TemplateFields(f"Recipe {next(_numbers)}", parts=(PartFields("Steps"),))
+                self.template = make_template(session, system_actor(session), recipe, self.world.now).slug
             if "trigger_id" in rule or not rule:
                 trigger = make_trigger(
                     session, system_actor(session), Rule(f"s{next(_numbers)}.example"), [self.other], (), self.world.now
@@ -411,7 +426,7 @@ class Places:
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
+            "path:name": "js/frame.js", "template": self.template, "int:pair_id": self.pair,
             "int:proposal_id": self.proposal, "int:comment_id": self.comment,
             "int:question_id": self.question, "int:trigger_id": self.trigger, "int:recall_id": self.recall,
         }  # fmt: skip

@@ -51,7 +51,8 @@ PAGES = (
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
     "/media/{picture}.png", "/duplicates",
     "/notices", "/account/notices", "/questions", "/questions?scope=all", "/questions/new?q=zanzibar",
-    "/admin/triggers", "/extension", "/reviews", "/reviews/1",
+    "/admin/triggers", "/admin/card-templates", "/cards?template=battle-card", "/cards?incomplete=1",
+    "/cards/new?template=policy", "/extension", "/reviews", "/reviews/1",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
     "/reports/schedules", "/reports/gaps", "/reports/gaps?collection=deals", "/reports/schedules?about=collection:2",
@@ -88,9 +89,10 @@ API = (
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
     "/reviews", "/reviews?scope=mine", "/proposals/1", "/notices", "/follows",
     "/webhooks", "/questions?scope=all", "/triggers/rules", "/triggers",
+    "/card-templates", "/cards?template=policy",
     "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
-    "/search?q=refund&as_of={then}",
+    "/search?q=refund&as_of={then}", "/cards/{secret}?as_of={then}",
 )  # fmt: skip
 API_OF_A_CARD = (
     "",

@@ -70,6 +70,8 @@ SCREENS = {
     "owners": "/reports/owners",
     "absences": "/account/absences",
     "webhooks": "/admin/webhooks?open=1",
+    "card templates": "/admin/card-templates?open=battle-card",
+    "new by a template": "/cards/new?template=battle-card&title=Refund",
     "triggers": "/admin/triggers?open=1",
     "questions": "/questions?scope=all",
     "question": "/questions/1",

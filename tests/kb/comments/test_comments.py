@@ -370,17 +370,19 @@ def test_a_reply_to_what_is_being_deleted_is_not_lost(site: Site, card: int) -> 
 
 
 def test_the_api_does_what_the_page_does(site: Site, card: int) -> None:
-    rita = site.api("rita", "write", "read")
+    rita: Any = site.api("rita", "write", "read")
+    axel: Any = site.api("axel", "write")
+    vera: Any = site.api("vera", "write")
     made = rita.call("POST", f"/cards/{card}/comments", {"text": "Does it hold, @vera?"})
     assert made.status_code == 201
     assert [each["name"] for each in made.json["mentions"]] == ["Vera"]
     assert rita.call("POST", f"/cards/{card}/comments", {"text": "Does it hold, @vera?"}).status_code == 200
     first = made.json["id"]
-    reply = site.api("axel", "write").call("POST", f"/cards/{card}/comments", {"text": "Yes", "thread_id": first})
+    reply = axel.call("POST", f"/cards/{card}/comments", {"text": "Yes", "thread_id": first})
     assert (reply.status_code, reply.json["thread_id"]) == (201, first)
     edited = rita.call("PATCH", f"/comments/{first}", {"text": "Does it hold?"})
     assert (edited.json["text"], edited.json["mentions"]) == ("Does it hold?", [])
-    done = site.api("vera", "write").call("PUT", f"/comments/{first}/resolution")
+    done = vera.call("PUT", f"/comments/{first}/resolution")
     assert done.json["resolved_by"]["name"] == "Vera"
     listed = rita.get(f"/cards/{card}/comments").json
     assert [(each["id"], [r["text"] for r in each["replies"]]) for each in listed["items"]] == [(first, ["Yes"])]
@@ -410,7 +412,7 @@ def test_strangers_learn_nothing_of_comments_on_cards_they_may_not_read(site: Si
         assert (hidden.status_code, none.status_code) == (404, 404)
         assert "There is no such comment." in hidden.text
         assert "There is no such comment." in none.text
-    api = site.api("stan", "read", "write")
+    api: Any = site.api("stan", "read", "write")
     for method, path in (("PATCH", f"/comments/{first}"), ("DELETE", f"/comments/{first}"),
                          ("PUT", f"/comments/{first}/resolution")):  # fmt: skip
         body = {"text": "x"} if method == "PATCH" else None
