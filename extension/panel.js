@@ -96,7 +96,7 @@ function reportForm(id) {
     const kind = event.submitter?.value ?? 'reported'
     if (kind === 'reported' && !words.value.trim()) { words.focus(); return say('Say in a few words what is wrong.') }
     tried(async () => {
-      await report(id, kind, words.value.trim() || `${PROBLEMS[kind]}.`)
+      await report(id, kind, words.value.trim() || 'No more was said.')
       form.remove()
       say('Reported. Whoever checks the card is told.')
     })

@@ -131,7 +131,7 @@ def test_a_problem_is_reported_and_a_question_is_asked(extension: Extension, ref
     with extension.site.world.read() as session:
         flags = session.execute(select(Flag.kind, Flag.detail).order_by(Flag.id)).all()
         assert [tuple(flag) for flag in flags] == [
-            ("date_passed", "It is 14 days now"), ("dead_link", "A link does not work.")
+            ("date_passed", "It is 14 days now"), ("dead_link", "No more was said.")
         ]  # fmt: skip
         assert session.scalars(select(Question.text)).all() == ["watering the plants"]
 
