@@ -6,9 +6,9 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from curator.duplicates.pending import PairOfCards, count_pairs, may_decide, waiting_pairs
+from kb.cards.history import diff_lines
 from kb.cards.models import Card, Status
 from kb.cards.queries import card_path
-from kb.cards.shown import diff_lines
 from kb.lines.models import Decision
 from kb.people.actor import Actor
 from kb.text.diff import DiffLine

@@ -1,4 +1,4 @@
-"""Cards over HTTP: list, write, read, edit, publish, archive, replace, delete, and their revisions."""
+"""Cards over HTTP: list, write, read, edit, publish, archive, replace and delete."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +18,8 @@ from kb.cards.models import Card, CardTag, Collection, Status
 from kb.cards.permissions import Right, demand, may
 from kb.cards.shapes import (
     FullCard,
-    FullRevision,
     ListedCards,
-    Revisions,
     Shaper,
-    full_revision,
-    revision_row,
 )  # fmt: skip
 from kb.cards.statuses import in_status
 from kb.errors import Conflict, Gone, NotFound
@@ -35,7 +31,7 @@ from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
 from kb.reviewing.shapes import ProposalShape, proposal_shape
 from kb.trust.queries import trust_by_card
-from kb.web.api import PREFIX, Api, Reply, cursor_to, position, shown, sliced
+from kb.web.api import PREFIX, Api, Reply, cursor_to, position, shown
 from kb.web.api_models import (
     CardId,
     Day,
@@ -249,22 +245,6 @@ def replace_card(card_id: int, body: ReplacedBy) -> FullCard:
 def undo_replacement(card_id: int) -> FullCard:
     """Let a replaced card stand for itself again."""
     return changed(card_id, lambda session, actor, card: replacements.undo_replacement(session, actor, card, now()))
-
-
-@api.operation("GET", "/cards/<int:card_id>/revisions", {200: Revisions}, scope="read", errors=(410,))
-def list_revisions(card_id: int, query: Listing) -> Revisions:
-    """List a card's revisions. Newest first."""
-    with reading() as (session, actor):
-        card = readable_card(session, actor, card_id)
-        rows, cursor = sliced(queries.revisions_of(session, card), query)
-        return Revisions(items=[revision_row(row) for row in rows], next_cursor=cursor)
-
-
-@api.operation("GET", "/cards/<int:card_id>/revisions/<int:number>", {200: FullRevision}, scope="read", errors=(410,))
-def show_revision(card_id: int, number: int) -> FullRevision:
-    """Read one revision of a card."""
-    with reading() as (session, actor):
-        return full_revision(queries.revision_of(session, readable_card(session, actor, card_id), number))
 
 
 def _past(card_id: int, instant: datetime) -> FullCard | Reply:

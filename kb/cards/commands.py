@@ -27,6 +27,7 @@ from kb.trust.commands import doubt, verify
 from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
 from kb.trust.reading import NOTHING_SEEN, Seen
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ def create_card(
     `card_id` is a number reserved beforehand; usually the database gives one.
     """
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
     _keep_external_id_unique(session, shelf, external_id)
     check_owner(session, policy.owner_id)
     card = Card(
@@ -123,7 +124,7 @@ def edit_card(
     demand(actor, Right.EDIT, hold(session, card))
     require_version(card, edit.version)
     if edit.is_minor and card.collection_id not in actor.curated:
-        raise Forbidden("Only a curator may call an edit minor.")
+        raise Forbidden(_("Only a curator may call an edit minor."))
     if edit.checked and card.status == Status.PUBLISHED:
         demand(actor, Right.VERIFY, card)
     outcome = EditOutcome(differences(card, text, shelf))
@@ -152,7 +153,13 @@ def edit_card(
 def require_version(card: Card, version: int) -> None:
     """Raise Conflict unless the caller read the card's current version."""
     if version != card.version:
-        raise Conflict(f"The card is at version {card.version} now; yours was drawn from version {version}.")
+        raise Conflict(
+            _(
+                "The card is at version %(version)s now; yours was drawn from version %(drawn)s.",
+                version=card.version,
+                drawn=version,
+            )
+        )
 
 
 def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
@@ -164,7 +171,7 @@ def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     demand(actor, Right.PUBLISH, card)
     demand_approved(actor, card)
     if not card.body.strip():
-        raise invalid("body", "Write the answer before you publish it.")
+        raise invalid("body", _("Write the answer before you publish it."))
     demand_whole(session, card.template, card.html)
     card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
     assignee.assign(session, card, now)
@@ -185,7 +192,7 @@ def restore_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     assignee.let_nobody_leave(session)
     demand(actor, Right.ARCHIVE, hold(session, card))
     if card.status != Status.ARCHIVED:
-        raise Conflict("The card is not archived.")
+        raise Conflict(_("The card is not archived."))
     card.status = Status.PUBLISHED if card.published_at else Status.DRAFT
     card.archived_at, card.updated_at = None, now
     assignee.assign(session, card, now)
@@ -200,7 +207,7 @@ def delete_card(session: Session, actor: Actor, card: Card, now: datetime) -> No
     replacements.let_nobody_replace(session)
     demand(actor, Right.READ, hold(session, card))
     if actor.is_admin and card.status != Status.ARCHIVED:
-        raise Conflict("Archive the card first; only archived cards can be deleted.")
+        raise Conflict(_("Archive the card first; only archived cards can be deleted."))
     demand(actor, Right.DELETE, card)
     for older in session.scalars(select(Card).where(Card.replaced_by_id == card.id)):
         if card.replaced_by_id is None and older.status == Status.PUBLISHED:
@@ -310,9 +317,9 @@ def _write_revision(
 
 def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: datetime) -> None:
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
     _keep_external_id_unique(session, shelf, card.external_id)
     card.collection_id = shelf.id
     session.flush()
@@ -323,4 +330,4 @@ def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: da
 def _keep_external_id_unique(session: Session, shelf: Collection, external_id: str | None) -> None:
     same = select(Card.id).where(Card.collection_id == shelf.id, Card.external_id == external_id)
     if external_id is not None and session.scalar(same) is not None:
-        raise Conflict("Another card of that collection has this external id already.")
+        raise Conflict(_("Another card of that collection has this external id already."))

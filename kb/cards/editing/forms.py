@@ -11,6 +11,7 @@ from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, 
 from kb.errors import invalid
 from kb.text.limits import MAX_BODY_BYTES
 from kb.web.forms import Form
+from kb.wording import _
 
 NO_TEMPLATE = "none"
 _REF = re.compile(r"(person|group):(\d{1,9})")
@@ -20,7 +21,7 @@ def verifier_ref(value: str) -> VerifierRef:
     """ "person:7" or "group:3". Raises Invalid for anything else."""
     found = _REF.fullmatch(value)
     if found is None:
-        raise invalid("verifiers", "must be chosen from the list")
+        raise invalid("verifiers", _("must be chosen from the list"))
     kind, number = found.groups()
     return VerifierRef(person_id=int(number)) if kind == "person" else VerifierRef(group_id=int(number))
 

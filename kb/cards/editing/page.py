@@ -22,17 +22,28 @@ from kb.trust.policy import Policy
 from kb.web.pages import EditorPage, EditorSide
 from kb.web.parts import Choice, Field, Option, Problem
 from kb.web.targets import safe_next
+from kb.wording import N_, _, ngettext
 from kb.words import Words
 from kb.writing.aids import InEditor, writing_aids
 
-LANGUAGE_NAMES = {"en": "English", "de": "German", "ru": "Russian", "pl": "Polish", "fi": "Finnish"}
+LANGUAGE_NAMES = {"en": N_("English"), "de": N_("German"), "ru": N_("Russian"), "pl": N_("Polish"), "fi": N_("Finnish")}
 INTERVALS = (7, 14, 30, 60, 90, 180, 365)
 _ROWS = 3
 _LABELS = {
-    "title": "Title", "body": "Text", "collection": "Collection", "tags": "Tags", "owner": "Owner",
-    "verifiers": "Verifiers", "interval_days": "Check every", "check_on": "Fixed date", "language": "Language",
-    "audience": "Audience", "template": "Template", "what_changed": "What changed", "version": "Version",
-}  # fmt: skip
+    "title": N_("Title"),
+    "body": N_("Text"),
+    "collection": N_("Collection"),
+    "tags": N_("Tags"),
+    "owner": N_("Owner"),
+    "verifiers": N_("Verifiers"),
+    "interval_days": N_("Check every"),
+    "check_on": N_("Fixed date"),
+    "language": N_("Language"),
+    "audience": N_("Audience"),
+    "template": N_("Template"),
+    "what_changed": N_("What changed"),
+    "version": N_("Version"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ def editor_page(
     is_reviewed = card is not None and needs_review(actor, card)
     own = own_on(session, actor, card) if card is not None else None
     return EditorPage(
-        heading=f"Editing version {card.version}" if card else "New card",
+        heading=_("Editing version %(version)s", version=card.version) if card else _("New card"),
         action=f"/cards/{card.id}/edit" if card else "/cards/new",
         preview_action=f"/cards/preview?card={card.id}" if card else "/cards/preview",
         cancel_url=safe_next(typed.back, f"/cards/{card.id}" if card else "/"),
@@ -129,34 +140,35 @@ def _side(
     typed = state.typed
     shelf = next((shelf for shelf in shelves if shelf.slug == typed.collection), None)
     default_days = (shelf.interval_days if shelf else None) or policy.interval_days
-    languages = [("", "Detect")] + [(code, LANGUAGE_NAMES[code]) for code in workspace.languages]
-    audiences = [("", "Everybody")] + [(name, name.title()) for name in workspace.audiences]
+    languages = [("", _("Detect"))] + [(code, _(LANGUAGE_NAMES[code])) for code in workspace.languages]
+    audiences = [("", _("Everybody"))] + [(name, name.title()) for name in workspace.audiences]
     return EditorSide(
         owner=_choice([(str(p.id), p.name) for p in active_people(session, at_least=Role.AUTHOR)], typed.owner,
-                      wrong.get("owner", ""), "Accountable for this card."),
+                      wrong.get("owner", ""), _("Accountable for this card.")),
         verifiers=verifier_rows(session, typed.verifiers, wrong.get("verifiers", "")),
         collection=_choice([(s.slug, s.name) for s in shelves], typed.collection, wrong.get("collection", "")),
-        tags=Field(typed.tags, wrong.get("tags", ""), "Separated by commas."),
+        tags=Field(typed.tags, wrong.get("tags", ""), _("Separated by commas.")),
         language=_choice(languages, typed.language, wrong.get("language", "")),
         audience=_choice(audiences, typed.audience, wrong.get("audience", "")),
         interval=_choice(interval_options(typed.interval_days, default_days), typed.interval_days,
-                         wrong.get("interval_days", ""), "From the next check on."),
+                         wrong.get("interval_days", ""), _("From the next check on.")),
         check_on=Field(typed.check_on, wrong.get("check_on", "")),
     )  # fmt: skip
 
 
-def interval_options(chosen: str, default_days: int, of: str = "the collection") -> list[tuple[str, str]]:
+def interval_options(chosen: str, default_days: int, of: str = N_("the collection")) -> list[tuple[str, str]]:
     """Intervals to choose from; the first leaves it to the collection or the installation."""
     is_days = chosen.isdecimal() and len(chosen) <= 4 and 0 < int(chosen) <= 3650  # int() fails on thousands of digits
     days = sorted({*INTERVALS, *([int(chosen)] if is_days else [])})
-    return [("", f"{default_days} days (as {of})")] + [(str(n), f"{n} days") for n in days]
+    usual = ngettext("%(num)s days (as %(of)s)", "%(num)s days (as %(of)s)", default_days, of=_(of))
+    return [("", usual)] + [(str(number), ngettext("%(num)s days", "%(num)s days", number)) for number in days]
 
 
 def verifier_rows(session: Session, chosen: Sequence[str], error: str) -> tuple[Choice, ...]:
     """One select per verifier, in order, and room for more."""
     people = [(f"person:{p.id}", p.name) for p in active_people(session, at_least=Role.AUTHOR)]
     groups = [(f"group:{g.id}", f"{g.name} ({len(g.people)})") for g in all_groups(session)]
-    options = [("", "Nobody"), *people, *groups]
+    options = [("", _("Nobody")), *people, *groups]
     rows = max(_ROWS, min(len(chosen) + 1, 10))
     padded = [*chosen, *[""] * rows][:rows]
     return tuple(_choice(options, value, error) for value in padded)
@@ -173,4 +185,8 @@ def _sentence(name: str, wrong: Mapping[str, str]) -> str:
 def _sentence_of(error: FieldError) -> str:
     name = error.field.split(".")[0]
     is_sentence = error.message[:1].isupper()
-    return error.message if is_sentence else f"{_LABELS.get(name, name)} {error.message}."
+    return (
+        error.message
+        if is_sentence
+        else _("%(field)s %(problem)s.", field=_(_LABELS.get(name, name)), problem=error.message)
+    )

@@ -12,9 +12,9 @@ from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
 from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
+from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
-from kb.cards.shown import diff_lines
 from kb.errors import Conflict, FieldError, Forbidden, Invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
@@ -30,11 +30,12 @@ from kb.web.forms import parse, read_form, validate
 from kb.web.frame import frame, say
 from kb.web.pages import ConflictPage
 from kb.web.targets import safe_next
+from kb.wording import N_, _
 from kb.words import Words
 from kb.writing.aids import rendering, started_from
 
 blueprint = Blueprint("editing", __name__)
-_SENT = "Sent for review. You see on the card where it is."
+_SENT = N_("Sent for review. You see on the card where it is.")
 
 
 @blueprint.get("/cards/new")
@@ -43,10 +44,10 @@ def new() -> BaseResponse | str:
     with reading() as (session, actor):
         shelves = _writable(session, actor)
         if not shelves and actor.is_curator:
-            say("Cards live in collections: make the first one.")
+            say(_("Cards live in collections: make the first one."))
             return redirect("/admin/collections", 303)
         if not shelves:
-            raise Forbidden("There is no collection you may write in. Ask a curator.")
+            raise Forbidden(_("There is no collection you may write in. Ask a curator."))
         chosen = next((s for s in shelves if s.slug == request.args.get("collection")), shelves[0])
         typed = typed_for_new(actor, chosen, request.args.get("title", "")[:200])
         if (original := request.args.get("copy", type=int)) is not None:
@@ -54,7 +55,9 @@ def new() -> BaseResponse | str:
             typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
         elif template := template_of(session, request.args.get("template", "")[:40]):
             typed = started_from(template, typed)
-        return _editor(session, actor, EditorState(typed))
+    rendered = rendering(services().renderer, typed.body)[0]
+    with reading() as (session, actor):
+        return _editor(session, actor, EditorState(typed, rendered=rendered))
 
 
 @blueprint.post("/cards/new")
@@ -69,7 +72,7 @@ def create() -> BaseResponse | str:
             path = queries.card_path(card)
     except Invalid as error:
         return _editor_again(error)
-    say(_SENT if waits else "Published." if form.step == "publish" else "Draft saved.")
+    say(_(_SENT) if waits else _("Published.") if form.step == "publish" else _("Draft saved."))
     return redirect(path, 303)
 
 
@@ -149,9 +152,9 @@ def _read_card_form() -> tuple[CardForm, CardText]:
     except Invalid as error:
         errors += error.errors
     if errors or form is None:
-        raise Invalid("Some fields need attention.", errors=tuple(errors))
+        raise Invalid(_("Some fields need attention."), errors=tuple(errors))
     if form.step == "verify" and not form.whole_card_checked:
-        words = "Tick “I checked the whole card” to verify, or choose Save."
+        words = _("Tick “I checked the whole card” to verify, or choose Save.")
         raise Invalid(words, errors=(FieldError("whole_card_checked", words),))
     audience = [form.audience] if form.audience else []
     text = compose(
@@ -174,12 +177,12 @@ def _save(card_id: int, form: CardForm, text: CardText) -> str:
         moved = _save_policy(session, actor, card, form.policy())
         waits = form.step == "publish" and publish_or_propose(session, actor, card, settings, now())
     if waits or isinstance(outcome, Proposal):
-        return _SENT
+        return _(_SENT)
     if form.step == "publish":
-        return "Published."
+        return _("Published.")
     if checked:
-        return "Saved and verified."
-    return "Saved." if outcome.changed or moved else "Nothing changed, so no version was made."
+        return _("Saved and verified.")
+    return _("Saved.") if outcome.changed or moved else _("Nothing changed, so no version was made.")
 
 
 def _newest_report(session: Session, card: Card) -> int:
@@ -217,7 +220,7 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     typed = parse(LooseCardForm, request.form)
-    rendered, _ = rendering(services().renderer, typed.body)
+    rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
         return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
@@ -228,13 +231,15 @@ def _conflict(card_id: int) -> Response:
         card = queries.card_visible_to(session, actor, card_id)
         words = Words(now(), services().policy.zone)
         theirs = queries.revision_of(session, card, card.version)
-        by = theirs.author.name if theirs.author else "An import"
+        by = theirs.author.name if theirs.author else _("An import")
         mine = request.form
         left_out = ("csrf_token", "version", "step")
         fields = [(name, value) for name, value in mine.items(multi=True) if name not in left_out]
         page = ConflictPage(
             card_title=card.title,
-            theirs_words=f"{by} saved version {card.version} {words.ago(theirs.at)}.",
+            theirs_words=_(
+                "%(by)s saved version %(version)s %(when)s.", by=by, version=card.version, when=words.ago(theirs.at)
+            ),
             theirs_title=card.title,
             theirs_body=card.body,
             mine_title=mine.get("title", ""),
