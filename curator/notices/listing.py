@@ -21,6 +21,7 @@ from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card
+from kb.wording import _
 
 PAGE = 30
 
@@ -64,7 +65,7 @@ def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, n
         .where(Notice.id == notice_id, _mine(session, actor, settings))
     ).first()  # fmt: skip
     if notice is None:
-        raise NotFound("There is no such notice.")
+        raise NotFound(_("There is no such notice."))
     notice.read_at = notice.read_at or now
     if notice.comment_id is not None:
         return comment_path(session.get_one(Comment, notice.comment_id))

@@ -14,6 +14,7 @@ from kb.card_templates.models import CardTemplate, TemplatePart
 from kb.card_templates.sections import filled_keys, key_of, sections_of
 from kb.cards.models import Card
 from kb.errors import Invalid, invalid
+from kb.wording import _
 
 _SLUG = re.compile("[a-z0-9-]{1,40}")
 
@@ -79,8 +80,15 @@ def is_incomplete() -> ColumnElement[bool]:
 
 def _refusal(template: CardTemplate, missing: list[PartState]) -> Invalid:
     said = [
-        f"“{part.heading}” is empty: write below its heading" if part.is_there
-        else f"“{part.heading}” is missing: add the heading “## {part.heading}” and write below it"
+        _("“%(heading)s” is empty: write below its heading", heading=part.heading) if part.is_there
+        else _("“%(heading)s” is missing: add the heading “## %(heading)s” and write below it", heading=part.heading)
         for part in missing
     ]  # fmt: skip
-    return invalid("body", f"By the template {template.name}, {'; '.join(said)}. Or choose another template.")
+    return invalid(
+        "body",
+        _(
+            "By the template %(name)s, %(words)s. Or choose another template.",
+            name=template.name,
+            words="; ".join(said),
+        ),
+    )

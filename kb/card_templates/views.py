@@ -23,14 +23,21 @@ from kb.web.edge import now, reading, writing
 from kb.web.forms import Form, read_form, validate
 from kb.web.frame import frame, say
 from kb.web.parts import Field, Problem
+from kb.wording import N_, _, decimal, ngettext
 from kb.words import count
 
 blueprint = Blueprint("card_templates", __name__)
 HERE = "/admin/card-templates"
 _SPARE_ROWS = 3
 _NEW_ROWS = 5
-_LABELS = {"name": "Name", "about": "What it is for", "most_words": "Words", "heading": "A heading", "hint": "A hint",
-           "place": "A number"}  # fmt: skip
+_LABELS = {
+    "name": N_("Name"),
+    "about": N_("What it is for"),
+    "most_words": N_("Words"),
+    "heading": N_("A heading"),
+    "hint": N_("A hint"),
+    "place": N_("A number"),
+}
 
 
 class Typed(Form):
@@ -85,7 +92,7 @@ def delete(template: str) -> BaseResponse:
     except Conflict as error:
         say(error.detail)
         return redirect(f"{HERE}?open={template}", 303)
-    say("Card template deleted.")
+    say(_("Card template deleted."))
     return redirect(HERE, 303)
 
 
@@ -101,8 +108,10 @@ def _save(slug: str | None) -> BaseResponse:
     except (Invalid, Conflict) as error:
         errors = error.errors or (FieldError("name", error.detail),)
         return Response(_page(_Refused(slug, errors)), error.status)
-    verb = "lacks" if lacking == 1 else "lack"
-    say(f"Saved. {count(lacking, 'published card')} {verb} a required part." if lacking else "Saved.")
+    lack = ngettext(
+        "%(num)s published card lacks a required part.", "%(num)s published cards lack a required part.", lacking
+    )
+    say(f"{_('Saved.')} {lack}" if lacking else _("Saved."))
     return redirect(where, 303)
 
 
@@ -125,7 +134,12 @@ def _part(row: dict[str, str]) -> TypedPart:
         return validate(TypedPart, {**row, "place": row["place"] or row["number"]})
     except Invalid as error:
         first = error.errors[0]
-        message = f"{_LABELS.get(first.field, first.field)} of line {row['number']} {first.message}."
+        message = _(
+            "%(field)s of line %(line)s %(problem)s.",
+            field=_(_LABELS.get(first.field, first.field)),
+            line=row["number"],
+            problem=first.message,
+        )
         raise invalid("heading", message) from None
 
 
@@ -165,7 +179,7 @@ def _row(
         about=template.about,
         cards=count(cards, "published card"),
         cards_url=f"/cards?template={template.slug}",
-        incomplete=f"{lacking:,} incomplete" if lacking else "",
+        incomplete=_("%(number)s incomplete", number=decimal(lacking)) if lacking else "",
         incomplete_url=f"/cards?template={template.slug}&incomplete=1",
         write_url=f"/cards/new?template={template.slug}" if actor.writable else "",
         form=_form(template, refused if refused and refused.slug == template.slug else None),
@@ -225,4 +239,8 @@ def _anchor(error: FieldError, refused: _Refused | None) -> str:
 def _sentence(error: FieldError) -> str:
     name = error.field.partition(".")[0]
     is_sentence = error.message[:1].isupper() or error.message[:1] == "“"
-    return error.message if is_sentence else f"{_LABELS.get(name, name)} {error.message}."
+    return (
+        error.message
+        if is_sentence
+        else _("%(field)s %(problem)s.", field=_(_LABELS.get(name, name)), problem=error.message)
+    )

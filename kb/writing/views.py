@@ -16,6 +16,7 @@ from kb.web.card_panels import NOTHING_BESIDE, beside_editor
 from kb.web.edge import now, reading, services
 from kb.web.forms import parse
 from kb.web.frame import frame
+from kb.wording import _
 from kb.writing.aids import InEditor, action_of, checked, rendering, started_from
 
 blueprint = Blueprint("writing", __name__)
@@ -54,7 +55,7 @@ def _demand_writer(session: Session, actor: Actor) -> Card | None:
         demand(actor, Right.EDIT, card)
         return card
     if not actor.writable:
-        raise Forbidden("There is no collection you may write in. Ask a curator.")
+        raise Forbidden(_("There is no collection you may write in. Ask a curator."))
     return None
 
 
