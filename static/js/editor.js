@@ -20,9 +20,9 @@ let isStale = false // rich text has changed since it was written into the texta
 let writing = 0
 
 const on = {
-  files: files => say('Pictures can not be added here yet.'),
+  files: files => say(spoken('Pictures can not be added here yet.')),
   pasted(clean) {
-    if (clean.missing) tell(`${clean.missing === 1 ? '1 picture was' : `${clean.missing} pictures were`} not copied. Paste or drop ${clean.missing === 1 ? 'it' : 'them'} here.`)
+    if (clean.missing) tell(clean.missing === 1 ? spoken('1 picture was not copied. Paste or drop it here.') : spoken('%(number)s pictures were not copied. Paste or drop them here.', { number: clean.missing }))
     return clean.html
   },
 }
@@ -77,12 +77,12 @@ async function openRich() {
   const source = body.value
   if (!rich) {
     const { mount } = await import(form.dataset.bundle)
-    rich = mount(form.querySelector('[data-rich]'), { markdown: source, label: 'Text', on: richEvents })
+    rich = mount(form.querySelector('[data-rich]'), { markdown: source, label: spoken('Text'), on: richEvents })
   } else rich.set(source)
   isStale = false
   const again = rich.markdown()
   if (again === source.trim() || await readsTheSame(source, again)) return true
-  tell('This text has Markdown that rich text can not keep. Change it here, as Markdown.')
+  tell(spoken('This text has Markdown that rich text can not keep. Change it here, as Markdown.'))
   return false
 }
 
@@ -96,7 +96,7 @@ async function show(wanted, isAsked = true) {
   commit()
   if (wanted === 'preview') {
     const answer = await fetch(form.dataset.previewAction, { method: 'POST', headers: { 'X-Fragment': '1' }, body: new FormData(form) }).catch(() => null)
-    if (!answer?.ok) return say('The preview could not be drawn. Your text is still here.')
+    if (!answer?.ok) return say(spoken('The preview could not be drawn. Your text is still here.'))
     preview.innerHTML = await answer.text()
   }
   if (wanted === 'rich' && !await openRich().catch(() => false)) wanted = 'write'
