@@ -12,6 +12,7 @@ from curator.reports.words import change_words, percent, points
 from kb.text.slugs import slug
 from kb.trust.state import TrustState
 from kb.web.parts import Badge, Link
+from kb.wording import _
 from kb.words import count
 
 FIX_FIRST = 10
@@ -131,11 +132,19 @@ def gap_rows(gaps: Iterable[Gap], cards: Mapping[int, Link], *, base: str = "") 
             also=f"also “{'”, “'.join(gap.also)}”" if gap.also else "",
             asked=f"{count(gap.times, 'time')}, {count(gap.people, 'person', 'people')}" if gap.people
             else count(gap.times, "time"),
-            found="Nothing found" if gap.found_nothing else "Only doubted answers",
+            found=_found(gap),
             card=cards.get(gap.card_id or 0),
         )
         for gap in gaps
     )  # fmt: skip
+
+
+def _found(gap: Gap) -> str:
+    if gap.found_nothing:
+        return _("Nothing found")
+    if gap.rephrased == gap.times:
+        return _("Asked again in other words")
+    return _("Only doubted answers")
 
 
 def gaps_of(report: WeeklyReport, *, base: str = "") -> tuple[GapRow, ...]:

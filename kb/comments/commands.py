@@ -14,6 +14,7 @@ from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, TooMany, invalid
 from kb.people import audit
 from kb.people.actor import Actor
+from kb.wording import _
 
 MOST_THREADS, MOST_REPLIES = 100, 100
 MOST_AN_HOUR = 60
@@ -72,7 +73,7 @@ def delete_comment(session: Session, actor: Actor, comment: Comment, now: dateti
     if comment.is_deleted:
         return
     if comment.author_id != actor.id and card.collection_id not in actor.curated:
-        raise Forbidden("Only its author and the curators of the collection delete a comment.")
+        raise Forbidden(_("Only its author and the curators of the collection delete a comment."))
     audit.record(session, actor, "deleted", "comment", comment.id, now, card=card.id, author=comment.author_id)
     if _replies(session, comment):
         comment.text, comment.mentions, comment.deleted_at = "", [], now
@@ -112,42 +113,42 @@ def _demand_settling(session: Session, actor: Actor, comment: Comment) -> None:
     hold(session, comment)
     demand(actor, Right.COMMENT, comment.card)
     if comment.parent_id is not None:
-        raise Conflict("Replies are not resolved; resolve the comment that they answer.")
+        raise Conflict(_("Replies are not resolved; resolve the comment that they answer."))
     if not may_settle(actor, comment):
-        raise Forbidden("Who began the thread, the card's owner and verifiers, and curators resolve a comment.")
+        raise Forbidden(_("Who began the thread, the card's owner and verifiers, and curators resolve a comment."))
 
 
 def _demand_own(session: Session, actor: Actor, comment: Comment) -> None:
     hold(session, comment)
     demand(actor, Right.COMMENT, comment.card)
     if comment.is_deleted:
-        raise NotFound("The comment was deleted.")
+        raise NotFound(_("The comment was deleted."))
     if comment.author_id != actor.id:
-        raise Forbidden("Only its author edits a comment.")
+        raise Forbidden(_("Only its author edits a comment."))
 
 
 def _open_thread(session: Session, card: Card, thread: Comment) -> Comment:
     hold(session, thread)
     if thread.card_id != card.id:
-        raise NotFound("There is no such comment.")
+        raise NotFound(_("There is no such comment."))
     if thread.parent_id is not None:
-        raise Conflict("Answer the comment that began the thread.")
+        raise Conflict(_("Answer the comment that began the thread."))
     if thread.resolved_at is not None:
-        raise Conflict("This thread is resolved. Reopen it first, or begin another one.")
+        raise Conflict(_("This thread is resolved. Reopen it first, or begin another one."))
     return thread
 
 
 def _worded(text: str) -> str:
     said = text.strip()
     if not said:
-        raise invalid("text", "Write your comment first.")
+        raise invalid("text", _("Write your comment first."))
     return said
 
 
 def _named(session: Session, card: Card, text: str) -> tuple[list[int], list[str]]:
     people, unknown = named_in(session, card, text)
     if len(people) > MOST_MENTIONED:
-        raise invalid("text", f"Name at most {MOST_MENTIONED} people in one comment.")
+        raise invalid("text", _("Name at most %(num)s people in one comment.", num=MOST_MENTIONED))
     return people, unknown
 
 
@@ -163,13 +164,13 @@ def _just_said(
 def _demand_room(session: Session, actor: Actor, card: Card, thread: Comment | None, now: datetime) -> None:
     if thread is not None:
         if _replies(session, thread) >= MOST_REPLIES:
-            raise Conflict(f"This thread has {MOST_REPLIES} replies. Resolve it and begin another one.")
+            raise Conflict(_("This thread has %(num)s replies. Resolve it and begin another one.", num=MOST_REPLIES))
     else:
         is_open = (Comment.card_id == card.id, Comment.parent_id.is_(None), Comment.resolved_at.is_(None))
         if _count(session, *is_open) >= MOST_THREADS:
-            raise Conflict(f"The card has {MOST_THREADS} open comments. Resolve some first.")
+            raise Conflict(_("The card has %(num)s open comments. Resolve some first.", num=MOST_THREADS))
     if _count(session, Comment.author_id == actor.id, Comment.at > now - timedelta(hours=1)) >= MOST_AN_HOUR:
-        words = f"You commented {MOST_AN_HOUR} times within an hour. Go on a little later."
+        words = _("You commented %(num)s times within an hour. Go on a little later.", num=MOST_AN_HOUR)
         raise TooMany(words, extra={"retry_after": 600})
 
 

@@ -14,6 +14,7 @@ from kb.cards.permissions import Right, may
 from kb.people.actor import active_actor
 from kb.people.models import Membership, Named, Person, Role
 from kb.text.links import BARE, without_trailing_marks
+from kb.wording import _
 from kb.words import first_name
 
 MOST_MENTIONED = 10
@@ -145,4 +146,4 @@ def told_words(unknown: Sequence[str]) -> str:
     if not unknown:
         return ""
     names = ", ".join(words[:60] for words in unknown[:3]) + ("…" if len(unknown) > 3 else "")
-    return f"Nobody was told for {names}: it names nobody who may read this card, or more than one."
+    return _("Nobody was told for %(names)s: it names nobody who may read this card, or more than one.", names=names)

@@ -12,6 +12,7 @@ from kb.cards.queries import LARGEST_ID
 from kb.comments.models import Comment
 from kb.errors import NotFound
 from kb.people.actor import Actor
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def comment_seen_by(session: Session, actor: Actor, comment_id: int) -> Comment:
         query = select(Comment).join(Card, Card.id == Comment.card_id).options(joinedload(Comment.card))
         found = session.scalars(query.where(Comment.id == comment_id, visible_to(actor))).first()
     if found is None or not shows_comments(actor, found.card):
-        raise NotFound("There is no such comment.")
+        raise NotFound(_("There is no such comment."))
     return found
 
 

@@ -26,6 +26,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
 from kb.web.parts import Field
+from kb.wording import _
 from kb.words import Words
 
 blueprint = Blueprint("comments", __name__)
@@ -58,7 +59,7 @@ def add(card_id: int) -> BaseResponse:
             card = card_visible_to(session, actor, card_id)
             thread = comment_seen_by(session, actor, form.thread) if form.thread is not None else None
             said = commands.add_comment(session, actor, card, form.text, now(), thread=thread)
-            return _done(said.comment, _told("Reply added." if thread is not None else "Comment added.", said))
+            return _done(said.comment, _told(_("Reply added.") if thread is not None else _("Comment added."), said))
     except (Invalid, Conflict, TooMany) as error:
         return _again(card_id, error, thread_id=request.form.get("thread", 0, type=int))
 
@@ -73,7 +74,7 @@ def edit(comment_id: int) -> BaseResponse:
         with writing() as (session, actor):
             comment = comment_seen_by(session, actor, comment_id)
             said = commands.edit_comment(session, actor, comment, form.text, now())
-            return _done(comment, _told("Saved.", said))
+            return _done(comment, _told(_("Saved."), said))
     except (Invalid, Conflict) as error:
         return _again(card_id, error, comment_id=comment_id)
 
@@ -85,20 +86,20 @@ def delete(comment_id: int) -> BaseResponse:
         comment = comment_seen_by(session, actor, comment_id)
         path = comment_path(comment)
         commands.delete_comment(session, actor, comment, now())
-    say("Comment deleted.")
+    say(_("Comment deleted."))
     return redirect(path, 303)
 
 
 @blueprint.post("/comments/<int:comment_id>/resolve")
 def resolve(comment_id: int) -> BaseResponse:
     """Nothing is left to do."""
-    return _act(comment_id, commands.resolve, "Resolved.")
+    return _act(comment_id, commands.resolve, _("Resolved."))
 
 
 @blueprint.post("/comments/<int:comment_id>/reopen")
 def reopen(comment_id: int) -> BaseResponse:
     """Something is left to do after all."""
-    return _act(comment_id, commands.reopen, "Reopened.")
+    return _act(comment_id, commands.reopen, _("Reopened."))
 
 
 @blueprint.get("/cards/<int:card_id>/mentions")
