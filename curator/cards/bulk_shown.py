@@ -11,6 +11,7 @@ from curator.cards.orders import DEFAULT, Action, When
 from curator.cards.plan import BulkPlan, Planned
 from curator.cards.shown import ACTIONS
 from curator.pages import BulkDonePage, BulkFailure, BulkPage, LeftOut
+from kb.card_templates.commands import names
 from kb.cards.collections import collections_readable_by
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
@@ -25,6 +26,7 @@ _LABELS = {
     Action.ADD_TAG: "Tag to add",
     Action.REMOVE_TAG: "Tag to remove",
     Action.MOVE: "Collection",
+    Action.TEMPLATE: "Template",
 }
 _DONE = {
     Action.OWNER: "Owner changed",
@@ -32,6 +34,7 @@ _DONE = {
     Action.ADD_TAG: "Tag added",
     Action.REMOVE_TAG: "Tag removed",
     Action.MOVE: "Moved",
+    Action.TEMPLATE: "Template chosen",
     Action.ARCHIVE: "Archived",
     Action.VERIFY: "Verified",
     Action.REQUEST_CHECK: "Check requested",
@@ -105,6 +108,8 @@ def _choice(session: Session, actor: Actor, action: Action, value: str, error: s
     elif action is Action.MOVE:
         shelves = collections_readable_by(session, actor)
         pairs = [(shelf.slug, shelf.name) for shelf in shelves if shelf.id in actor.writable]
+    elif action is Action.TEMPLATE:
+        pairs = [*names(session).items(), (NOBODY, "None")]
     else:
         return None
     return Choice(tuple(Option(key, label, key == value) for key, label in pairs), error)

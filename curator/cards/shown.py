@@ -33,6 +33,7 @@ ACTIONS = {
     Action.ADD_TAG: "Add tag",
     Action.REMOVE_TAG: "Remove tag",
     Action.MOVE: "Move",
+    Action.TEMPLATE: "Choose template",
     Action.VERIFY: "Verify",
     Action.REQUEST_CHECK: "Request check",
     Action.ARCHIVE: "Archive",
