@@ -1,5 +1,7 @@
 """What stands beside the editor follows what is typed, and a template's headings come into the text that is there."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -35,6 +37,18 @@ def test_starting_from_a_template_keeps_what_was_typed(plain_editor: EditorPage)
                                               "## Proof\n\n\n## Next step\n")  # fmt: skip
     expect(plain_editor.title).to_have_value("Refunds")
     expect(page.get_by_label("Template", exact=True)).to_have_value("objection")
+    expect(page).to_have_url(re.compile("/cards/new$"))
+    expect(page.get_by_role("button", name="Policy")).to_be_hidden()
+
+
+def test_missing_headings_come_below_what_is_written(plain_editor: EditorPage) -> None:
+    page = plain_editor.open("/cards/new", rich=False).page
+    page.get_by_label("Template", exact=True).select_option("Policy")
+    plain_editor.source.fill("## Exceptions\n\nNone.")
+    page.get_by_role("button", name="Add the missing headings").click()
+    expect(plain_editor.source).to_have_value(re.compile(r"^## Exceptions\n\nNone\.\n\n## The rule\n"))
+    expect(page.get_by_text("2 required parts are missing or empty.")).to_be_visible()
+    expect(page.get_by_role("button", name="Add the missing headings")).to_be_hidden()
 
 
 def test_who_writes_on_gets_no_answer_about_an_older_text(plain_editor: EditorPage) -> None:
