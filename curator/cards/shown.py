@@ -103,8 +103,10 @@ def _menus(session: Session, actor: Actor, chosen: Mapping[str, str]) -> tuple[F
         _menu(chosen, "Language", "language", [(each, each.upper()) for each in KNOWN_LANGUAGES]),
         _menu(chosen, "Template", "template", [*names(session).items(), (NOBODY, "None")]),
     ]
-    others = (("Tag", "tag"), ("Updated since", "updated_since"), ("Incomplete", "incomplete"))
-    return (*menus, *(_menu(chosen, label, name, []) for label, name in others if name in chosen))
+    others = (("Tag", "tag"), ("Updated since", "updated_since"))
+    some = [_menu(chosen, label, name, []) for label, name in others if name in chosen]
+    some += [_menu(chosen, "Incomplete", "incomplete", [("1", "Yes")])] if "incomplete" in chosen else []
+    return (*menus, *some)
 
 
 def _menu(chosen: Mapping[str, str], label: str, name: str, options: Iterable[tuple[str, str]]) -> FilterMenu:

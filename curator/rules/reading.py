@@ -14,6 +14,7 @@ from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
 from kb.trust.rules import Clause, Pace
 from kb.trust.timing import Shelf
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Seque
 
 def _template(session: Session, slug: str | None) -> str | None:
     if slug is not None and template_of(session, slug) is None:
-        raise invalid("template", "There is no such card template. Choose one from the list.")
+        raise invalid("template", _("There is no such card template. Choose one from the list."))
     return slug
 
 

@@ -11,6 +11,7 @@ from kb.cards.models import Card
 from kb.errors import invalid
 from kb.people import audit
 from kb.people.actor import Actor
+from kb.wording import _
 
 
 def choose(session: Session, actor: Actor, card: Card, wanted: str | None, now: datetime) -> None:
@@ -29,7 +30,7 @@ def known(session: Session, wanted: str | None) -> str | None:
         return None
     held = {"read": True, "key_share": True}  # against whoever would delete it
     if template_of(session, wanted) is None or session.get(CardTemplate, wanted, with_for_update=held) is None:
-        raise invalid("template", "There is no such card template. Choose one from the list.")
+        raise invalid("template", _("There is no such card template. Choose one from the list."))
     return wanted
 
 

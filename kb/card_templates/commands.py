@@ -17,6 +17,7 @@ from kb.people import audit
 from kb.people.actor import Actor
 from kb.text.slugs import slug
 from kb.trust.rules import Rule
+from kb.wording import _
 
 MOST_PARTS = 20
 MOST_TEMPLATES = 100
@@ -46,7 +47,7 @@ class TemplateFields:
 def demand_keeper(actor: Actor) -> None:
     """Raise Forbidden unless the actor is a curator or an admin: a template is for the cards of every collection."""
     if not actor.is_curator:
-        raise Forbidden("Only curators and admins keep card templates.")
+        raise Forbidden(_("Only curators and admins keep card templates."))
 
 
 def make_template(session: Session, actor: Actor, fields: TemplateFields, now: datetime) -> CardTemplate:
@@ -54,7 +55,7 @@ def make_template(session: Session, actor: Actor, fields: TemplateFields, now: d
     demand_keeper(actor)
     take_turns(session, _TURN)
     if (session.scalar(select(func.count()).select_from(CardTemplate)) or 0) >= MOST_TEMPLATES:
-        raise Conflict(f"There are {MOST_TEMPLATES} card templates. Delete one first.")
+        raise Conflict(_("There are %(most)s card templates. Delete one first.", most=MOST_TEMPLATES))
     _demand_free_name(session, fields.name, None)
     template = CardTemplate(slug=_free_slug(session, fields.name), name="", about="", most_words=0, updated_at=now)
     _put(session, template, fields)
@@ -70,7 +71,7 @@ def change_template(
     take_turns(session, _TURN)
     template = hold(session, template_named(session, slug_))
     if template.version != version:
-        raise Conflict("Somebody else changed this card template meanwhile. Load the page again.")
+        raise Conflict(_("Somebody else changed this card template meanwhile. Load the page again."))
     _demand_free_name(session, fields.name, template.slug)
     _put(session, template, fields)
     template.version, template.updated_at = version + 1, now
@@ -83,12 +84,12 @@ def delete_template(session: Session, actor: Actor, slug_: str, now: datetime) -
     """Remove it for good. Only admins, who see every card, may, and only while no card and no rule names it."""
     demand_keeper(actor)
     if not actor.is_admin:
-        raise Forbidden("Only admins delete card templates.")
+        raise Forbidden(_("Only admins delete card templates."))
     template = hold(session, template_named(session, slug_))
     if session.scalars(select(Card.id).where(Card.template == slug_).limit(1)).first() is not None:
-        raise Conflict("Cards use this template. Choose another one for them first.")
+        raise Conflict(_("Cards use this template. Choose another one for them first."))
     if session.scalars(select(Rule.id).where(Rule.template == slug_).limit(1)).first() is not None:
-        raise Conflict("A rule of the policy names this template. Change the rule first.")
+        raise Conflict(_("A rule of the policy names this template. Change the rule first."))
     audit.record(session, actor, "deleted", "card_template", None, now, slug=slug_, name=template.name)
     session.delete(template)
     session.flush()
@@ -98,7 +99,7 @@ def template_named(session: Session, slug_: str) -> CardTemplate:
     """The template with this slug; NotFound if there is none."""
     found = template_of(session, slug_)
     if found is None:
-        raise NotFound("There is no such card template.")
+        raise NotFound(_("There is no such card template."))
     return found
 
 
@@ -115,14 +116,14 @@ def names(session: Session) -> dict[str, str]:
 def _put(session: Session, template: CardTemplate, fields: TemplateFields) -> None:
     keys = [key_of(part.heading) for part in fields.parts]
     if not keys:
-        raise invalid("heading", "Name at least one part.")
+        raise invalid("heading", _("Name at least one part."))
     if len(keys) > MOST_PARTS:
-        raise invalid("heading", f"A template has at most {MOST_PARTS} parts.")
+        raise invalid("heading", _("A template has at most %(most)s parts.", most=MOST_PARTS))
     if not all(keys):
-        raise invalid("heading", "A part's heading needs a letter or a digit.")
+        raise invalid("heading", _("A part's heading needs a letter or a digit."))
     twice = next((part.heading for at, part in enumerate(fields.parts) if keys[at] in keys[:at]), None)
     if twice is not None:
-        raise invalid("heading", f"“{twice}” is there twice. Each part has a heading of its own.")
+        raise invalid("heading", _("“%(part)s” is there twice. Each part has a heading of its own.", part=twice))
     template.name, template.about, template.most_words = fields.name, fields.about, fields.most_words
     session.add(template)
     session.flush()
@@ -138,7 +139,7 @@ def _put(session: Session, template: CardTemplate, fields: TemplateFields) -> No
 def _demand_free_name(session: Session, name: str, own: str | None) -> None:
     names = {template.name.casefold(): template.slug for template in all_templates(session)}
     if names.get(name.casefold(), own) != own:
-        raise invalid("name", "There is a card template of this name already.")
+        raise invalid("name", _("There is a card template of this name already."))
 
 
 def _free_slug(session: Session, name: str) -> str:

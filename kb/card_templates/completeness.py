@@ -14,6 +14,7 @@ from kb.card_templates.models import CardTemplate, TemplatePart
 from kb.card_templates.sections import filled_keys, key_of, sections_of
 from kb.cards.models import Card
 from kb.errors import Invalid, invalid
+from kb.wording import _
 
 _SLUG = re.compile("[a-z0-9-]{1,40}")
 
@@ -79,8 +80,9 @@ def is_incomplete() -> ColumnElement[bool]:
 
 def _refusal(template: CardTemplate, missing: list[PartState]) -> Invalid:
     said = [
-        f"“{part.heading}” is empty: write below its heading" if part.is_there
-        else f"“{part.heading}” is missing: add the heading “## {part.heading}” and write below it"
+        _("“%(part)s” is empty: write below its heading.", part=part.heading) if part.is_there
+        else _("“%(part)s” is missing: add the heading “## %(part)s” and write below it.", part=part.heading)
         for part in missing
     ]  # fmt: skip
-    return invalid("body", f"By the template {template.name}, {'; '.join(said)}. Or choose another template.")
+    why = _("The template %(name)s asks for it; another one can be chosen.", name=template.name)
+    return invalid("body", " ".join([*said, why]))

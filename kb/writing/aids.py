@@ -23,7 +23,7 @@ from kb.text.markdown import Rendered
 from kb.web.alike import Draft, Found, alike
 from kb.web.forms import validate
 from kb.web.parts import Choice, Link, Option
-from kb.words import count
+from kb.wording import N_, _, ngettext
 from kb.writing.pages import Alike, Checked, PartRow, WritingAids
 from kb.writing.readability import FEWEST_WORDS, ease, has_formula, long_ones, sentences
 
@@ -31,12 +31,16 @@ WORDS_A_MINUTE = 238
 """Silent reading of non-fiction: M. Brysbaert, "How many words do we read per minute?", Journal of Memory and Language
 109 (2019)."""
 _BANDS = (
-    (70, "Easy to read"),
-    (50, "Plain: most read it at once"),
-    (30, "Hard: shorter sentences and words would help"),
+    (70, N_("Easy to read (%(formula)s %(score)s of 100)")),
+    (50, N_("Plain: most read it at once (%(formula)s %(score)s of 100)")),
+    (30, N_("Hard: shorter sentences and words would help (%(formula)s %(score)s of 100)")),
 )
-_HARDEST = "Very hard: shorter sentences and words would help"
-_LANGUAGES = {"pl": "Polish", "fi": "Finnish"}
+_HARDEST = N_("Very hard: shorter sentences and words would help (%(formula)s %(score)s of 100)")
+_UNMEASURED = {
+    "pl": N_("Readability is not measured in Polish."),
+    "fi": N_("Readability is not measured in Finnish."),
+}
+_STATES = {"written": N_("written"), "empty": N_("empty"), "missing": N_("missing")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def writing_aids(
 ) -> WritingAids:
     """The template to choose, what to start from, and what was found in the text."""
     every = all_templates(session)
-    options = [Option(NO_TEMPLATE, "None", here.template is None)]
+    options = [Option(NO_TEMPLATE, _("None"), here.template is None)]
     options += [Option(each.slug, each.name, each.slug == here.template) for each in every]
     is_blank = here.card is None and here.template is None and not here.typed.body.strip()
     return WritingAids(
@@ -103,7 +107,10 @@ def checked(session: Session, actor: Actor, here: InEditor, workspace: Workspace
         length=_length(text.words) if text.words else "",
         split=_split(text.words, template),
         ease=_ease(said, language, text.words),
-        long_sentences=tuple(f"“{begins}” has {count(words, 'word')}" for begins, words in long_ones(said)),
+        long_sentences=tuple(
+            ngettext("“%(sentence)s” has %(num)s word", "“%(sentence)s” has %(num)s words", words, sentence=begins)
+            for begins, words in long_ones(said)
+        ),
         alike=tuple(_alike(actor, each) for each in found),
     )
 
@@ -125,10 +132,11 @@ def rendering(renderer: Renders, source: str) -> tuple[Rendered | None, str]:
 
 
 def _row(part: PartState) -> PartRow:
-    if part.is_filled:
-        return PartRow(part.heading, part.hint, "written", "written", part.is_required)
-    state: Literal["empty", "missing"] = "empty" if part.is_there else "missing"
-    return PartRow(part.heading, part.hint, state, state if part.is_required else "optional", part.is_required)
+    state: Literal["written", "empty", "missing"] = "missing"
+    if part.is_there:
+        state = "written" if part.is_filled else "empty"
+    words = _(_STATES[state]) if part.is_required or part.is_filled else _("optional")
+    return PartRow(part.heading, part.hint, state, words, part.is_required)
 
 
 def _parts_words(parts: Sequence[PartState]) -> str:
@@ -137,32 +145,44 @@ def _parts_words(parts: Sequence[PartState]) -> str:
         return ""
     lacking = sum(part.is_gap for part in asked)
     if not lacking:
-        return "All required parts are written."
-    return f"{lacking} of {count(len(asked), 'required part')} to write before it can be published."
+        return _("All required parts are written.")
+    return ngettext(
+        "%(num)s required part is missing or empty.", "%(num)s required parts are missing or empty.", lacking
+    )
 
 
 def _length(words: int) -> str:
+    written = ngettext("%(num)s word", "%(num)s words", words)
     minutes = round(words / WORDS_A_MINUTE)
-    return f"{count(words, 'word')}, {'under a minute' if minutes < 1 else count(minutes, 'minute')} to read"
+    if minutes < 1:
+        return _("%(words)s, under a minute to read", words=written)
+    return ngettext("%(words)s, %(num)s minute to read", "%(words)s, %(num)s minutes to read", minutes, words=written)
 
 
 def _split(words: int, template: CardTemplate | None) -> str:
     most = template.most_words if template is not None else DEFAULT_WORDS
-    return f"Over {most:,} words: consider splitting it into two cards." if words > most else ""
+    if words <= most:
+        return ""
+    return ngettext(
+        "Over %(num)s word: consider splitting it into two cards.",
+        "Over %(num)s words: consider splitting it into two cards.", most,
+    )  # fmt: skip
 
 
 def _ease(said: list[str], language: str, words: int) -> str:
+    if not words:
+        return ""
     if not has_formula(language):
-        return f"Readability is not measured in {_LANGUAGES.get(language, language)}." if words else ""
+        return _(_UNMEASURED.get(language, N_("Readability is not measured in this language.")))
     found = ease(said, language)
     if found is None:
-        return f"Readability is told from {FEWEST_WORDS} words on." if words else ""
+        return _("Readability is told from %(least)s words on.", least=FEWEST_WORDS)
     band = next((label for least, label in _BANDS if found.score >= least), _HARDEST)
-    return f"{band} ({found.formula} {found.score:.0f} of 100)"
+    return _(band, formula=found.formula, score=f"{found.score:.0f}")
 
 
 def _alike(actor: Actor, found: Found) -> Alike:
     card = found.card
-    words = "says nearly the same" if found.is_same else f"in {card.collection.name}"
+    words = _("says nearly the same") if found.is_same else _("in %(collection)s", collection=card.collection.name)
     improve = f"/cards/{card.id}/edit" if may(actor, Right.EDIT, card) else ""
     return Alike(Link(card.title, card_path(card)), words, improve)

@@ -16,6 +16,7 @@ from kb.web.card_panels import NOTHING_BESIDE, beside_editor
 from kb.web.edge import now, reading, services
 from kb.web.forms import parse
 from kb.web.frame import frame
+from kb.wording import _
 from kb.writing.aids import InEditor, action_of, checked, rendering, started_from
 
 blueprint = Blueprint("writing", __name__)
@@ -54,7 +55,7 @@ def _demand_writer(session: Session, actor: Actor) -> Card | None:
         demand(actor, Right.EDIT, card)
         return card
     if not actor.writable:
-        raise Forbidden("There is no collection you may write in. Ask a curator.")
+        raise Forbidden(_("There is no collection you may write in. Ask a curator."))
     return None
 
 
@@ -62,7 +63,7 @@ def _with_headings(typed: LooseCardForm) -> LooseCardForm:
     wanted = request.form.get("start", "")[:40] or (typed.template if request.form.get("parts") else "")
     if not wanted:
         return typed
-    rendered, _ = rendering(services().renderer, typed.body)
+    rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, _actor):
         template = template_of(session, wanted)
     return started_from(template, typed, rendered.html if rendered else "") if template is not None else typed

@@ -168,7 +168,7 @@ def test_older_versions_are_compared_and_restored_as_a_new_one(site: Site) -> No
 
 
 def test_hostile_text_stays_text_everywhere(site: Site) -> None:
-    polyglot = "'\"><img src=x onerror=alert(1)>{{7*7}}${7*7}<!--"
+    polyglot = "'\"><img src=x onerror=alert(1)>{{31*9973}}${31*9973}<!--"
     axel = site.page("axel")
     card = write(site, axel, title=polyglot, tags="a&b<i>", body=polyglot)
     site.index()
@@ -183,7 +183,7 @@ def test_hostile_text_stays_text_everywhere(site: Site) -> None:
         assert page.status_code == 200
         assert "<img src=x" not in page.text
         assert "<i>" not in page.text.replace("<i>I</i>", "")
-        assert "49" not in page.text.replace(str(card), "")
+        assert "309163" not in page.text
 
 
 def test_a_picture_belongs_to_its_card_and_is_seen_by_its_readers_only(site: Site) -> None:

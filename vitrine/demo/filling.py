@@ -15,6 +15,7 @@ from curator.detectors.models import RegistryKind
 from curator.detectors.registry import add_entry
 from curator.reports.facts import CardFacts, load_cards
 from curator.reports.history import state_at
+from kb.card_templates.choosing import choose
 from kb.cards import commands, replacements
 from kb.cards.collections import CollectionFields, create_collection
 from kb.cards.commands import CardPolicy, CardText, Edit
@@ -145,6 +146,8 @@ class Filling:
         if card.id != self._ids[external_id]:
             raise RuntimeError("The demo needs a database in which no card was ever written.")
         commands.publish_card(session, actor, card, event.at)
+        # Chosen afterwards, as where cards are older than their template: one of the battle cards lacks a part.
+        choose(session, actor, card, facts.get("template"), event.at)
         self._cards[external_id] = card
 
     def _edit(self, session: Session, event: Event) -> None:
