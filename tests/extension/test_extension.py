@@ -11,7 +11,7 @@ from sqlalchemy import select
 from curator.questions.models import Question
 from kb.people.models import ApiToken
 from kb.trust.models import Flag
-from kb.use.models import CardUse
+from kb.use.models import CardUse, Feedback
 from tests.extension.conftest import Extension
 from tests.infra.answering import AnsweringServer, Reply
 from tests.live import LiveSite
@@ -100,6 +100,20 @@ def test_copy_gives_the_answer_alone_and_counts(extension: Extension, refunds: i
         used = session.get(CardUse, (refunds, world.now.date()))
         assert used is not None
         assert (used.copies, used.views) == (1, 1)
+
+
+def test_a_reader_says_whether_it_helped_and_a_no_leads_on(extension: Extension, refunds: int) -> None:
+    extension.connect()
+    panel = look_up(extension, "refund window")
+    panel.get_by_role("button", name="Yes").click()
+    expect(panel.locator("#toast")).to_have_text("Thank you. The owner sees this.")
+    panel = look_up(extension, "refund window")
+    panel.get_by_role("button", name="No", exact=True).click()
+    panel.get_by_role("button", name="The source changed").click()
+    expect(panel.locator("#toast")).to_have_text("Reported. Whoever checks the card is told.")
+    with extension.site.world.read() as session:
+        assert session.scalars(select(Feedback.is_helpful).order_by(Feedback.id)).all() == [True, False]
+        assert session.scalars(select(Flag.kind)).all() == ["source_changed"]
 
 
 def test_a_doubted_answer_can_be_copied_and_says_so(extension: Extension, refunds: int) -> None:
