@@ -98,4 +98,9 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-sent]')) delete form.dataset.sent
 })
 
+// Drafts that this browser keeps are for whoever was signed in.
+document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => {
+  for (const key of Object.keys(localStorage)) if (key.startsWith('vitrine-draft:')) localStorage.removeItem(key)
+})
+
 document.querySelector('main [data-focus]')?.focus()
