@@ -94,4 +94,4 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-sent]')) delete form.dataset.sent
 })
 
-document.querySelector('main [data-focus]')?.focus()
+[...document.querySelectorAll('main [data-focus]')].find(node => node.checkVisibility())?.focus()
