@@ -160,6 +160,7 @@ class CardPage:
     """/cards/{id}/{slug}"""
 
     title: str
+    language: str
     html: Markup
     version: int
     status: Status
