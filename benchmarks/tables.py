@@ -63,6 +63,29 @@ def show_keystrokes(report: dict[str, Any], *, markdown: bool = False) -> None:
     show_bars(report["bars"], markdown=markdown)
 
 
+def show_morning(report: dict[str, Any], *, markdown: bool = False) -> None:
+    """The machine's time by card, and what that leaves to the person."""
+    rows = [
+        [name, *(f"{value:.0f}" for value in report[key].values())]
+        for name, key in (("next card painted", "painted_ms"), ("it takes a key", "ready_ms"))
+    ]
+    done = ", ".join(f"{number} {how}" for how, number in report["done"].items())
+    _show(
+        f"{report['cards']} cards ({done}); from the deciding key",
+        ["until", "p50 ms", "p95 ms", "p99 ms"],
+        rows,
+        markdown,
+    )
+    figures = ("machine_seconds", "left_seconds_a_card", "words", "reading_minutes")
+    _show(
+        "The morning",
+        ["figure", "value"],
+        [[name.replace("_", " "), f"{report[name]:g}"] for name in figures],
+        markdown,
+    )
+    show_bars(report["bars"], markdown=markdown)
+
+
 def show_bars(bars: Sequence[dict[str, Any]], *, markdown: bool = False) -> None:
     """Which are met."""
     if bars:

@@ -1,7 +1,10 @@
 """Loads every table of the kb room, so that the metadata is whole wherever a database is opened."""
 
+from kb.card_templates import models as card_templates
 from kb.cards import models as cards
 from kb.cards import outbox
+from kb.comments import models as comments
+from kb.drafts import models as drafts
 from kb.extension import models as extension
 from kb.following import models as following
 from kb.importing import models as importing
@@ -19,7 +22,10 @@ from kb.use import models as use
 
 ALL = (
     absences,
+    card_templates,
     cards,
+    comments,
+    drafts,
     duties,
     extension,
     following,

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from kb import wording
+from kb.wording import _, ngettext
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -15,25 +18,24 @@ class Words:
     def day(self, instant: datetime) -> str:
         """ "3 Nov", or "3 Nov 2025" when the year is another."""
         local = instant.astimezone(self.zone)
-        year = "" if local.year == self.now.astimezone(self.zone).year else f" {local.year}"
-        return f"{local.day} {local:%b}{year}"
+        is_this_year = local.year == self.now.astimezone(self.zone).year
+        return wording.day_and_month(local) if is_this_year else wording.full_day(local)
 
     def full_day(self, instant: datetime) -> str:
         """ "3 Nov 2026"."""
-        local = instant.astimezone(self.zone)
-        return f"{local.day} {local:%b %Y}"
+        return wording.full_day(instant.astimezone(self.zone))
 
     def ago(self, instant: datetime) -> str:
         """ "just now", "5 minutes ago", "2 days ago"; from a week on the day itself."""
         seconds = (self.now - instant).total_seconds()
         if seconds < 60:
-            return "just now"
+            return _("just now")
         if seconds < 3600:
-            return f"{count(int(seconds // 60), 'minute')} ago"
+            return ngettext("%(num)s minute ago", "%(num)s minutes ago", int(seconds // 60))
         if seconds < 86400:
-            return f"{count(int(seconds // 3600), 'hour')} ago"
+            return ngettext("%(num)s hour ago", "%(num)s hours ago", int(seconds // 3600))
         if seconds < 7 * 86400:
-            return f"{count(int(seconds // 86400), 'day')} ago"
+            return ngettext("%(num)s day ago", "%(num)s days ago", int(seconds // 86400))
         return self.day(instant)
 
     def exact(self, instant: datetime) -> str:
@@ -46,8 +48,13 @@ class Words:
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
-    """ "1 card", "1,204 cards"."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+    """ "1 card", "1,204 cards", standing alone; in a sentence languages bend it: there `ngettext` has the whole."""
+    return ngettext(f"%(num)s {singular}", f"%(num)s {plural or singular + 's'}", number)
+
+
+def uncapitalised(words: str) -> str:
+    """A phrase that begins a line, for the middle of one: in English. German nouns, for one, would be wrong small."""
+    return words[:1].lower() + words[1:] if wording.language() == wording.ENGLISH else words
 
 
 def initials(name: str) -> str:
@@ -63,4 +70,4 @@ def first_name(name: str) -> str:
 
 def joined(words: list[str]) -> str:
     """ "a, b and c"."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" and {words[-1]}" if words else ""
+    return wording.listed(words)

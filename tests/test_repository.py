@@ -1,5 +1,6 @@
 """The repository as a whole names no machine and no registry, its locks fit, its dependencies have their reasons."""
 
+import json
 import os
 import re
 import subprocess
@@ -17,8 +18,9 @@ ROOT = Path(__file__).parent.parent
 RUNTIME_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 BENCH_LOCK = ROOT / "requirements-bench.lock"
-LOCKS = (RUNTIME_LOCK, DEV_LOCK, BENCH_LOCK)
-EXTRAS = {DEV_LOCK: "dev", BENCH_LOCK: "bench"}
+FRONTEND_LOCK = ROOT / "requirements-frontend.lock"
+LOCKS = (RUNTIME_LOCK, DEV_LOCK, BENCH_LOCK, FRONTEND_LOCK)
+EXTRAS = {DEV_LOCK: "dev", BENCH_LOCK: "bench", FRONTEND_LOCK: "frontend"}
 # Bracketed, so that this file doesn't contain what it looks for.
 REGISTRIES = re.compile(r"[p]ypi\.org|[p]ythonhosted\.|[r]egistry\.npm|[d]eb\.debian\.")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/([w]ork|[f]arm|[r]oot|[h]ome/[a-z]+|[U]sers/[A-Za-z]+)/")
@@ -96,11 +98,32 @@ def test_a_lock_has_one_pin_of_each_requirement_for_every_python(lock: Path, pyt
         assert fitting.count(canonicalize_name(requirement.name)) == 1, requirement
 
 
-@pytest.mark.parametrize(("section", "extra"), [("Runtime", None), ("Development", "dev"), ("Benchmarks", "bench")])
+@pytest.mark.parametrize(
+    ("section", "extra"),
+    [("Runtime", None), ("Development", "dev"), ("Benchmarks", "bench"), ("Building the editor", "frontend")],
+)
 def test_every_dependency_has_its_reason_and_every_reason_its_dependency(section: str, extra: str | None) -> None:
     declared = extra_requirements(extra) if extra else runtime_requirements()
     assert documented(section).keys() == {canonicalize_name(requirement.name) for requirement in declared}
     assert not [name for name, reason in documented(section).items() if len(reason) < 10]
+
+
+def test_every_part_of_the_bundle_has_its_reason_and_all_of_tiptap_one_version() -> None:
+    package = json.loads((ROOT / "frontend" / "package.json").read_text())
+    declared = {**package["dependencies"], **package["devDependencies"]}
+    page = (ROOT / "docs" / "dependencies.md").read_text().partition("## In the editor's bundle\n")[2]
+    assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == set(declared)
+    assert len({version for name, version in declared.items() if name.startswith("@tiptap/")}) == 1
+    assert all(re.fullmatch(r"[\d.]+", version) for version in declared.values())
+
+
+def test_the_lock_of_the_bundle_pins_each_package_by_its_hash_and_names_no_address() -> None:
+    lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text())
+    package = json.loads((ROOT / "frontend" / "package.json").read_text())
+    assert lock["packages"][""]["dependencies"] == package["dependencies"]
+    parts = {name: part for name, part in lock["packages"].items() if name}
+    assert not [name for name, part in parts.items() if not part.get("integrity", "").startswith("sha512-")]
+    assert not [name for name, part in parts.items() if "resolved" in part]
 
 
 @pytest.mark.parametrize("script", ["dev", ".ci/run"])
@@ -154,7 +177,7 @@ def _project() -> dict[str, Any]:
 
 
 def _is_passing(path: Path) -> bool:
-    never_taken = {"__pycache__", "data", "dist", "build", "test-results"}
+    never_taken = {"__pycache__", "data", "dist", "build", "test-results", "node_modules"}
     return any(part in never_taken or (part.startswith(".") and part != ".ci") for part in path.parts)
 
 

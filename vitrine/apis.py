@@ -7,6 +7,7 @@ import curator.detectors.api
 import curator.duplicates.api
 import curator.freshness.api
 import curator.hooks.api
+import curator.notices.api
 import curator.owners.api
 import curator.proof.api
 import curator.questions.api
@@ -14,8 +15,12 @@ import curator.recall.api
 import curator.rules.api
 import curator.webhooks.api
 import kb.admin.collections.api
+import kb.card_templates.api
 import kb.cards.api
+import kb.cards.revisions_api
+import kb.comments.api
 import kb.extension.api
+import kb.following.api
 import kb.people.api
 import kb.reviewing.api
 import kb.triggers.api
@@ -30,7 +35,10 @@ from kb.web.api import Api
 BLUEPRINTS: tuple[Api, ...] = (
     search.api.api,
     kb.cards.api.api,
+    kb.cards.revisions_api.api,
+    kb.card_templates.api.api,
     kb.reviewing.api.api,
+    kb.comments.api.api,
     kb.trust.api.api,
     kb.use.api.api,
     curator.api.api,
@@ -50,6 +58,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.extension.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.notices.api.api,
+    kb.following.api.api,
     curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,

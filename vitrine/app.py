@@ -27,13 +27,17 @@ import curator.rules.views
 import curator.webhooks.views
 import kb.admin.collections.views
 import kb.admin.people.views
+import kb.card_templates.views
 import kb.cards.editing.views
 import kb.cards.views
+import kb.comments.views
+import kb.drafts.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
 import kb.reviewing.views
 import kb.triggers.views
+import kb.writing.views
 import search.as_of.views
 import search.golden.views
 import search.synonyms.views
@@ -51,9 +55,13 @@ from vitrine import health, logs
 PAGES: tuple[Blueprint, ...] = (
     search.views.blueprint,
     kb.cards.editing.views.blueprint,
+    kb.drafts.views.blueprint,
+    kb.writing.views.blueprint,
     kb.cards.views.blueprint,
+    kb.comments.views.blueprint,
     kb.admin.people.views.blueprint,
     kb.admin.collections.views.blueprint,
+    kb.card_templates.views.blueprint,
     search.as_of.views.blueprint,
     search.synonyms.views.blueprint,
     search.golden.views.blueprint,
@@ -113,6 +121,7 @@ def create_app(
     curator.absences.views.install(app)
     curator.questions.views.install(app, search_service)
     curator.owners.views.install(app, search_service)
+    curator.duplicates.views.install(app, search_service)
     kb.reviewing.views.install(app)
     health.install(app, condition)
     for blueprint in (*PAGES, *apis):

@@ -5,10 +5,11 @@ cards that are verified, those of an import that pile up are checked earlier tha
 `spread_within_capacity` may postpone, where somebody chose that. What is overdue keeps its date: only a check helps it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ AT_ONCE = 2000
 _HELD_AT_ONCE = 1000
 POSTPONED_WEEKS = 12
 _TURN = 7_310_020
+_AS_THEY_ARE: Mapping[int, int | None] = MappingProxyType({})
 SERVABLE = (Card.status == Status.PUBLISHED) & Card.replaced_by_id.is_(None)
 
 
@@ -69,13 +71,17 @@ def any_without_day(session: Session) -> bool:
 
 def spread_within_capacity(
     session: Session, card_ids: Collection[int], settings: Settings, now: datetime, *,
-    may_postpone: bool = False,
+    may_postpone: bool = False, assigned: Mapping[int, int | None] = _AS_THEY_ARE,
 ) -> list[Laid]:  # fmt: skip
     """New days for these cards' checks, so that no week of their assignees holds more than they have time for, as far
     as possible. Only what would move is returned. Never overdue cards; later than the policy says only with
-    `may_postpone`, by twelve weeks at most. Nothing is written: show it, then `move_checks`."""
+    `may_postpone`, by twelve weeks at most. `assigned` says whom cards will wait for, if that is to change.
+    Nothing is written: show it, then `move_checks`."""
     calendar = Calendar.from_next_week(now, settings.schedule.zone)
-    cards = policy_cards(session, SERVABLE, settings.freshness, now)
+    cards = [
+        replace(card, assignee_id=assigned.get(card.id, card.assignee_id))
+        for card in policy_cards(session, SERVABLE, settings.freshness, now)
+    ]
     moving = [card for card in cards if card.id in card_ids and _is_ahead(card, now)]
     chosen = {card.id for card in moving}
     rooms = rooms_beside(session, settings, calendar, [card for card in cards if card.id not in chosen], now)

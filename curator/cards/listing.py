@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from curator.cards.filters import Filters, Sort
+from curator.cards.filters import NOBODY, Filters, Sort
+from kb.card_templates.completeness import is_incomplete
 from kb.cards.models import Card, CardTag, CardVerifier, Status
 from kb.cards.permissions import visible_to
 from kb.cards.queries import with_people
@@ -77,6 +78,8 @@ def matching(actor: Actor, filters: Filters, policy: Policy, now: datetime) -> C
         *([Card.collection_id == filters.collection_id] if filters.collection_id is not None else []),
         *([Card.language == filters.language] if filters.language else []),
         *([_has_tag(filters.tag)] if filters.tag else []),
+        *([_by_template(filters.template)] if filters.template else []),
+        *([is_incomplete(), Card.status == Status.PUBLISHED] if filters.is_incomplete else []),
         *([Card.updated_at >= policy.start_of(filters.updated_since)] if filters.updated_since else []),
     ]
     return and_(*clauses)
@@ -120,6 +123,10 @@ def _has_word(word: str) -> ColumnElement[bool]:
 
 def _has_tag(tag: str) -> ColumnElement[bool]:
     return exists(select(CardTag.card_id).where(CardTag.card_id == Card.id, CardTag.tag == tag))
+
+
+def _by_template(template: str) -> ColumnElement[bool]:
+    return Card.template.is_(None) if template == NOBODY else Card.template == template
 
 
 def _views(now: datetime) -> ColumnElement[int]:

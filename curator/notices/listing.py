@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, true, update
 from sqlalchemy.orm import Session
 
 from curator.notices.choices import manner_of
 from curator.notices.composing import names_of, words_of
 from curator.notices.models import Notice, NoticeSetting
+from curator.notices.talk import comments_of, path_of, told_to
 from kb.cards.models import Card
-from kb.cards.permissions import published_in
 from kb.cards.queries import with_people
 from kb.errors import NotFound
 from kb.people.actor import Actor
@@ -19,6 +19,7 @@ from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card
+from kb.wording import _
 
 PAGE = 30
 
@@ -40,31 +41,38 @@ def unread_count(session: Session, actor: Actor, settings: Settings) -> int:
 
 
 def notices_of(
-    session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, number: int
-) -> tuple[list[Listed], int]:
+    session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, *,
+    limit: int = PAGE, offset: int = 0, unread: bool = False,
+) -> tuple[list[Listed], int]:  # fmt: skip
     """A page of them, newest first, and how many there are."""
-    mine = _mine(session, actor, settings)
+    mine = and_(_mine(session, actor, settings), Notice.read_at.is_(None) if unread else true())
     base = select(Notice).join(Card, Card.id == Notice.card_id).where(mine)
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
     newest = base.order_by(Notice.at.desc(), Notice.id.desc())
-    rows = session.scalars(newest.limit(PAGE).offset((number - 1) * PAGE)).all()
+    rows = session.scalars(newest.limit(limit).offset(offset)).all()
     cards = _cards(session, rows)
     trust = trust_by_card(session, [card for card in cards.values() if card.is_servable], policy, now)
-    names = names_of(session, rows)
-    listed = [Listed(row, cards[row.card_id], words_of(row, trust.get(row.card_id), names)) for row in rows]
+    names, said = names_of(session, rows), comments_of(session, rows)
+    listed = [Listed(row, cards[row.card_id], words_of(row, trust.get(row.card_id), names, said)) for row in rows]
     return listed, total
 
 
-def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> Card:
-    """The card of one of the person's notices, which is read by that. NotFound for anybody else's."""
+def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> str:
+    """Where one of the person's notices leads; it is read by that. NotFound for anybody else's."""
+    notice = mark_one_read(session, actor, settings, notice_id, now)
+    return path_of(notice, session.get_one(Card, notice.card_id))
+
+
+def mark_one_read(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> Notice:
+    """One of the person's notices, read from now on. NotFound for anybody else's."""
     notice = session.scalars(
         select(Notice).join(Card, Card.id == Notice.card_id)
         .where(Notice.id == notice_id, _mine(session, actor, settings))
     ).first()  # fmt: skip
     if notice is None:
-        raise NotFound("There is no such notice.")
+        raise NotFound(_("There is no such notice."))
     notice.read_at = notice.read_at or now
-    return session.get_one(Card, notice.card_id)
+    return notice
 
 
 def mark_read(session: Session, actor: Actor, last_id: int, now: datetime) -> None:
@@ -80,7 +88,7 @@ def mark_read(session: Session, actor: Actor, last_id: int, now: datetime) -> No
 def _mine(session: Session, actor: Actor, settings: Settings) -> ColumnElement[bool]:
     person = session.get_one(Person, actor.id)
     manner = manner_of(person, session.get(NoticeSetting, person.id), settings)
-    return and_(Notice.person_id == person.id, Notice.kind.in_(manner.page_kinds()), published_in(actor.readable))
+    return and_(Notice.person_id == person.id, Notice.kind.in_(manner.page_kinds()), told_to(actor))
 
 
 def _cards(session: Session, rows: Sequence[Notice]) -> dict[int, Card]:

@@ -13,7 +13,8 @@ class Notice(Base):
     """Something happened to a card that a person is to hear of. `slot` names the happening, so it is noticed once.
 
     `told_at`: it was mailed, or is not to be. `read_at`: the person saw it on the page, or it was settled before.
-    `announced_at`: webhooks were told.
+    `announced_at`: webhooks were told. What a comment says is read from it when it is told, so that what was deleted
+    is told to nobody.
     """
 
     __tablename__ = "notice"
@@ -30,6 +31,7 @@ class Notice(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     detail: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
     told_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.notices.choices import Choice as Chosen
@@ -12,24 +11,22 @@ from curator.notices.kinds import EVENTS, HEADINGS, NEWS_EVENTS
 from curator.notices.listing import PAGE, Listed, notices_of, unread_count
 from curator.notices.pages import ChoiceGroup, ChoiceRow, FollowedRow, NoticeRow, NoticesPage, SettingsPage
 from curator.webhooks.outbox import people_with_own
-from kb.cards.models import Card, Collection
-from kb.cards.permissions import published_in
-from kb.cards.queries import card_path
 from kb.errors import FieldError
-from kb.following.commands import Followed
-from kb.following.models import Follow
+from kb.following.queries import followed_by
 from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.web.parts import Choice, Link, Option, Paging, Problem
-from kb.words import Words, count
+from kb.wording import N_, _, decimal, ngettext
+from kb.words import Words
 
 HERE, SETTINGS = "/notices", "/account/notices"
-MAILS = (("digest", "In the digest"), ("at_once", "At once"), ("none", "No mail"))
+_FOLLOWED = {"collection": N_("Collection"), "tag": N_("Tag"), "card": N_("Card")}
+MAILS = (("digest", N_("In the digest")), ("at_once", N_("At once")), ("none", N_("No mail")))
 _ICONS = {
-    "asked": "comment",
+    "asked": "comment", "mentioned": "comment", "commented": "comment", "resolved": "check",
     "escalated": "arrow_up", "never_verified": "unverified", "requested": "person",
     "assigned": "person", "new_version": "verified", "archived": "archive", "new_card": "plus",
 }  # fmt: skip
@@ -39,7 +36,7 @@ def notices_page(
     session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, number: int
 ) -> NoticesPage:
     """A page of the list."""
-    listed, total = notices_of(session, actor, settings, policy, now, number)
+    listed, total = notices_of(session, actor, settings, policy, now, offset=(number - 1) * PAGE)
     unread, words = unread_count(session, actor, settings), Words(now, policy.zone)
     first, last = (number - 1) * PAGE + 1, min(number * PAGE, total)
     paging = Paging(
@@ -48,7 +45,7 @@ def notices_page(
         f"{HERE}?page={number + 1}" if last < total else "",
     )
     return NoticesPage(
-        summary=f"{unread:,} unread" if unread else "Nothing unread",
+        summary=_("%(unread)s unread", unread=decimal(unread)) if unread else _("Nothing unread"),
         notices=tuple(_row(each, words) for each in listed),
         read_action=f"{HERE}/read",
         last_id=max((each.notice.id for each in listed), default=0),
@@ -62,7 +59,7 @@ def _row(each: Listed, words: Words) -> NoticeRow:
     notice = each.notice
     return NoticeRow(
         icon=_ICONS.get(notice.kind, notice.kind),
-        heading=HEADINGS[notice.kind],
+        heading=_(HEADINGS[notice.kind]),
         title=each.card.title,
         url=f"{HERE}/{notice.id}",
         words=each.words,
@@ -80,9 +77,9 @@ def settings_page(
     wrong = {error.field: error.message for error in errors}
     groups = (
         ChoiceGroup(
-            "What waits for you", tuple(_choice(name, manner.choices) for name in EVENTS if name not in NEWS_EVENTS)
+            _("What waits for you"), tuple(_choice(name, manner.choices) for name in EVENTS if name not in NEWS_EVENTS)
         ),
-        ChoiceGroup("What you follow or used", tuple(_choice(name, manner.choices) for name in NEWS_EVENTS)),
+        ChoiceGroup(_("What you follow or used"), tuple(_choice(name, manner.choices) for name in NEWS_EVENTS)),
     )
     hour = settings.schedule.digest_hour
     return SettingsPage(
@@ -90,10 +87,18 @@ def settings_page(
         groups=groups,
         has_webhook=person.id in people_with_own(session),
         daily_digest=person.daily_digest,
-        digest_words=f"One mail at {hour}:00, {manner.zone.key.replace('_', ' ')}, if there is anything to tell.",
+        digest_words=_(
+            "One mail at %(hour)s:00, %(zone)s, if there is anything to tell.",
+            hour=hour,
+            zone=manner.zone.key.replace("_", " "),
+        ),
         quiet_from=_hours(manner.quiet_from, wrong.get("quiet_from", "")),
         quiet_until=_hours(manner.quiet_until, wrong.get("quiet_until", "")),
-        limit_words=f"At most {count(settings.notices.mails_a_day, 'mail')} a day; the digest tells the rest.",
+        limit_words=ngettext(
+            "At most %(num)s mail a day; the digest tells the rest.",
+            "At most %(num)s mails a day; the digest tells the rest.",
+            settings.notices.mails_a_day,
+        ),
         followed=_followed(session, actor),
         problems=tuple(Problem(error.field, error.message) for error in errors),
     )
@@ -101,41 +106,19 @@ def settings_page(
 
 def _choice(name: str, choices: Mapping[str, Chosen]) -> ChoiceRow:
     event, chosen = EVENTS[name], choices[name]
-    mail = Choice(tuple(Option(value, label, value == chosen.mail) for value, label in MAILS))
-    return ChoiceRow(name, event.label, event.hint, chosen.page, mail, chosen.webhook, not event.kinds)
+    mail = Choice(tuple(Option(value, _(label), value == chosen.mail) for value, label in MAILS))
+    return ChoiceRow(name, _(event.label), _(event.hint), chosen.page, mail, chosen.webhook, not event.kinds)
 
 
 def _hours(chosen: int | None, error: str) -> Choice:
-    none = Option("", "None", chosen is None)
+    none = Option("", _("None"), chosen is None)
     return Choice((none, *(Option(str(hour), f"{hour}:00", hour == chosen) for hour in range(24))), error)
 
 
 def _followed(session: Session, actor: Actor) -> tuple[FollowedRow, ...]:
-    """Collections, tags, then cards; only what the person may still see."""
-    follows = session.scalars(select(Follow).where(Follow.person_id == actor.id).order_by(Follow.id)).all()
-    shelves = {
-        shelf.id: shelf
-        for shelf in session.scalars(
-            select(Collection).where(
-                Collection.id.in_({f.collection_id for f in follows if f.collection_id} & actor.readable)
-            )
+    return tuple(
+        FollowedRow(
+            _(_FOLLOWED[thing.kind]), Link(thing.name, thing.path), follow_button(session, actor, thing.what, SETTINGS)
         )
-    }
-    ids = {follow.card_id for follow in follows if follow.card_id}
-    cards = {
-        card.id: card for card in session.scalars(select(Card).where(Card.id.in_(ids), published_in(actor.readable)))
-    }
-    rows: list[FollowedRow] = []
-    for follow in follows:
-        what = Followed(follow.card_id, follow.tag, follow.collection_id)
-        kind, link = "", Link("", "")
-        if follow.collection_id in shelves:
-            shelf = shelves[follow.collection_id]
-            kind, link = "Collection", Link(shelf.name, f"/collections/{shelf.slug}")
-        elif follow.tag is not None:
-            kind, link = "Tag", Link(follow.tag, f"/cards?tag={follow.tag}")
-        elif follow.card_id in cards:
-            kind, link = "Card", Link(cards[follow.card_id].title, card_path(cards[follow.card_id]))
-        if kind:
-            rows.append(FollowedRow(kind, link, follow_button(session, actor, what, SETTINGS)))
-    return tuple(sorted(rows, key=lambda row: ("Collection", "Tag", "Card").index(row.kind)))
+        for thing in followed_by(session, actor)
+    )

@@ -44,6 +44,7 @@ class Transition:
     slot: str
     by_id: int | None = None
     detail: str = ""
+    comment_id: int | None = None
 
 
 def notice_changes(session: Session, policy: Policy, now: datetime) -> int:
@@ -68,7 +69,7 @@ def written(session: Session, transitions: Iterable[Transition], now: datetime) 
     """The same; returns card, kind and slot of those that are new."""
     rows = [
         {"card_id": t.card_id, "person_id": t.person_id, "kind": t.kind, "slot": t.slot, "by_id": t.by_id,
-         "detail": t.detail[:500], "at": now}
+         "detail": t.detail[:500], "comment_id": t.comment_id, "at": now}
         for t in transitions
     ]  # fmt: skip
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert

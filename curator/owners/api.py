@@ -1,6 +1,6 @@
 """Owners over HTTP: the report of what is ill owned, and who could own a card."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -45,6 +45,7 @@ class SuggestedOwner(Shape):
     person: PersonShape
     score: float
     reason: str
+    away_until: date | None = Field(description="The last day of their absence, if they are away now.")
 
 
 class SuggestedOwners(Shape):
@@ -83,7 +84,12 @@ def owner_suggestions(card_id: int) -> SuggestedOwners:
         found = suggested_for(session, actor, card)
         return SuggestedOwners(
             items=[
-                SuggestedOwner(person=person_shape(each.person), score=round(each.score, 4), reason=each.reason)
+                SuggestedOwner(
+                    person=person_shape(each.person),
+                    score=round(each.score, 4),
+                    reason=each.reason,
+                    away_until=each.away_until,
+                )
                 for each in found
             ]
         )

@@ -1,13 +1,16 @@
-"""The load a handover makes: for each taker, cards, overdue ones and twelve weeks of minutes, before and after."""
+"""The load a handover makes: for each taker, cards, overdue ones and twelve weeks of minutes, before and after, and as
+they would be with the checks spread; and which checks that would move."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from curator.capacity.forecast import NOTHING, WEEKS, Weeks, forecast, is_waiting
+from curator.capacity.layout import Laid, spread_within_capacity
 from curator.capacity.time import Calendar, weekly_budgets
-from curator.owners.handing import Handover, verifiers_after
+from curator.owners.handing import Handed, Handover, verifiers_after
 from curator.rules.terms import policy_cards, servable, terms_in_force
 from kb.cards.models import Status
 from kb.people.absences import absent
@@ -31,14 +34,16 @@ class Load:
     is_away: bool
     before: Weeks
     after: Weeks
+    spread: Weeks
 
 
 @dataclass(frozen=True, slots=True)
 class Loads:
-    """All takers', with the Mondays of the weeks."""
+    """All takers', with the Mondays of the weeks, and the checks that spreading would move, the earliest first."""
 
     mondays: tuple[date, ...]
     takers: tuple[Load, ...]
+    moves: tuple[Laid, ...]
 
 
 def load_of(session: Session, actor: Actor, handover: Handover, settings: Settings, now: datetime) -> Loads:
@@ -50,7 +55,10 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
     changed = [replace(card, assignee_id=will_have.get(card.id, card.assignee_id)) for card in cards]
     terms = terms_in_force(session, policy)
     budgets = weekly_budgets(session, settings.freshness.minutes_per_week, calendar)
-    before, after = (forecast(each, terms, calendar, budgets, 0.0, now) for each in (cards, changed))
+    moves = _moves(session, actor, handover, settings, will_have, now)
+    day = {each.card_id: each.after for each in moves}
+    spread = [replace(card, verify_by=day.get(card.id, card.verify_by)) for card in changed]
+    before, after, laid = (forecast(each, terms, calendar, budgets, 0.0, now) for each in (cards, changed, spread))
     had = {card.id: card.assignee_id for card in cards}
     away = absent(session, now)
     loads = []
@@ -66,9 +74,26 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
                 is_away=taker.id in away,
                 before=before.get(taker.id, NOTHING),
                 after=after.get(taker.id, NOTHING),
+                spread=laid.get(taker.id, NOTHING),
             )
         )
-    return Loads(tuple(calendar.monday_of(week) for week in range(WEEKS)), tuple(loads))
+    return Loads(tuple(calendar.monday_of(week) for week in range(WEEKS)), tuple(loads), moves)
+
+
+def _moves(
+    session: Session, actor: Actor, handover: Handover, settings: Settings, will_have: Mapping[int, int | None],
+    now: datetime,
+) -> tuple[Laid, ...]:  # fmt: skip
+    """What `level` would move once all is handed over."""
+    ids = {each.card.id for each in handover.handed if _will_curate(actor, each)}
+    laid = spread_within_capacity(session, ids, settings, now, assigned=will_have) if ids else []
+    return tuple(sorted(laid, key=lambda each: (each.after, each.card_id)))
+
+
+def _will_curate(actor: Actor, each: Handed) -> bool:
+    """Whoever gives away a card of their own may not move its check any more."""
+    owner_id = each.taker.id if each.owns else each.card.owner_id
+    return each.card.collection_id in actor.curated or (actor.id is not None and actor.id == owner_id)
 
 
 def _assignees(session: Session, handover: Handover, now: datetime) -> dict[int, int | None]:

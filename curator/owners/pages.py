@@ -42,12 +42,13 @@ class LoadWeek:
 
 @dataclass(frozen=True, slots=True)
 class LoadRow:
-    """What one taker gets, and their twelve weeks."""
+    """What one taker gets, and their twelve weeks; `spread`: the weeks if the checks are spread, where that differs."""
 
     name: str
     gets: str
     words: str
     weeks: tuple[LoadWeek, ...]
+    spread: tuple[LoadWeek, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ class HandoverPage:
     summary: str = ""
     week_labels: tuple[str, ...] = ()
     loads: tuple[LoadRow, ...] = ()
+    spread_words: str = ""
+    moves: tuple[tuple[Link, str], ...] = ()
+    moves_more: str = ""
     cards: tuple[tuple[Link, str], ...] = ()
     cards_more: str = ""
     stays: tuple[Stays, ...] = ()

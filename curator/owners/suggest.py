@@ -8,17 +8,19 @@ creator in 12 % of cases, among its three most frequent authors in 31 %, among t
 Each term is p's share of the weight of the edits there: of the card itself, of its collection, of the cards most
 similar to it, and of all. An edit weighs 2^(-age / 180 days). Without similar cards the terms are 0.55, 0.30 and 0.15
 (58 %). Inactive is who was not seen for 180 days. Minor edits and imports count for nobody. Only cards that the asker
-may see are counted, so that nothing shows through a suggestion; and only who could be given the card is suggested.
+may see are counted, so that nothing shows through a suggestion; and only who could be given the card is suggested. Who
+is away is named with the day until when: a card is owned for longer than a holiday.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from curator.absences.marks import away_at
 from curator.detectors.activity import INACTIVE_AFTER, last_seen
 from kb.cards.models import Card, Revision
 from kb.cards.models import Collection as Shelf
@@ -26,6 +28,7 @@ from kb.cards.permissions import visible_to
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
 from kb.trust.assignee import is_able
+from kb.wording import _, month_and_year, ngettext
 from kb.words import count
 
 HALF_LIFE = timedelta(days=180)
@@ -45,6 +48,7 @@ class Suggestion:
     person: Person
     score: float
     reason: str
+    away_until: date | None = None
 
 
 @dataclass(slots=True)
@@ -102,7 +106,13 @@ def suggest_for(
     )  # fmt: skip
     names = {shelf_id: session.get_one(Shelf, shelf_id).name for shelf_id in shelves}
     reason = _reasons(own, alike, len(card_ids), len(similar), " and ".join(sorted(names.values())[:2]))
-    return tuple(Suggestion(people[-number], score, reason(-number)) for score, number in ranked[:NAMES])
+    away = away_at(session, now)
+    found = []
+    for score, number in ranked[:NAMES]:
+        person = people[-number]
+        said = "; ".join(filter(None, (reason(person.id), away.words(person))))
+        found.append(Suggestion(person, score, said, away.until.get(person.id)))
+    return tuple(found)
 
 
 def blend(parts: Iterable[tuple[float, Mapping[int, float]]]) -> dict[int, float]:
@@ -175,17 +185,32 @@ def _reasons(own: Edits, alike: Edits, cards: int, similar: int, shelves: str) -
     def reason(person_id: int) -> str:
         said = []
         if edits := own.number.get(person_id):
-            many = f"{len(own.cards[person_id])} of the {cards} cards" if cards > 1 else "this card"
-            said.append(f"edited {many}{f' {_times(edits)}' if cards == 1 else ''} this year")
+            number = len(own.cards[person_id])
+            said.append(
+                _("edited %(number)s of the %(cards)s cards this year", number=number, cards=cards)
+                if cards > 1
+                else _("edited this card %(times)s this year", times=_times(edits))
+            )
         elif person_id in own.last:
-            before = "these cards" if cards > 1 else "this card"
-            said.append(f"edited {before} before, last in {own.last[person_id]:%B %Y}")
+            last = month_and_year(own.last[person_id])
+            said.append(
+                _("edited these cards before, last in %(month)s", month=last)
+                if cards > 1
+                else _("edited this card before, last in %(month)s", month=last)
+            )
         if alike.cards.get(person_id):
-            said.append(f"edited {len(alike.cards[person_id])} of the {count(similar, 'similar card')} this year")
-        return "; ".join(said) or f"writes in {shelves}"
+            said.append(
+                ngettext(
+                    "edited %(number)s of the %(num)s similar card this year",
+                    "edited %(number)s of the %(num)s similar cards this year",
+                    similar,
+                    number=len(alike.cards[person_id]),
+                )
+            )
+        return "; ".join(said) or _("writes in %(shelves)s", shelves=shelves)
 
     return reason
 
 
 def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {1: _("once"), 2: _("twice")}.get(number) or count(number, "time")

@@ -9,6 +9,7 @@ from curator.detectors.findings import Finding, open_findings
 from curator.detectors.source_diff import SourceDiff, source_diff
 from kb.cards.models import Card, Revision
 from kb.cards.permissions import Right, demand
+from kb.comments.queries import open_comments
 from kb.people.actor import Actor
 from kb.text.diff import DiffLine, diff
 from kb.trust.models import Flag
@@ -19,7 +20,7 @@ from kb.use.queries import impressions_by_card
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Open reports, oldest first; findings that raised no report; the diff since the verified version, if the text
-    moved on; sources that changed since the check; impressions in 28 days."""
+    moved on; sources that changed since the check; impressions in 28 days; open comments."""
 
     reports: tuple[Flag, ...]
     findings: tuple[Finding, ...]
@@ -27,6 +28,7 @@ class Evidence:
     changes: tuple[DiffLine, ...]
     sources: tuple[SourceDiff, ...]
     impressions: int
+    comments: int = 0
 
     @property
     def note_needed(self) -> bool:
@@ -50,6 +52,7 @@ def evidence_of(session: Session, actor: Actor, card: Card, now: datetime) -> Ev
         changes=_changes(session, card),
         sources=tuple(source_diff(session, card.id)),
         impressions=impressions_by_card(session, [card.id], now.date()).get(card.id, 0),
+        comments=open_comments(session, [card.id]).get(card.id, 0),
     )
 
 

@@ -12,9 +12,11 @@ from curator.queue.boxes import CHANGED, band_words, boxes_of, pieces_of, source
 from curator.queue.evidence import evidence_of
 from kb.cards.models import Card
 from kb.cards.permissions import Right, may
+from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.settings import Freshness
 from kb.trust.reading import Piece
+from kb.wording import _
 from kb.words import Words
 
 
@@ -31,13 +33,13 @@ def ready_panel(
     if not card.is_servable or not may(actor, Right.VERIFY, card):
         return None
     facts = evidence_of(session, actor, card, now)
-    boxes = boxes_of(facts, words)
+    boxes = boxes_of(facts, words, card_path(card))
     judged = assess_card(session, card.id, settings, now)
     panel = ReadyPanel(
         band=band_words(judged) if judged else "",
         why=judged.reasons if judged else (),
         evidence=tuple(box for box in boxes if box.key != "use"),
-        changes_heading=CHANGED,
+        changes_heading=_(CHANGED),
         changes=facts.changes,
         sources=sources_of(facts, words),
         opened=frozenset(opened),

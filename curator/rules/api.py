@@ -14,7 +14,7 @@ from curator.rules.reading import Wanted, read_change
 from curator.rules.replay import Replay
 from curator.rules.simulator import DEFAULT_WEEKS, MOST_WEEKS, Simulation, When
 from curator.rules.words import LIMITS, effect
-from kb.cards.fields import IntervalDays, RowId, Tag
+from kb.cards.fields import IntervalDays, Line, RowId, Tag
 from kb.cards.models import Breach, Collection
 from kb.errors import Forbidden, invalid
 from kb.people.actor import Actor
@@ -41,6 +41,7 @@ class ChangeBody(JsonBody):
     collection: Slug | None = None
     tag: Tag | None = None
     audience: Annotated[str | None, Field(max_length=60)] = None
+    template: Annotated[Line | None, Field(max_length=40, description="The slug of a card template.")] = None
     interval_days: IntervalDays | None = None
     check_on: Day | None = None
     yearly: Annotated[bool, Field(description="Whether `check_on` comes back every year.")] = False
@@ -55,7 +56,7 @@ class ChangeBody(JsonBody):
         return Wanted(
             Kind(self.kind), self.rule, self.before, self.collection, self.tag, self.audience, self.interval_days,
             self.check_on, self.yearly, Pace(self.pace) if self.pace else None,
-            Breach(self.expiry) if self.expiry else None,
+            Breach(self.expiry) if self.expiry else None, self.template,
         )  # fmt: skip
 
 
@@ -75,6 +76,7 @@ class RuleShape(Shape):
     collection: str | None
     tag: str | None
     audience: str | None
+    template: str | None
     interval_days: int | None
     check_on: date | None
     yearly: bool
@@ -190,8 +192,8 @@ def _preview(session: Session, actor: Actor, body: ChangeBody) -> Preview:
 def _rule(position: int, number: int, clause: Clause, slugs: dict[int, str]) -> RuleShape:
     return RuleShape(
         id=number, position=position, collection=slugs.get(clause.collection_id or 0), tag=clause.tag,
-        audience=clause.audience, interval_days=clause.interval_days, check_on=clause.check_on,
-        yearly=clause.is_yearly, pace=clause.pace, expiry=clause.expiry,
+        audience=clause.audience, template=clause.template, interval_days=clause.interval_days,
+        check_on=clause.check_on, yearly=clause.is_yearly, pace=clause.pace, expiry=clause.expiry,
     )  # fmt: skip
 
 

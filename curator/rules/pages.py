@@ -32,6 +32,7 @@ class RuleForm:
     audience: Choice
     pace: Choice
     expiry: Choice
+    template: Choice = NOTHING_TO_CHOOSE
     tag: Field = BLANK
     interval_days: Field = BLANK
     check_on: Field = BLANK

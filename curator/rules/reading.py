@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.rules.changes import Change, Kind
+from kb.card_templates.completeness import template_of
 from kb.cards.models import Breach, Collection
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
 from kb.trust.rules import Clause, Pace
 from kb.trust.timing import Shelf
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Wanted:
     yearly: bool = False
     pace: Pace | None = None
     expiry: Breach | None = None
+    template: str | None = None
 
 
 def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Sequence[str]) -> Change:
@@ -39,20 +42,26 @@ def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Seque
         return Change(wanted.kind)
     if wanted.kind is Kind.COLLECTION:
         if collection_id is None:
-            raise invalid("collection", "Say which collection.")
+            raise invalid("collection", _("Say which collection."))
         shelf = Shelf(wanted.interval_days, wanted.pace is Pace.ADAPTIVE)
         return Change(wanted.kind, collection_id=collection_id, shelf=shelf)
     if wanted.kind is not Kind.ADD and wanted.rule is None:
-        raise invalid("rule", "Say which rule.")
+        raise invalid("rule", _("Say which rule."))
     if wanted.kind in (Kind.REMOVE, Kind.MOVE):
         return Change(wanted.kind, wanted.rule, before_id=wanted.before if wanted.kind is Kind.MOVE else None)
     if wanted.audience is not None and wanted.audience not in audiences:
-        raise invalid("audience", f"Choose one of: {', '.join(audiences)}.")
+        raise invalid("audience", _("Choose one of: %(words)s.", words=", ".join(audiences)))
     clause = Clause(
         collection_id, wanted.tag, wanted.audience, wanted.interval_days, wanted.check_on, wanted.yearly, wanted.pace,
-        wanted.expiry,
+        wanted.expiry, _template(session, wanted.template),
     )  # fmt: skip
     return Change(wanted.kind, wanted.rule if wanted.kind is Kind.EDIT else None, clause)
+
+
+def _template(session: Session, slug: str | None) -> str | None:
+    if slug is not None and template_of(session, slug) is None:
+        raise invalid("template", _("There is no such card template. Choose one from the list."))
+    return slug
 
 
 def _collection(session: Session, actor: Actor, slug: str | None) -> int | None:
@@ -60,5 +69,5 @@ def _collection(session: Session, actor: Actor, slug: str | None) -> int | None:
         return None
     found = session.scalars(select(Collection.id).where(Collection.slug == slug)).first()
     if found is None or found not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     return found

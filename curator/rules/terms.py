@@ -91,7 +91,7 @@ def policy_cards(session: Session, where: ColumnElement[bool], settings: Freshne
     rows = session.execute(
         select(Card.id, Card.title, Card.collection_id, Card.audience, Card.interval_days, Card.check_on,
                SuggestedInterval.days, Card.assignee_id, func.length(Card.text), Card.verified_at, Card.unverified_at,
-               Card.verify_by, flagged)
+               Card.verify_by, flagged, Card.template)
         .outerjoin(SuggestedInterval, SuggestedInterval.card_id == Card.id)
         .where(where)
         .order_by(Card.id)
@@ -102,9 +102,9 @@ def policy_cards(session: Session, where: ColumnElement[bool], settings: Freshne
 
 def _card(row: Any, tags: frozenset[str], use: int, settings: Freshness) -> PolicyCard:
     (card_id, title, shelf, audience, own_days, own_day, suggested, assignee, length, verified, unverified, due,
-     is_flagged) = row  # fmt: skip
+     is_flagged, template) = row  # fmt: skip
     return PolicyCard(
-        card_id, title, About(shelf, tags, frozenset(audience or ())), own_days, own_day, suggested, assignee,
+        card_id, title, About(shelf, tags, frozenset(audience or ()), template), own_days, own_day, suggested, assignee,
         minutes_for((length or 0) // CHARACTERS_A_WORD, settings), use, verified,
         verified is not None and unverified is None, due, bool(is_flagged),
     )  # fmt: skip

@@ -41,6 +41,7 @@ class AnswerCard(NamedTuple):
     external_id: str | None
     language: str
     audience: list[str]
+    template: str | None
     version: int
     verified_at: datetime | None
     verify_by: datetime | None
@@ -95,9 +96,9 @@ def experts(session: Session, ids: Sequence[int]) -> dict[int, Named]:
 
 _owner, _verifier, _doubter, _older = aliased(Person), aliased(Person), aliased(Person), aliased(Card)
 _FACTS = (
-    Card.id, Card.title, Card.text, Card.external_id, Card.language, Card.audience, Card.version, Card.verified_at,
-    Card.verify_by, Card.unverified_at, Card.unverified_kind, Card.unverified_reason, Card.created_at,
-    Card.published_at, Card.updated_at, Card.owner_id, Card.verified_by_id,
+    Card.id, Card.title, Card.text, Card.external_id, Card.language, Card.audience, Card.template, Card.version,
+    Card.verified_at, Card.verify_by, Card.unverified_at, Card.unverified_kind, Card.unverified_reason,
+    Card.created_at, Card.published_at, Card.updated_at, Card.owner_id, Card.verified_by_id,
 )  # fmt: skip
 _SHELF = tuple(getattr(Collection, name) for name in Shelf._fields)
 _PEOPLE = [column for person in (_owner, _verifier, _doubter) for column in (person.id, person.name, person.email)]

@@ -1,44 +1,57 @@
-"""Cards over HTTP: list, write, read, edit, publish, archive, replace, delete, and their revisions."""
+"""Cards over HTTP: list, write, read, edit, publish, archive, replace and delete."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from kb.card_templates.completeness import is_incomplete
 from kb.cards import commands, queries, replacements
 from kb.cards.collections import collection_named
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
 from kb.cards.fields import Body, IntervalDays, Line, Note, Tag, Tags, Title
 from kb.cards.models import Card, CardTag, Collection, Status
-from kb.cards.permissions import Right, demand, may, servable_to, visible_to
+from kb.cards.permissions import Right, demand, may
 from kb.cards.shapes import (
     FullCard,
-    FullRevision,
     ListedCards,
-    Revisions,
     Shaper,
-    full_revision,
-    revision_row,
 )  # fmt: skip
+from kb.cards.statuses import in_status
 from kb.errors import Conflict, Gone, NotFound
+from kb.past.instants import demand_known
+from kb.past.one_card import card_at
 from kb.people.actor import Actor
-from kb.people.models import Role
 from kb.people.references import person_referred, verifiers_referred
 from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
 from kb.reviewing.shapes import ProposalShape, proposal_shape
 from kb.trust.queries import trust_by_card
-from kb.web.api import PREFIX, Api, Reply, cursor_to, position, shown, sliced
-from kb.web.api_models import CardId, Day, JsonBody, Listing, PersonRef, Shape, Slug, Verifiers, Version
+from kb.web.api import PREFIX, Api, Reply, cursor_to, position, shown
+from kb.web.api_models import (
+    CardId,
+    Day,
+    InstantParam,
+    JsonBody,
+    Listing,
+    Params,
+    PersonRef,
+    Shape,
+    Slug,
+    Verifiers,
+    Version,
+)
 from kb.web.edge import now, reading, services, writing
 
 api = Api("cards_api", "Cards")
 Label = Annotated[Line, Field(min_length=1, max_length=60)]
 Language = Annotated[Line, Field(max_length=8)]
+TemplateName = Annotated[Line, Field(max_length=40)]
 
 
 class CardsQuery(Listing):
@@ -46,10 +59,18 @@ class CardsQuery(Listing):
 
     collection: list[Slug] = Field([], max_length=50, description="Slugs; a card of any of them is listed.")
     tag: list[Tag] = Field([], max_length=20, description="A card must have all of them.")
+    template: Annotated[TemplateName | None, Field(description="The slug of a card template.")] = None
+    incomplete: Annotated[bool, Field(description="Only cards without a part that their template asks for.")] = False
     status: Annotated[
         Literal["published", "draft", "archived", "replaced"],
         Field(description="`published` leaves out replaced cards; archived ones are listed for those who curate them."),
     ] = "published"
+
+
+class ShownQuery(Params):
+    """Of which instant to show a card."""
+
+    as_of: InstantParam | None = Field(None, description="Show it as at this instant, if you may read it today.")
 
 
 class NewCard(JsonBody):
@@ -61,6 +82,7 @@ class NewCard(JsonBody):
     tags: Tags = Field([])
     language: Annotated[Language | None, Field(description="Detected from the text unless given.")] = None
     audience: list[Label] = Field([], max_length=20)
+    template: Annotated[TemplateName | None, Field(description="The slug of a card template.")] = None
     owner: Annotated[PersonRef | None, Field(description="Whoever writes the card, unless given.")] = None
     verifiers: Annotated[Verifiers | None, Field(description="The collection's, unless given.")] = None
     interval_days: IntervalDays | None = None
@@ -79,6 +101,9 @@ class CardPatch(JsonBody):
     tags: Tags | None = None
     language: Language | None = None
     audience: Annotated[list[Label], Field(max_length=20)] | None = None
+    template: Annotated[
+        TemplateName | None, Field(description="The slug of a card template; an empty one is none.")
+    ] = None
     note: Note = ""
     is_minor: Annotated[bool, Field(description="A curator's word that the meaning did not change.")] = False
     checked: Annotated[bool, Field(description="A verifier's word: I checked the whole card.")] = False
@@ -123,7 +148,7 @@ def create_card(body: NewCard) -> Reply:
     """Write a card. It is a draft unless `publish` is true, and while that waits for review."""
     text = compose(
         services().renderer, services().settings.workspace, body.title, body.body,
-        language=body.language, tags=body.tags, audience=body.audience,
+        language=body.language, tags=body.tags, audience=body.audience, template=body.template,
     )  # fmt: skip
     with writing() as (session, actor):
         shelf = collection_named(session, actor, body.collection)
@@ -137,15 +162,16 @@ def create_card(body: NewCard) -> Reply:
 
 
 @api.operation("GET", "/cards/<int:card_id>", {200: FullCard, 308: Moved}, scope="lookup", errors=(410,))
-def show_card(card_id: int) -> FullCard | Reply:
+def show_card(card_id: int, query: ShownQuery) -> FullCard | Reply:
     """Read a card. A replaced one leads to the head of its answer line; an archived one is gone for readers."""
+    if query.as_of is not None:
+        return _past(card_id, query.as_of)
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
         if card.replaced_by_id is not None:
             head = queries.head_of_line(session, actor, card).head
             if head is not None:
-                url = f"{PREFIX}/cards/{head.id}"
-                return Reply(Moved(id=card.id, replaced_by=head.id, url=url), 308, {"Location": url})
+                return _moved(card.id, head.id)
             if not may(actor, Right.ARCHIVE, card):
                 raise NotFound("There is no such card.")
         _demand_in_use(actor, card)
@@ -223,20 +249,21 @@ def undo_replacement(card_id: int) -> FullCard:
     return changed(card_id, lambda session, actor, card: replacements.undo_replacement(session, actor, card, now()))
 
 
-@api.operation("GET", "/cards/<int:card_id>/revisions", {200: Revisions}, scope="read", errors=(410,))
-def list_revisions(card_id: int, query: Listing) -> Revisions:
-    """List a card's revisions. Newest first."""
+def _past(card_id: int, instant: datetime) -> FullCard | Reply:
+    """Nothing is counted then, and what the actor may read today decides."""
     with reading() as (session, actor):
-        card = readable_card(session, actor, card_id)
-        rows, cursor = sliced(queries.revisions_of(session, card), query)
-        return Revisions(items=[revision_row(row) for row in rows], next_cursor=cursor)
+        demand_known(session, instant, now())
+        found = card_at(session, actor, readable_card(session, actor, card_id), instant, services().policy)
+    if isinstance(found, int):
+        return _moved(card_id, found, f"?as_of={instant.astimezone(UTC).isoformat().replace('+00:00', 'Z')}")
+    html = services().renderer.render(found.body).html
+    shape = Shaper(services().policy, services().settings.public_url, instant)
+    return shape.past(found.card, found.trust, found.body, html)
 
 
-@api.operation("GET", "/cards/<int:card_id>/revisions/<int:number>", {200: FullRevision}, scope="read", errors=(410,))
-def show_revision(card_id: int, number: int) -> FullRevision:
-    """Read one revision of a card."""
-    with reading() as (session, actor):
-        return full_revision(queries.revision_of(session, readable_card(session, actor, card_id), number))
+def _moved(card_id: int, head_id: int, query: str = "") -> Reply:
+    url = f"{PREFIX}/cards/{head_id}{query}"
+    return Reply(Moved(id=card_id, replaced_by=head_id, url=url), 308, {"Location": url})
 
 
 def shaper() -> Shaper:
@@ -292,7 +319,7 @@ def _edited(card_id: int, body: CardPatch) -> CardText:
         audience = card.audience if body.audience is None else body.audience
     return compose(
         services().renderer, services().settings.workspace, title, source,
-        language=body.language or kept, tags=tags, audience=audience,
+        language=body.language or kept, tags=tags, audience=audience, template=body.template,
     )  # fmt: skip
 
 
@@ -303,20 +330,11 @@ def _policy(session: Session, body: NewCard) -> CardPolicy:
 
 
 def _filters(actor: Actor, query: CardsQuery) -> list[ColumnElement[bool]]:
-    clauses = [_in_status(actor, query.status)]
+    clauses = [in_status(actor, query.status)]
     if query.collection:
         clauses.append(Card.collection_id.in_(select(Collection.id).where(Collection.slug.in_(query.collection))))
+    if query.template:
+        clauses.append(Card.template == query.template)
+    if query.incomplete:
+        clauses.append(is_incomplete())
     return clauses + [Card.id.in_(select(CardTag.card_id).where(CardTag.tag == tag)) for tag in query.tag]
-
-
-def _in_status(actor: Actor, status: str) -> ColumnElement[bool]:
-    if status == "published":
-        return servable_to(actor)
-    if status == "replaced":
-        return and_(visible_to(actor), Card.status == Status.PUBLISHED, Card.replaced_by_id.is_not(None))
-    if status == "draft":
-        return and_(visible_to(actor), Card.status == Status.DRAFT)
-    curated: ColumnElement[bool] = Card.collection_id.in_(actor.curated)
-    if actor.role.rank >= Role.AUTHOR.rank:
-        curated = or_(curated, Card.owner_id == actor.id)
-    return and_(visible_to(actor), Card.status == Status.ARCHIVED, curated)

@@ -16,6 +16,7 @@ from kb.people.models import Group, Person, Role
 from kb.text.slugs import slug
 from kb.trust import assignee
 from kb.trust.state import TrustState
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class CollectionFields:
 def create_collection(session: Session, actor: Actor, fields: CollectionFields, now: datetime) -> Collection:
     """Make an empty collection. Admins and curators may; the maker is its steward unless one is named."""
     if not (actor.is_admin or actor.role.rank >= 2):
-        raise Forbidden("Only curators and admins make collections.")
+        raise Forbidden(_("Only curators and admins make collections."))
     name = fields.slug or slug(fields.name)
     if session.scalars(select(Collection).where(Collection.slug == name)).first():
-        raise invalid("slug", f"There is a collection “{name}” already; choose another name.")
+        raise invalid("slug", _("There is a collection “%(name)s” already; choose another name.", name=name))
     shelf = Collection(slug=name, name=fields.name, created_at=now)
     session.add(shelf)
     session.flush()
@@ -80,7 +81,7 @@ def delete_collection(session: Session, actor: Actor, shelf: Collection, now: da
     """Remove a collection that holds no cards."""
     demand_curate(actor, shelf)
     if session.scalars(select(Card.id).where(Card.collection_id == shelf.id)).first() is not None:
-        raise Conflict("The collection still holds cards. Move or delete them first.")
+        raise Conflict(_("The collection still holds cards. Move or delete them first."))
     audit.record(session, actor, "deleted", "collection", shelf.id, now, name=shelf.name)
     session.delete(shelf)
 
@@ -88,9 +89,9 @@ def delete_collection(session: Session, actor: Actor, shelf: Collection, now: da
 def demand_curate(actor: Actor, shelf: Collection) -> None:
     """Raise NotFound if the collection is invisible to the actor, Forbidden if they don't curate it."""
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.curated:
-        raise Forbidden(f"Only the curators of {shelf.name} may change it.")
+        raise Forbidden(_("Only the curators of %(name)s may change it.", name=shelf.name))
 
 
 def collections_readable_by(session: Session, actor: Actor) -> Sequence[Collection]:
@@ -108,7 +109,7 @@ def collection_named(session: Session, actor: Actor, name: str) -> Collection:
     """The collection with this slug; NotFound when missing or invisible."""
     shelf = session.scalars(select(Collection).where(Collection.slug == name)).first()
     if shelf is None or shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     return shelf
 
 
@@ -123,13 +124,13 @@ def has_pending_checks(session: Session, shelf: Collection) -> bool:
 def _put(session: Session, shelf: Collection, fields: CollectionFields, steward_id: int | None) -> None:
     steward = session.get(Person, steward_id) if steward_id is not None else None
     if steward_id is not None and (steward is None or not steward.is_active):
-        raise invalid("steward", "There is no active person with this e-mail address.")
+        raise invalid("steward", _("There is no active person with this e-mail address."))
     if steward is not None and Role(steward.role).rank < Role.AUTHOR.rank and steward.id != shelf.steward_id:
-        raise invalid("steward", "A steward must be an author, a curator or an admin.")
+        raise invalid("steward", _("A steward must be an author, a curator or an admin."))
     shelf.name, shelf.description, shelf.is_open = fields.name, fields.description, fields.is_open
     shelf.steward_id, shelf.interval_days = steward_id, fields.interval_days
     if fields.contract is not Breach.SERVE and fields.min_trust is None and fields.max_age_days is None:
-        raise invalid("contract", "Say what an answer must be: how well trusted, or checked within how many days.")
+        raise invalid("contract", _("Say what an answer must be: how well trusted, or checked within how many days."))
     shelf.contract, shelf.min_trust, shelf.max_age_days = fields.contract, fields.min_trust, fields.max_age_days
     shelf.escalate_days, shelf.is_adaptive = fields.escalate_days, fields.is_adaptive
     shelf.stale_target, shelf.is_reviewed = fields.stale_target, fields.is_reviewed
@@ -149,11 +150,11 @@ def _check_verifiers(session: Session, verifiers: tuple[VerifierRef, ...]) -> No
     for ref in verifiers:
         found = session.get(Person, ref.person_id) if ref.person_id is not None else session.get(Group, ref.group_id)
         if found is None:
-            raise invalid("verifiers", "One of the verifiers does not exist.")
+            raise invalid("verifiers", _("One of the verifiers does not exist."))
 
 
 def _groups(session: Session, ids: tuple[int, ...], field: str) -> list[Group]:
     found = list(session.scalars(select(Group).where(Group.id.in_(ids))))
     if len(found) != len(set(ids)):
-        raise invalid(field, "One of the groups does not exist.")
+        raise invalid(field, _("One of the groups does not exist."))
     return found

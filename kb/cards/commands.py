@@ -7,24 +7,17 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from kb.card_templates import choosing
+from kb.card_templates.completeness import demand_whole
 from kb.cards import replacements
 from kb.cards.fields import VerifierRef
-from kb.cards.models import (
-    Card,
-    CardTag,
-    CardVerifier,
-    Collection,
-    CollectionVerifier,
-    Replacement,
-    Revision,
-    Status,
-)  # fmt: skip
+from kb.cards.keepers import check_owner, default_verifiers, put_verifiers
+from kb.cards.models import Card, CardTag, Collection, Replacement, Revision, Status
 from kb.cards.permissions import Right, demand, demand_approved
 from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
-from kb.people.models import Group, Person
 from kb.text.corrections import is_correction
 from kb.text.markdown import Rendered
 from kb.text.renderer import RENDERER_VERSION
@@ -34,11 +27,13 @@ from kb.trust.commands import doubt, verify
 from kb.trust.models import Flag, Outcome
 from kb.trust.policy import Policy
 from kb.trust.reading import NOTHING_SEEN, Seen
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """What a revision says: the source, what it renders to, and its labels."""
+    """What a revision says: the source, what it renders to, and its labels. `template`: "" is none, and None leaves
+    the one that the card has."""
 
     title: str
     body: str
@@ -47,6 +42,7 @@ class CardText:
     language_chosen: bool = False
     tags: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +70,14 @@ class Edit:
 
 @dataclass(slots=True)
 class EditOutcome:
-    """What an edit did. `changed` is empty when the text reads the same as before."""
+    """What an edit did. `changed` is empty when nothing did: another template alone makes no version."""
 
     changed: list[str] = field(default_factory=list)
+
+    @property
+    def reads_differently(self) -> bool:
+        """Whether there is a new revision."""
+        return any(name != "template" for name in self.changed)
 
 
 def create_card(
@@ -88,22 +89,22 @@ def create_card(
     `card_id` is a number reserved beforehand; usually the database gives one.
     """
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
     _keep_external_id_unique(session, shelf, external_id)
-    _check_owner(session, policy.owner_id)
+    check_owner(session, policy.owner_id)
     card = Card(
         id=card_id, collection_id=shelf.id, external_id=external_id, status=Status.DRAFT, version=1, created_at=now,
         created_by_id=actor.id, updated_at=now, updated_by_id=actor.id,
         owner_id=policy.owner_id if policy.owner_id is not None else actor.id,
-        interval_days=policy.interval_days, check_on=policy.check_on,
+        interval_days=policy.interval_days, check_on=policy.check_on, template=choosing.known(session, text.template),
     )  # fmt: skip
     _put_text(card, text)
     session.add(card)
     session.flush()
-    verifiers = policy.verifiers if policy.verifiers is not None else _defaults(shelf.verifiers)
-    _put_verifiers(session, card, verifiers)
+    verifiers = policy.verifiers if policy.verifiers is not None else default_verifiers(shelf.verifiers)
+    put_verifiers(session, card, verifiers)
     _write_revision(session, card, actor.id, now, "")
     session.refresh(card, ["collection", "owner"])
     return card
@@ -123,13 +124,18 @@ def edit_card(
     demand(actor, Right.EDIT, hold(session, card))
     require_version(card, edit.version)
     if edit.is_minor and card.collection_id not in actor.curated:
-        raise Forbidden("Only a curator may call an edit minor.")
+        raise Forbidden(_("Only a curator may call an edit minor."))
     if edit.checked and card.status == Status.PUBLISHED:
         demand(actor, Right.VERIFY, card)
     outcome = EditOutcome(differences(card, text, shelf))
-    if outcome.changed:
-        if card.status == Status.PUBLISHED:
+    if card.status == Status.PUBLISHED:
+        if outcome.changed:
             demand_approved(actor, card, shelf)
+        choosing.choose(session, actor, card, text.template, now)
+        choosing.demand_parts(session, card, text.rendered.html, whole=edit.checked)
+    else:
+        choosing.choose(session, actor, card, text.template, now)
+    if outcome.reads_differently:
         by = edit.author_id or actor.id
         if shelf is not None and shelf.id != card.collection_id:
             _move(session, actor, card, shelf, now)
@@ -147,7 +153,13 @@ def edit_card(
 def require_version(card: Card, version: int) -> None:
     """Raise Conflict unless the caller read the card's current version."""
     if version != card.version:
-        raise Conflict(f"The card is at version {card.version} now; yours was drawn from version {version}.")
+        raise Conflict(
+            _(
+                "The card is at version %(version)s now; yours was drawn from version %(drawn)s.",
+                version=card.version,
+                drawn=version,
+            )
+        )
 
 
 def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> None:
@@ -159,7 +171,8 @@ def publish_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     demand(actor, Right.PUBLISH, card)
     demand_approved(actor, card)
     if not card.body.strip():
-        raise invalid("body", "Write the answer before you publish it.")
+        raise invalid("body", _("Write the answer before you publish it."))
+    demand_whole(session, card.template, card.html)
     card.status, card.published_at, card.updated_at = Status.PUBLISHED, now, now
     assignee.assign(session, card, now)
     audit.record(session, actor, "published", "card", card.id, now, version=card.version)
@@ -179,7 +192,7 @@ def restore_card(session: Session, actor: Actor, card: Card, now: datetime) -> N
     assignee.let_nobody_leave(session)
     demand(actor, Right.ARCHIVE, hold(session, card))
     if card.status != Status.ARCHIVED:
-        raise Conflict("The card is not archived.")
+        raise Conflict(_("The card is not archived."))
     card.status = Status.PUBLISHED if card.published_at else Status.DRAFT
     card.archived_at, card.updated_at = None, now
     assignee.assign(session, card, now)
@@ -194,7 +207,7 @@ def delete_card(session: Session, actor: Actor, card: Card, now: datetime) -> No
     replacements.let_nobody_replace(session)
     demand(actor, Right.READ, hold(session, card))
     if actor.is_admin and card.status != Status.ARCHIVED:
-        raise Conflict("Archive the card first; only archived cards can be deleted.")
+        raise Conflict(_("Archive the card first; only archived cards can be deleted."))
     demand(actor, Right.DELETE, card)
     for older in session.scalars(select(Card).where(Card.replaced_by_id == card.id)):
         if card.replaced_by_id is None and older.status == Status.PUBLISHED:
@@ -211,7 +224,7 @@ def set_owner(session: Session, actor: Actor, card: Card, owner_id: int | None, 
     """Hand the card over. No verification date moves."""
     assignee.let_nobody_leave(session)
     demand(actor, Right.CURATE, hold(session, card))
-    _check_owner(session, owner_id)
+    check_owner(session, owner_id)
     audit.record(session, actor, "owner", "card", card.id, now, before=card.owner_id, after=owner_id)
     card.owner_id = owner_id
     assignee.assign(session, card, now)
@@ -222,7 +235,7 @@ def set_verifiers(session: Session, actor: Actor, card: Card, verifiers: Sequenc
     """Say who verifies the card, in order. No verification date moves."""
     assignee.let_nobody_leave(session)
     demand(actor, Right.CURATE, hold(session, card))
-    _put_verifiers(session, card, verifiers)
+    put_verifiers(session, card, verifiers)
     after = [[v.person_id, v.group_id] for v in verifiers]
     audit.record(session, actor, "verifiers", "card", card.id, now, after=after)
     card.assignee_id = None  # the new order decides, not who happened to have it
@@ -257,7 +270,7 @@ def _judge(
             outcome=Outcome.CORRECTED if is_corrected else Outcome.STILL_RIGHT, seconds=edit.seen.seconds,
             evidence=edit.seen.evidence, last_flag=edit.seen.last_flag,
         )  # fmt: skip
-    elif outcome.changed and not edit.is_minor and card.verified_at is not None and card.unverified_at is None:
+    elif outcome.reads_differently and not edit.is_minor and card.verified_at and card.unverified_at is None:
         doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
 
 
@@ -270,6 +283,7 @@ def differences(card: Card, text: CardText, shelf: Collection | None) -> list[st
         "language": text.language != card.language,
         "audience": sorted(text.audience) != sorted(card.audience),
         "collection": shelf is not None and shelf.id != card.collection_id,
+        "template": text.template is not None and (text.template or None) != card.template,
     }
     return [name for name, differs in pairs.items() if differs]
 
@@ -282,6 +296,7 @@ def _put_text(card: Card, text: CardText) -> None:
     card.title, card.body, card.html = text.title, text.body, text.rendered.html
     card.text, card.headings = text.rendered.text, "\n".join(text.rendered.headings)
     card.renderer_version = RENDERER_VERSION
+    choosing.note_parts(card)
     card.language, card.language_chosen = text.language, text.language_chosen
     card.audience = sorted(set(text.audience))
     have = {row.tag: row for row in card.tag_rows}
@@ -302,9 +317,9 @@ def _write_revision(
 
 def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: datetime) -> None:
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
     _keep_external_id_unique(session, shelf, card.external_id)
     card.collection_id = shelf.id
     session.flush()
@@ -315,33 +330,4 @@ def _move(session: Session, actor: Actor, card: Card, shelf: Collection, now: da
 def _keep_external_id_unique(session: Session, shelf: Collection, external_id: str | None) -> None:
     same = select(Card.id).where(Card.collection_id == shelf.id, Card.external_id == external_id)
     if external_id is not None and session.scalar(same) is not None:
-        raise Conflict("Another card of that collection has this external id already.")
-
-
-def _defaults(rows: Sequence[CollectionVerifier]) -> tuple[VerifierRef, ...]:
-    return tuple(VerifierRef(row.person_id, row.group_id) for row in rows)
-
-
-def _put_verifiers(session: Session, card: Card, verifiers: Sequence[VerifierRef]) -> None:
-    if len(verifiers) > 10:
-        raise invalid("verifiers", "Name at most 10 verifiers.")
-    if len(set(verifiers)) != len(verifiers):
-        raise invalid("verifiers", "Name each verifier once.")
-    for ref in verifiers:
-        found = session.get(Person, ref.person_id) if ref.person_id is not None else session.get(Group, ref.group_id)
-        if found is None or (isinstance(found, Person) and not found.is_active):
-            raise invalid("verifiers", "One of the verifiers does not exist or was deactivated.")
-    session.execute(delete(CardVerifier).where(CardVerifier.card_id == card.id))
-    session.expire(card, ["verifiers"])
-    for position, ref in enumerate(verifiers):
-        session.add(CardVerifier(card_id=card.id, position=position, person_id=ref.person_id, group_id=ref.group_id))
-    session.flush()
-    session.refresh(card, ["verifiers"])
-
-
-def _check_owner(session: Session, owner_id: int | None) -> None:
-    if owner_id is None:
-        return
-    owner = session.get(Person, owner_id)
-    if owner is None or not owner.is_active:
-        raise invalid("owner", "There is no active person with this e-mail address.")
+        raise Conflict(_("Another card of that collection has this external id already."))

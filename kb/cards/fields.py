@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from kb.wording import _
+
 BODY_LIMIT = 256 * 1024
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -15,38 +17,41 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 def clean_line(value: str) -> str:
     """One line: NFC, no control or direction-changing characters, runs of white space become a blank."""
     if "\x00" in value:
-        raise ValueError("contains a NUL character; remove it")
+        raise ValueError(_("contains a NUL character; remove it"))
     return " ".join(_CONTROL.sub(" ", _BIDI.sub("", unicodedata.normalize("NFC", value))).split())
 
 
 def clean_text(value: str) -> str:
     """Many lines: NFC, line feeds only, no control or direction-changing characters."""
     if "\x00" in value:
-        raise ValueError("contains a NUL character; remove it")
+        raise ValueError(_("contains a NUL character; remove it"))
     text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", _BIDI.sub("", text))
 
 
 def _no_surrogates(value: object) -> object:
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("contains broken characters; type them again")
+        raise ValueError(_("contains broken characters; type them again"))
     return value
 
 
 def _within_bytes(value: str) -> str:
     if len(value.encode()) > BODY_LIMIT:
-        raise ValueError(f"is {len(value.encode()) // 1024} KB long; the limit is 256 KB. Split the card")
+        raise ValueError(
+            _("is %(size)s KB long; the limit is 256 KB. Split the card", size=len(value.encode()) // 1024)
+        )
     return value
 
 
 def _tag(value: str) -> str:
     tag = clean_line(value).lower()
     if not tag or "," in tag:
-        raise ValueError("a tag needs at least one character and no comma")
+        raise ValueError(_("a tag needs at least one character and no comma"))
     return tag
 
 
 Line = Annotated[str, BeforeValidator(_no_surrogates), AfterValidator(clean_line)]
+Text = Annotated[str, BeforeValidator(_no_surrogates), AfterValidator(clean_text)]
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Note = Annotated[Line, Field(max_length=300)]
 Reason = Annotated[Line, Field(min_length=1, max_length=500)]

@@ -109,6 +109,9 @@ class Card(Base):
     language: Mapped[str] = mapped_column(String(8))
     language_chosen: Mapped[bool] = mapped_column(default=False)
     audience: Mapped[list[str]]
+    template: Mapped[str | None] = mapped_column(ForeignKey("card_template.slug"), index=True)
+    # The headings with text below them, while there is a template that asks for some: kb.card_templates.sections.
+    written_parts: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)

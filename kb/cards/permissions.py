@@ -10,23 +10,26 @@ from kb.cards.models import Card, Collection, Status
 from kb.errors import Forbidden, NotFound
 from kb.people.actor import Actor
 from kb.people.models import Role
+from kb.wording import N_, _
 
 
 class Right(StrEnum):
     """What can be done with a card."""
 
-    READ = "read the card"
-    EDIT = "edit the card"
-    PUBLISH = "publish the card"
-    VERIFY = "verify the card"
-    APPROVE = "approve what others write into the card"
-    CURATE = "change the card's owner, verifiers or interval"
-    ARCHIVE = "archive or restore the card"
-    REPLACE = "replace the card"
-    FLAG = "report a problem with the card"
-    AUDIT = "read the card's audit"
-    RECALL = "tell who saw a wrong version of the card"
-    DELETE = "delete the card"
+    READ = N_("read the card")
+    EDIT = N_("edit the card")
+    PUBLISH = N_("publish the card")
+    VERIFY = N_("verify the card")
+    APPROVE = N_("approve what others write into the card")
+    CURATE = N_("change the card's owner, verifiers or interval")
+    ARCHIVE = N_("archive or restore the card")
+    REPLACE = N_("replace the card")
+    FLAG = N_("report a problem with the card")
+    COMMENT = N_("comment on the card")
+    SETTLE = N_("resolve what others commented")
+    AUDIT = N_("read the card's audit")
+    RECALL = N_("tell who saw a wrong version of the card")
+    DELETE = N_("delete the card")
 
 
 def _is_author(actor: Actor) -> bool:
@@ -72,6 +75,10 @@ CARD_RIGHTS: dict[Right, Callable[[Actor, Card], bool]] = {
     Right.ARCHIVE: _curates,
     Right.REPLACE: lambda actor, card: card.status == Status.PUBLISHED and _curates(actor, card),
     Right.FLAG: lambda actor, card: card.status == Status.PUBLISHED,
+    Right.COMMENT: lambda actor, card: card.status != Status.ARCHIVED and card.replaced_by_id is None,
+    Right.SETTLE: lambda actor, card: (
+        card.status != Status.ARCHIVED and (_is_verifier(actor, card) or card.collection_id in actor.curated)
+    ),
     Right.AUDIT: lambda actor, card: _is_verifier(actor, card) or card.collection_id in actor.curated,
     Right.RECALL: lambda actor, card: _was_published(card) and _curates(actor, card),
     Right.DELETE: lambda actor, card: card.status == Status.ARCHIVED and actor.is_admin,
@@ -86,9 +93,9 @@ def may(actor: Actor, right: Right, card: Card) -> bool:
 def demand(actor: Actor, right: Right, card: Card) -> None:
     """Raise NotFound if the card is invisible to the actor, Forbidden if it is visible but the right is missing."""
     if not _reads(actor, card):
-        raise NotFound("There is no such card.")
+        raise NotFound(_("There is no such card."))
     if not CARD_RIGHTS[right](actor, card):
-        raise Forbidden(f"You may not {right}{_because(right, card)}.")
+        raise Forbidden(_("You may not %(right)s%(because)s.", right=_(right), because=_because(right, card)))
 
 
 def needs_review(actor: Actor, card: Card, shelf: Collection | None = None) -> bool:
@@ -100,16 +107,16 @@ def needs_review(actor: Actor, card: Card, shelf: Collection | None = None) -> b
 def demand_approved(actor: Actor, card: Card, shelf: Collection | None = None) -> None:
     """Raise Forbidden where readers would see what no curator approved: the one gate for every road to a card."""
     if needs_review(actor, card, shelf):
-        raise Forbidden("This collection asks for review: a curator approves before readers see it.")
+        raise Forbidden(_("This collection asks for review: a curator approves before readers see it."))
 
 
 def _because(right: Right, card: Card) -> str:
     if card.status == Status.ARCHIVED and right is not Right.DELETE:
-        return ": it is archived"
+        return _(": it is archived")
     if card.status == Status.DRAFT and right in (Right.VERIFY, Right.FLAG, Right.REPLACE):
-        return ": it is a draft. Publish it first"
+        return _(": it is a draft. Publish it first")
     if right is Right.DELETE:
-        return ": only admins delete, and only archived cards"
+        return _(": only admins delete, and only archived cards")
     return ""
 
 

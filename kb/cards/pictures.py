@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from kb.errors import Invalid, invalid
+from kb.wording import _
 
 MAX_PICTURE_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 25_000_000
@@ -46,18 +47,20 @@ class Picture:
 def reencode(content: bytes) -> Picture:
     """The picture in a file's content, written anew in its own format. Raises Invalid with what to do."""
     if len(content) > MAX_PICTURE_BYTES:
-        raise invalid("picture", f"The picture is larger than {MAX_PICTURE_BYTES // 2**20} MB. Make it smaller.")
+        raise invalid(
+            "picture", _("The picture is larger than %(most)s MB. Make it smaller.", most=MAX_PICTURE_BYTES // 2**20)
+        )
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             return _written(image)
     except UnidentifiedImageError as error:
-        raise invalid("picture", "This is no PNG, JPEG, WebP or GIF picture.") from error
+        raise invalid("picture", _("This is no PNG, JPEG, WebP or GIF picture.")) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large() from error
     except Invalid:
         raise
     except Exception as error:  # decoders fail in many ways on a broken file; none of them is ours
-        raise invalid("picture", "The picture is damaged and can't be read.") from error
+        raise invalid("picture", _("The picture is damaged and can't be read.")) from error
 
 
 def _written(image: Image.Image) -> Picture:
@@ -101,7 +104,7 @@ def _frames(image: Image.Image) -> int:
             if count > MAX_FRAMES or count * image.width * image.height > MAX_PIXELS:
                 if count == 1:
                     return 1
-                raise invalid("picture", "The animation is too long or too large. Cut it, or use a still picture.")
+                raise invalid("picture", _("The animation is too long or too large. Cut it, or use a still picture."))
     except EOFError:
         image.seek(0)
     return count
@@ -115,4 +118,6 @@ def _without_metadata(image: Image.Image) -> Image.Image:
 
 
 def _too_large() -> Invalid:
-    return invalid("picture", f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller.")
+    return invalid(
+        "picture", _("The picture has more than %(most)s million pixels. Make it smaller.", most=MAX_PIXELS // 1000000)
+    )

@@ -12,6 +12,7 @@ from kb.cards.permissions import servable_to, visible_to
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.text.slugs import slug
+from kb.wording import _
 
 LARGEST_ID = 2**31 - 1
 
@@ -27,11 +28,11 @@ def with_people() -> tuple[object, ...]:
 def card_visible_to(session: Session, actor: Actor, card_id: int) -> Card:
     """The card if the actor may see it. Missing and invisible are the same NotFound."""
     if not 0 < card_id <= LARGEST_ID:
-        raise NotFound("There is no such card.")
+        raise NotFound(_("There is no such card."))
     query = select(Card).where(Card.id == card_id, visible_to(actor)).options(*with_people())  # type: ignore[arg-type]
     card = session.scalars(query).first()
     if card is None:
-        raise NotFound("There is no such card.")
+        raise NotFound(_("There is no such card."))
     return card
 
 
@@ -75,7 +76,7 @@ def revision_of(session: Session, card: Card, number: int) -> Revision:
     """One revision; NotFound if there is none with this number."""
     found = session.get(Revision, (card.id, number)) if 0 < number <= LARGEST_ID else None
     if found is None:
-        raise NotFound("The card has no such version.")
+        raise NotFound(_("The card has no such version."))
     return found
 
 

@@ -10,6 +10,7 @@ from kb.cards.permissions import Right, demand
 from kb.db import hold, take_turns
 from kb.errors import Conflict, invalid
 from kb.people.actor import Actor
+from kb.wording import _
 
 _TURN = 7_310_003
 
@@ -20,9 +21,9 @@ def replace_card(session: Session, actor: Actor, card: Card, by: Card, now: date
     demand(actor, Right.REPLACE, hold(session, card))
     demand(actor, Right.READ, hold(session, by))
     if by.status != Status.PUBLISHED:
-        raise invalid("card_id", "The card that replaces this one must be published.")
+        raise invalid("card_id", _("The card that replaces this one must be published."))
     if card.id in _line_from(session, by.id):
-        raise invalid("card_id", "That card is itself replaced by this one; a card can't replace itself.")
+        raise invalid("card_id", _("That card is itself replaced by this one; a card can't replace itself."))
     point(session, actor, card, by.id, now)
 
 
@@ -30,7 +31,7 @@ def undo_replacement(session: Session, actor: Actor, card: Card, now: datetime) 
     """The card stands for itself again."""
     demand(actor, Right.REPLACE, hold(session, card))
     if card.replaced_by_id is None:
-        raise Conflict("The card is not replaced by another.")
+        raise Conflict(_("The card is not replaced by another."))
     point(session, actor, card, None, now)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.cards.answers import AnswerCard
-from kb.cards.models import Card, Revision
+from kb.cards.models import Card, Revision, Status
 from kb.cards.permissions import visible_to
 from kb.cards.queries import card_path, with_people
 from kb.people.actor import Actor
@@ -82,6 +82,7 @@ class ListedCard(CardAnswer):
     """A card in the list of cards."""
 
     status: str
+    template: str | None = Field(description="The slug of its card template.")
 
 
 class FullCard(CardAnswer):
@@ -94,7 +95,12 @@ class FullCard(CardAnswer):
     interval_days: int | None
     check_on: date | None
     status: str
+    template: str | None = Field(description="The slug of its card template.")
     replaced_by: int | None = Field(description="The id of the card that replaces this one.")
+    as_of: datetime | None = Field(
+        description="The earlier instant that was asked for. Who was to check the card then, and how often, is not "
+        "known: `verifiers`, `assignee`, `interval_days` and `check_on` are empty."
+    )
 
 
 class CardAnswers(Shape):
@@ -154,7 +160,7 @@ class Shaper:
 
     def listed(self, card: Card, trust: Trust) -> ListedCard:
         """The card in the list of cards."""
-        return ListedCard(**self._fields(card, trust, None), status=card.status)
+        return ListedCard(**self._fields(card, trust, None), status=card.status, template=card.template)
 
     def full(self, session: Session, actor: Actor, card: Card) -> FullCard:
         """The whole card."""
@@ -168,8 +174,17 @@ class Shaper:
             interval_days=card.interval_days,
             check_on=card.check_on,
             status=card.status,
+            template=card.template,
             replaced_by=_visible_replacement(session, actor, card),
+            as_of=None,
         )
+
+    def past(self, card: AnswerCard, trust: Trust, body: str, html: str) -> FullCard:
+        """The whole card as it was at this instant, as far as that is known."""
+        return FullCard(
+            **self._fields(card, trust, None), body=body, html=html, verifiers=[], assignee=None, interval_days=None,
+            check_on=None, status=Status.PUBLISHED, replaced_by=None, as_of=self.now,
+        )  # fmt: skip
 
     def full_anew(self, session: Session, actor: Actor, card: Card) -> FullCard:
         """The whole card as a command has just left it, for whoever gave that command."""

@@ -1,55 +1,43 @@
-"""Builds the card's page, its history and its comparisons: everything in words, nothing left to the template."""
+"""Builds the card's page: everything in words, nothing left to the template."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kb.cards.models import Card, Revision, Status
+from kb.card_templates.completeness import template_of
+from kb.cards.history import history_events
+from kb.cards.models import Card, Status
 from kb.cards.permissions import Right, may, needs_review
-from kb.cards.queries import card_path, replaced_by_this, revisions_of
+from kb.cards.queries import card_path, replaced_by_this
 from kb.following.commands import Followed
 from kb.following.shown import follow_button
 from kb.lines.queries import cards_like
 from kb.people.actor import Actor
-from kb.people.models import AuditEntry, Group, Person
+from kb.people.models import Group, Person
 from kb.people.shown import who
 from kb.reviewing.shown import review_notes
-from kb.text.diff import DiffLine, diff
 from kb.trust.contract import Standing, standing
 from kb.trust.duties import seat_words
-from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
-from kb.trust.queries import trust_of_card, verifications_of
+from kb.trust.queries import trust_of_card
 from kb.trust.shown import FLAG_WORDS, badge, caution, strip
 from kb.trust.state import Trust, TrustState
 from kb.trust.timing import Timing
-from kb.use.queries import impressions_by_card
+from kb.use.queries import UseOf, use_of
 from kb.web.pages import (
     CardActions,
     CardPage,
     CardTrust,
-    DiffPage,
-    EventRow,
-    HistoryEntry,
-    HistoryPage,
     LooksLike,
     ReportForm,
     VerifyForm,
 )  # fmt: skip
 from kb.web.parts import Badge, Choice, Field, Link, Option
-from kb.words import Words, count
+from kb.wording import _, day_and_month, decimal, full_day, ngettext
+from kb.words import Words, first_name
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
-_VERDICTS = {"undo": "check undone", "import": "verified before it was imported", "archived": "checked, and archived"}
-_DONE = {"published": ("edit", "Published"), "archived": ("archive", "Archived"), "restored": ("archive", "Restored"),
-         "owner": ("person", "Owner changed"), "verifiers": ("person", "Verifiers changed"),
-         "interval": ("edit", "Interval changed"), "next_check": ("edit", "Next check moved"),
-         "first_check": ("edit", "First check planned"),
-         "approved": ("edit", "Approved"),
-         "escalated": ("person", "Moved on, because nobody acted on it")}  # fmt: skip
 
 
 def card_page(
@@ -65,6 +53,7 @@ def card_page(
     is_hidden = card.status == Status.ARCHIVED and not may(actor, Right.ARCHIVE, card)
     return CardPage(
         title=card.title,
+        language=card.language,
         html=Markup("" if is_hidden else card.html),  # noqa: S704  (sanitised when it was rendered)
         version=card.version,
         status=Status(card.status).value,
@@ -80,11 +69,12 @@ def card_page(
         replaced=tuple(Link(old.title, f"/cards/{old.id}/history") for old in replaced_by_this(session, actor, card)),
         looks_like=_looks_like(session, actor, card),
         arrived_from=arrived_from,
-        status_words={Status.DRAFT: "Draft", Status.ARCHIVED: "Archived"}.get(Status(card.status), ""),
+        template=template.name if (template := template_of(session, card.template)) is not None else "",
+        status_words={Status.DRAFT: _("Draft"), Status.ARCHIVED: _("Archived")}.get(Status(card.status), ""),
         compare_url=f"/cards/{card.id}/history" if card.version > 1 else "",
         feedback_given=feedback_given,
         reviews=review_notes(session, actor, card, words),
-        publish_words="Send for review" if needs_review(actor, card) else "Publish",
+        publish_words=_("Send for review") if needs_review(actor, card) else _("Publish"),
     )
 
 
@@ -99,29 +89,40 @@ def _looks_like(session: Session, actor: Actor, card: Card) -> tuple[LooksLike, 
 
 def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy, words: Words) -> CardTrust:
     """The Trust panel. A card that is not published has no trust; its panel says what is known."""
-    used = impressions_by_card(session, [card.id], words.now.date()).get(card.id, 0)
+    use = use_of(session, card.id, words.now.date())
     planned = card.verify_by if trust and card.verified_at is None else None
     due = (trust.verify_by if trust else None) or planned
     return CardTrust(
-        badge=badge(trust, words) if trust else Badge("unverified", "Not published"),
+        badge=badge(trust, words) if trust else Badge("unverified", _("Not published")),
         owner=who(card.owner) if card.owner else None,
         verifiers=verifier_words(session, card),
         assignee=f"{card.assignee.name}{seat_words(session, card)}" if card.assignee else "",
-        last_verified=words.full_day(card.verified_at) if card.verified_at else "Never",
+        last_verified=words.full_day(card.verified_at) if card.verified_at else _("Never"),
         next_check=words.full_day(due) if due else "",
         interval=_rhythm(policy.timing_of(card)),
-        used=f"{count(used, 'time')} this month" if used else "",
+        used=_use_words(use) if use.total else "",
     )
+
+
+def _use_words(use: UseOf) -> str:
+    return _(
+        "%(views)s opened, %(copies)s copied, %(shown)s shown as the answer",
+        views=decimal(use.views), copies=decimal(use.copies), shown=decimal(use.shown),
+    )  # fmt: skip
 
 
 def _rhythm(timing: Timing) -> str:
     """How often the card is checked, in a few words."""
     if timing.own_day is not None:
-        return f"On {timing.own_day:%-d %b %Y}"
+        return _("On %(day)s", day=full_day(timing.own_day))
     if timing.check_on is not None:
-        return f"Every {timing.check_on:%-d %b}" if timing.is_yearly else f"On {timing.check_on:%-d %b %Y}"
-    days = f"Every {timing.interval_days} days"
-    return f"{days}, or earlier" if timing.is_adaptive else days
+        if timing.is_yearly:
+            return _("Every %(day)s", day=day_and_month(timing.check_on))
+        return _("On %(day)s", day=full_day(timing.check_on))
+    days = timing.interval_days
+    if timing.is_adaptive:
+        return ngettext("Every %(num)s days, or earlier", "Every %(num)s days, or earlier", days)
+    return ngettext("Every %(num)s days", "Every %(num)s days", days)
 
 
 def verifier_words(session: Session, card: Card) -> str:
@@ -134,58 +135,6 @@ def verifier_words(session: Session, card: Card) -> str:
             group = session.get_one(Group, row.group_id)
             names.append(f"{group.name} ({len(group.people)})")
     return ", ".join(names)
-
-
-def history_events(session: Session, card: Card, words: Words) -> tuple[EventRow, ...]:
-    """What happened to the card, newest first, short."""
-    return tuple(
-        EventRow(e.kind, e.words, f"{e.by}, {words.day(at)}", e.strong, e.diff_url)
-        for at, e in _entries(session, card, words)
-    )
-
-
-def history_page(session: Session, actor: Actor, card: Card, words: Words) -> HistoryPage:
-    """The whole history."""
-    revisions = revisions_of(session, card)
-    options = [Option(str(r.number), f"Version {r.number}") for r in revisions]
-    older = str(max(card.version - 1, 1))
-    return HistoryPage(
-        title=card.title,
-        card_url=card_path(card),
-        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
-        scopes=(),
-        entries=tuple(entry for _, entry in _entries(session, card, words)),
-        compare_url=f"/cards/{card.id}/diff",
-        compare_from=Choice(tuple(Option(o.value, o.label, o.value == older) for o in options)),
-        compare_to=Choice(tuple(Option(o.value, o.label, o.value == str(card.version)) for o in options)),
-        audit_url=f"/cards/{card.id}/audit" if may(actor, Right.AUDIT, card) else "",
-    )
-
-
-def diff_page(actor: Actor, card: Card, old: Revision, new: Revision, words: Words) -> DiffPage:
-    """Two revisions compared, with the way back to the older one."""
-    lines = diff_lines(f"{old.title}\n\n{old.body}", f"{new.title}\n\n{new.body}")
-    removed, added = (sum(line.kind == kind for line in lines) for kind in ("removed", "added"))
-    can_restore = old.number != card.version and may(actor, Right.EDIT, card)
-    return DiffPage(
-        title=card.title,
-        card_url=card_path(card),
-        history_url=f"/cards/{card.id}/history",
-        crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
-        from_words=f"version {old.number}",
-        to_words=f"version {new.number}",
-        summary=f"{count(added, 'line')} added, {removed} removed.",
-        lines=lines,
-        restore_action=f"/cards/{card.id}/restore" if can_restore else "",
-        restore_words=f"Restore version {old.number}",
-        revision=old.number,
-        version=card.version,
-    )
-
-
-def diff_lines(old: str, new: str) -> tuple[DiffLine, ...]:
-    """The comparison as the templates take it; empty when nothing differs."""
-    return tuple(diff(old, new)) if old != new else ()
 
 
 def _actions(
@@ -223,9 +172,10 @@ def copied_words(card: Card, trust: Trust | None) -> str:
     """The toast after copying: a doubted answer can be copied, but not without a word."""
     expert = card.assignee or card.owner
     if trust is None or trust.is_good or expert is None:
-        return "Answer copied."
-    state = {TrustState.FLAGGED: "flagged", TrustState.OVERDUE: "overdue"}.get(trust.state, "not verified")
-    return f"Copied. This answer is {state}: check with {expert.name.split()[0]} first."
+        return _("Answer copied.")
+    state = {TrustState.FLAGGED: _("flagged"), TrustState.OVERDUE: _("overdue")}.get(trust.state, _("not verified"))
+    name = first_name(expert.name)
+    return _("Copied. This answer is %(state)s: check with %(name)s first.", state=state, name=name)
 
 
 def _verify_form(actor: Actor, card: Card, trust: Trust | None) -> VerifyForm | None:
@@ -237,82 +187,5 @@ def _verify_form(actor: Actor, card: Card, trust: Trust | None) -> VerifyForm | 
 def _report_form(actor: Actor, card: Card, *, is_open: bool, error: str) -> ReportForm | None:
     if not may(actor, Right.FLAG, card):
         return None
-    kinds = tuple(Option(kind, FLAG_WORDS[kind], kind == "reported") for kind in _FLAG_KINDS)
+    kinds = tuple(Option(kind, _(FLAG_WORDS[kind]), kind == "reported") for kind in _FLAG_KINDS)
     return ReportForm(f"/cards/{card.id}/flags", Choice(kinds), Field(error=error), is_open=is_open or bool(error))
-
-
-def _entries(session: Session, card: Card, words: Words) -> list[tuple[datetime, HistoryEntry]]:
-    found = [*_revision_entries(session, card), *_verification_entries(session, card), *_flag_entries(session, card),
-             *_audit_entries(session, card)]  # fmt: skip
-    found.sort(key=lambda pair: pair[0], reverse=True)
-    return [(at, _dated(entry, at, words)) for at, entry in found]
-
-
-def _dated(entry: HistoryEntry, at: datetime, words: Words) -> HistoryEntry:
-    return HistoryEntry(
-        entry.kind,
-        entry.words,
-        entry.by,
-        words.day(at),
-        words.exact(at),
-        entry.strong,
-        entry.note,
-        entry.url,
-        entry.diff_url,
-    )
-
-
-def _revision_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
-    entries = []
-    for r in revisions_of(session, card):
-        said = r.note or ("written" if r.number == 1 else "edited") + (", minor" if r.is_minor else "")
-        url = f"/cards/{card.id}/diff?from={r.number - 1}&to={r.number}" if r.number > 1 else ""
-        by = r.author.name if r.author else "Import"
-        entries.append((r.at, HistoryEntry("edit", said, by, "", "", f"Version {r.number}", "", "", url)))
-    return entries
-
-
-def _verification_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
-    records = verifications_of(session, card.id)
-    names = _names(session, [record.actor_id for record in records])
-    return [
-        (r.at, HistoryEntry("verified" if r.verdict == "verified" else "unverified", _came_to(r),
-                            names.get(r.actor_id or 0, "Import"), "", "", f"Version {r.version}", r.note))
-        for r in records
-    ]  # fmt: skip
-
-
-def _came_to(record: Verification) -> str:
-    if record.batch_size > 1:
-        return f"verified in a batch of {record.batch_size:,}"
-    return _VERDICTS.get(record.basis, "corrected and verified" if record.outcome == "corrected" else record.verdict)
-
-
-def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
-    entries = []
-    for flag in session.scalars(select(Flag).where(Flag.card_id == card.id)):
-        by = flag.raised_by.name if flag.raised_by else "Vitrine"
-        entries.append((flag.raised_at, HistoryEntry("flag", f"Flagged: {flag.detail}", by, "", "")))
-        if flag.resolved_at is not None:
-            name = _names(session, [flag.resolved_by_id]).get(flag.resolved_by_id or 0, "Vitrine")
-            entries.append((flag.resolved_at, HistoryEntry("comment", "Report resolved", name, "", "", "",
-                                                           flag.resolution or "")))  # fmt: skip
-    return entries
-
-
-def _audit_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
-    rows = session.scalars(
-        select(AuditEntry).where(AuditEntry.subject == "card", AuditEntry.subject_id == card.id)
-    ).all()
-    names = _names(session, [row.actor_id for row in rows])
-    return [
-        (row.at, HistoryEntry(_DONE[row.action][0], _DONE[row.action][1],  # type: ignore[arg-type]
-                              names.get(row.actor_id or 0, "Vitrine"), "", ""))
-        for row in rows if row.action in _DONE
-    ]  # fmt: skip
-
-
-def _names(session: Session, ids: Sequence[int | None]) -> dict[int, str]:
-    wanted = [person_id for person_id in ids if person_id is not None]
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return dict(rows.all())

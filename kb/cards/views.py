@@ -11,9 +11,13 @@ from kb.cards import commands, queries, replacements
 from kb.cards.commands import Edit
 from kb.cards.editing.drafting import compose
 from kb.cards.editing.forms import FlagForm, ReasonForm, VerifyForm, VersionForm
+from kb.cards.history import diff_page, history_page
 from kb.cards.models import Attachment, Card, Status
 from kb.cards.permissions import Right, demand, may, servable_to, visible_to
-from kb.cards.shown import card_page, diff_page, history_page
+from kb.cards.shown import card_page
+from kb.comments.shown import comments_shown
+from kb.drafts.models import Upload
+from kb.drafts.pictures import own_upload
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
@@ -28,10 +32,12 @@ from kb.web.card_panels import card_panels
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
+from kb.wording import _
 from kb.words import Words
 
 blueprint = Blueprint("cards", __name__)
 _FOUND = 20
+NOTHING_SAID = "No more was said."  # stored: most kinds of problems say enough by themselves
 
 
 @blueprint.get("/cards/<int:card_id>")
@@ -45,12 +51,14 @@ def show(card_id: int, slug: str = "") -> BaseResponse | str:
         page = card_page(
             session, actor, card, services().policy, services().settings.public_url, now(),
             arrived_from=_arrived_from(session, actor), report_open="report" in request.args,
-            feedback_given="Thank you. The owner sees this." if "thanks" in request.args else "",
+            feedback_given=_("Thank you. The owner sees this.") if "thanks" in request.args else "",
             query_id=_query_id(),
         )  # fmt: skip
         _note_use(session, actor, card, "view", card.version)
         panels = card_panels(session, actor, card)
-    return render_template("kb/card.html", page=page, panels=panels, frame=frame())
+        words = Words(now(), services().policy.zone)
+        talk = comments_shown(session, actor, card, words, is_open="comments" in request.args)
+    return render_template("kb/card.html", page=page, panels=panels, talk=talk, frame=frame())
 
 
 @blueprint.get("/cards/<int:card_id>/history")
@@ -91,7 +99,11 @@ def restore_revision(card_id: int) -> BaseResponse:
         step = Edit(version, note=f"Restored version {number}")
         done = save_or_propose(session, actor, card, text, step, services().policy, services().settings, now())
         waits = isinstance(done, Proposal)
-    say("Sent for review. Readers keep what was approved last." if waits else f"Version {number} restored.")
+    say(
+        _("Sent for review. Readers keep what was approved last.")
+        if waits
+        else _("Version %(number)s restored.", number=number)
+    )
     return redirect(f"/cards/{card_id}", 303)
 
 
@@ -104,10 +116,10 @@ def verify(card_id: int) -> BaseResponse:
         if trust_commands.said_just_now(session, actor, card, form.version, now()) is not None:
             return
         if open_flags(session, [card.id]) and not form.note.strip():
-            raise invalid("note", "Say what you checked: it answers the open reports.")
+            raise invalid("note", _("Say what you checked: it answers the open reports."))
         trust_commands.verify(session, actor, card, form.version, services().policy, now(), note=form.note.strip())
 
-    return _act(card_id, act, "Verified.")
+    return _act(card_id, act, _("Verified."))
 
 
 @blueprint.post("/cards/<int:card_id>/unverify")
@@ -121,13 +133,14 @@ def unverify(card_id: int) -> BaseResponse:
 def flag(card_id: int) -> BaseResponse | str:
     """Report a problem."""
     form = read_form(FlagForm)
-    if not form.detail.strip():
+    detail = form.detail.strip() or ("" if form.kind == FlagKind.REPORTED else NOTHING_SAID)
+    if not detail:
         return _show_report_error(card_id)
 
     def act(session: Session, actor: Actor, card: Card) -> None:
-        trust_commands.raise_flag(session, actor, card, FlagKind(form.kind), form.detail, now())
+        trust_commands.raise_flag(session, actor, card, FlagKind(form.kind), detail, now())
 
-    return _act(card_id, act, "Problem reported. The assignee is told.")
+    return _act(card_id, act, _("Problem reported. The assignee is told."))
 
 
 @blueprint.post("/cards/<int:card_id>/publish")
@@ -137,20 +150,20 @@ def publish(card_id: int) -> BaseResponse:
         card = queries.card_visible_to(session, actor, card_id)
         commands.require_version(card, read_form(VersionForm).version)
         waits = publish_or_propose(session, actor, card, services().settings, now()) is not None
-    say("Sent for review." if waits else "Published.")
+    say(_("Sent for review.") if waits else _("Published."))
     return redirect(f"/cards/{card_id}", 303)
 
 
 @blueprint.post("/cards/<int:card_id>/archive")
 def archive(card_id: int) -> BaseResponse:
     """Take the card out of use."""
-    return _act(card_id, lambda s, a, card: commands.archive_card(s, a, card, now()), "Archived.")
+    return _act(card_id, lambda s, a, card: commands.archive_card(s, a, card, now()), _("Archived."))
 
 
 @blueprint.post("/cards/<int:card_id>/unarchive")
 def unarchive(card_id: int) -> BaseResponse:
     """Bring the card back."""
-    return _act(card_id, lambda s, a, card: commands.restore_card(s, a, card, now()), "Restored.")
+    return _act(card_id, lambda s, a, card: commands.restore_card(s, a, card, now()), _("Restored."))
 
 
 @blueprint.get("/cards/<int:card_id>/replace")
@@ -176,13 +189,15 @@ def replace(card_id: int) -> BaseResponse:
     def act(session: Session, actor: Actor, card: Card) -> None:
         replacements.replace_card(session, actor, card, queries.card_visible_to(session, actor, other_id), now())
 
-    return _act(card_id, act, "Replaced. Its address leads to this card now.")
+    return _act(card_id, act, _("Replaced. Its address leads to this card now."))
 
 
 @blueprint.post("/cards/<int:card_id>/unreplace")
 def unreplace(card_id: int) -> BaseResponse:
     """The card stands for itself again."""
-    return _act(card_id, lambda s, a, card: replacements.undo_replacement(s, a, card, now()), "It is an answer again.")
+    return _act(
+        card_id, lambda s, a, card: replacements.undo_replacement(s, a, card, now()), _("It is an answer again.")
+    )
 
 
 @blueprint.post("/cards/<int:card_id>/copied")
@@ -207,14 +222,14 @@ def feedback(card_id: int) -> BaseResponse:
 
 @blueprint.get("/media/<sha256>.<extension>")
 def media(sha256: str, extension: str) -> Response:
-    """A picture, if a card that shows it may be seen."""
+    """A picture, if a card that shows it may be seen, or if it is one's own on its way into a card."""
     with reading() as (session, actor):
-        found = session.scalars(
+        found: Attachment | Upload | None = session.scalars(
             select(Attachment).join(Card, Card.id == Attachment.card_id)
             .where(Attachment.sha256 == sha256, visible_to(actor)).limit(1)
-        ).first()  # fmt: skip
+        ).first() or own_upload(session, actor, sha256)  # fmt: skip
         if found is None or not found.media_type.endswith(extension.replace("jpg", "jpeg")):
-            raise NotFound("There is no such picture.")
+            raise NotFound(_("There is no such picture."))
         response = Response(found.content, mimetype=found.media_type)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, max-age=86400"
@@ -232,7 +247,7 @@ def _act(card_id: int, command: Callable[[Session, Actor, Card], object], done: 
 def _to_head(session: Session, actor: Actor, card: Card) -> BaseResponse:
     head = queries.head_of_line(session, actor, card).head
     if head is None:
-        raise NotFound("This card was replaced, and its replacement is not available to you.")
+        raise NotFound(_("This card was replaced, and its replacement is not available to you."))
     return redirect(f"{queries.card_path(head)}?replaced={card.id}", 302)
 
 
@@ -244,7 +259,7 @@ def _arrived_from(session: Session, actor: Actor) -> str:
         old = queries.card_visible_to(session, actor, old_id)
     except NotFound:
         return ""
-    return f"You followed a link to “{old.title}”; this is the current answer."
+    return _("You followed a link to “%(title)s”; this is the current answer.", title=old.title)
 
 
 def _note_use(session: Session, actor: Actor, card: Card, kind: UseKind, version: int) -> None:
@@ -263,10 +278,11 @@ def _show_report_error(card_id: int) -> Response:
         card = queries.card_visible_to(session, actor, card_id)
         page = card_page(
             session, actor, card, services().policy, services().settings.public_url, now(),
-            report_error="Say in a few words what is wrong.",
+            report_error=_("Say in a few words what is wrong."),
         )  # fmt: skip
         panels = card_panels(session, actor, card)
-    return Response(render_template("kb/card.html", page=page, panels=panels, frame=frame()), 422)
+        talk = comments_shown(session, actor, card, Words(now(), services().policy.zone))
+    return Response(render_template("kb/card.html", page=page, panels=panels, talk=talk, frame=frame()), 422)
 
 
 def _with_title(session: Session, actor: Actor, words: str, not_this: Card) -> list[Card]:

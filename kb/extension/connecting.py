@@ -20,6 +20,7 @@ from kb.extension.models import ConnectionCode
 from kb.people import audit
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person, SignInAttempt
+from kb.wording import _
 from kb.people.tokens import digest, issue_api_token
 
 VALID_FOR = timedelta(minutes=5)
@@ -48,14 +49,14 @@ def is_challenge(text: str) -> bool:
 def give_code(session: Session, actor: Actor, challenge: str, name: str, now: datetime) -> str:
     """A fresh code for the extension that holds the answer to this challenge."""
     if actor.id is None:
-        raise Forbidden("Only a person connects an extension.")
+        raise Forbidden(_("Only a person connects an extension."))
     if not is_challenge(challenge):
-        raise invalid("challenge", "Begin in the extension: its options page leads here.")
+        raise invalid("challenge", _("Begin in the extension: its options page leads here."))
     session.execute(delete(ConnectionCode).where(ConnectionCode.expires_at <= now - timedelta(days=1)))
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     session.add(
         ConnectionCode(
-            code_hash=digest(code), challenge=challenge, name=name[:80] or "Browser extension", person_id=actor.id,
+            code_hash=digest(code), challenge=challenge, name=name[:80] or _("Browser extension"), person_id=actor.id,
             created_at=now, expires_at=now + VALID_FOR,
         )
     )  # fmt: skip
@@ -85,7 +86,7 @@ def refuse_guessing(session: Session, address: str, now: datetime) -> None:
     """Raise TooMany after many wrong codes from one network address."""
     recent = select(func.count()).where(SignInAttempt.key == _key(address), SignInAttempt.at > now - _WITHIN)
     if (session.scalar(recent) or 0) >= _MOST_WRONG:
-        raise TooMany("Too many wrong codes. Try again later.", extra={"retry_after": int(_WITHIN.total_seconds())})
+        raise TooMany(_("Too many wrong codes. Try again later."), extra={"retry_after": int(_WITHIN.total_seconds())})
 
 
 def note_wrong(session: Session, address: str, now: datetime) -> None:

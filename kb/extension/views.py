@@ -12,6 +12,7 @@ from kb.extension.connecting import VALID_FOR, give_code, is_challenge
 from kb.extension.pages import ConnectPage, InstallPage
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
+from kb.wording import _
 from kb.web.frame import frame
 
 blueprint = Blueprint("extension", __name__)
@@ -27,7 +28,7 @@ class ConnectForm(Form):
 @blueprint.get("/extension")
 def install() -> str:
     """How to install it."""
-    with reading() as _:
+    with reading():
         page = InstallPage(services().settings.public_url, package.version(), "/extension/vitrine.zip")
     return render_template("kb/extension.html", page=page, frame=frame())
 
@@ -35,7 +36,7 @@ def install() -> str:
 @blueprint.get("/extension/vitrine.zip")
 def download() -> Response:
     """The package."""
-    with reading() as _:
+    with reading():
         data = package.archive(services().settings.public_url)
     headers = {"Content-Disposition": f'attachment; filename="vitrine-extension-{package.version()}.zip"'}
     return Response(data, mimetype="application/zip", headers=headers)
@@ -46,9 +47,9 @@ def ask() -> str:
     """Says what the extension may do, and asks."""
     form = read_query(ConnectForm)
     if not is_challenge(form.challenge):
-        raise invalid("challenge", "Begin in the extension: its options page leads here.")
-    with reading() as (_, actor):
-        page = ConnectPage(actor.name, form.challenge, form.name or "Browser extension", "/extension/connect")
+        raise invalid("challenge", _("Begin in the extension: its options page leads here."))
+    with reading() as (_session, actor):
+        page = ConnectPage(actor.name, form.challenge, form.name or _("Browser extension"), "/extension/connect")
     return render_template("kb/extension_connect.html", page=page, frame=frame())
 
 
@@ -59,7 +60,7 @@ def connect() -> str:
     with writing() as (session, actor):
         code = give_code(session, actor, form.challenge, form.name, now())
         page = ConnectPage(
-            actor.name, form.challenge, form.name or "Browser extension", "/extension/connect", code,
+            actor.name, form.challenge, form.name or _("Browser extension"), "/extension/connect", code,
             int(VALID_FOR.total_seconds()) // 60,
         )  # fmt: skip
     return render_template("kb/extension_connect.html", page=page, frame=frame())

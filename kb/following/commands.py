@@ -12,6 +12,7 @@ from kb.cards.permissions import published_in
 from kb.errors import Conflict, NotFound
 from kb.following.models import Follow
 from kb.people.actor import Actor
+from kb.wording import _
 
 MOST_FOLLOWED = 500
 
@@ -29,7 +30,7 @@ def follow(session: Session, actor: Actor, what: Followed, now: datetime) -> boo
     """Begin to follow. Returns whether it is new."""
     _demand_visible(session, actor, what)
     if (session.scalar(select(func.count()).where(Follow.person_id == actor.id)) or 0) >= MOST_FOLLOWED:
-        raise Conflict(f"You follow {MOST_FOLLOWED} things already. Stop following some first.")
+        raise Conflict(_("You follow %(most)s things already. Stop following some first.", most=MOST_FOLLOWED))
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
     statement = insert(Follow).values(
         person_id=actor.id, card_id=what.card_id, tag=what.tag, collection_id=what.collection_id, at=now
@@ -60,8 +61,8 @@ def _demand_visible(session: Session, actor: Actor, what: Followed) -> None:
     if what.card_id is not None:
         seen = select(Card.id).where(Card.id == what.card_id, published_in(actor.readable))
         if session.scalar(seen) is None:
-            raise NotFound("There is no such card.")
+            raise NotFound(_("There is no such card."))
     if what.collection_id is not None and (
         what.collection_id not in actor.readable or session.get(Collection, what.collection_id) is None
     ):
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))

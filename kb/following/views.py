@@ -13,6 +13,7 @@ from kb.web.edge import now, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import say
 from kb.web.targets import safe_next
+from kb.wording import _
 
 blueprint = Blueprint("following", __name__)
 
@@ -32,16 +33,16 @@ def change() -> Response:
     """Begin or stop, and go back."""
     form = read_form(FollowForm)
     if sum(each is not None for each in (form.card, form.tag, form.collection)) != 1:
-        raise invalid("card", "Name one card, tag or collection.")
+        raise invalid("card", _("Name one card, tag or collection."))
     what = Followed(form.card, form.tag, form.collection)
     with writing() as (session, actor):
         if form.do == "unfollow":
             unfollow(session, actor, what)
-            said = "You no longer follow this."
+            said = _("You no longer follow this.")
         else:
             try:
                 follow(session, actor, what, now())
-                said = "You follow this. You hear of corrections, replacements and archiving."
+                said = _("You follow this. You hear of corrections, replacements and archiving.")
             except Conflict as error:
                 said = error.detail
     say(said)

@@ -12,12 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from kb.cards.fields import Body, Email, IntervalDays, Line, Tag, Title
 from kb.importing.parsed import BadItem, Notice, NoticeKind, ParsedCard
 from kb.settings import KNOWN_LANGUAGES
+from kb.text.slugs import slug
 
 T = TypeVar("T")
 
 KNOWN = frozenset(
-    ("external_id", "id", "title", "body", "tags", "audience", "language", "owner", "verifiers", "interval_days",
-     "replaced_by", "updated_at", "verified_at", "verified_by", "author", "collection")
+    ("external_id", "id", "title", "body", "tags", "audience", "language", "template", "owner", "verifiers",
+     "interval_days", "replaced_by", "updated_at", "verified_at", "verified_by", "author", "collection")
 )  # fmt: skip
 LONGEST_ID = 300
 
@@ -47,6 +48,7 @@ def parsed_card(
         tags=reader.labels("tags", more_tags),
         audience=reader.labels("audience"),
         language=reader.language(),
+        template=reader.soft("template", lambda value: slug(_LINE.validate_python(value), limit=40)),
         owner=reader.email("owner"),
         verifiers=reader.verifiers(),
         interval_days=reader.soft("interval_days", _DAYS.validate_python),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from kb.card_templates.models import CardTemplate
 from kb.cards.fields import VerifierRef
 from kb.cards.models import Card, Collection, Status
 from kb.errors import invalid
@@ -89,6 +90,7 @@ class Directory:
     def __init__(self, session: Session) -> None:
         active = select(Person.email, Person.id).where(Person.deactivated_at.is_(None))
         self._people: dict[str, int] = {row.email: row.id for row in session.execute(active)}
+        self._templates = set(session.scalars(select(CardTemplate.slug)))
         self._groups: dict[str, int] = {row.slug: row.id for row in session.execute(select(Group.slug, Group.id))}
 
     def demanded_person(self, email: str | None) -> int | None:
@@ -107,6 +109,13 @@ class Directory:
         if email not in self._people:
             notices.append(Notice(NoticeKind.PERSON, f"{field} was left out: there is no active person {email}."))
         return self._people.get(email)
+
+    def template(self, name: str | None, notices: list[Notice]) -> str | None:
+        """The card template that an item names, or a warning; None leaves the card's."""
+        if name is not None and name not in self._templates:
+            notices.append(Notice(NoticeKind.FIELD, f"template was left out: there is no card template {name}."))
+            return None
+        return name
 
     def verifiers(self, names: tuple[str, ...] | None, notices: list[Notice]) -> tuple[VerifierRef, ...] | None:
         """The verifiers whom an item names, without those that don't exist; None leaves the collection's."""

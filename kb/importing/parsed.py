@@ -43,6 +43,7 @@ class ParsedCard:
     tags: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     language: str | None = None
+    template: str | None = None
     owner: str | None = None
     verifiers: tuple[str, ...] | None = None
     interval_days: int | None = None

@@ -49,10 +49,11 @@ def prepare(
     owner_id = directory.person("owner", item.owner, notices)
     verifier_id = directory.person("verified_by", item.verified_by, notices) if item.verified_by else owner_id
     policy = CardPolicy(owner_id, directory.verifiers(item.verifiers, notices), item.interval_days)
-    hashes = Hashes(_text_hash(item, plan), plan.links_hash, _policy_hash(item, policy, verifier_id))
+    template = directory.template(item.template, notices)
+    hashes = Hashes(_text_hash(item, plan, template), plan.links_hash, _policy_hash(item, policy, verifier_id))
     prepared = Prepared(item, card_id, known, hashes, policy, plan.leads_to, verifier_id=verifier_id, notices=notices)
     if _is_text_due(prepared):
-        _render(prepared, plan, request, renderer)
+        _render(prepared, plan, template, request, renderer)
     return prepared
 
 
@@ -76,7 +77,7 @@ def _is_text_due(prepared: Prepared) -> bool:
     return True
 
 
-def _render(prepared: Prepared, plan: Plan, request: ImportRequest, renderer: Renderer) -> None:
+def _render(prepared: Prepared, plan: Plan, template: str | None, request: ImportRequest, renderer: Renderer) -> None:
     item = prepared.item
     body, prepared.pictures, lost = apply(plan, item.body)
     prepared.notices += lost
@@ -84,12 +85,13 @@ def _render(prepared: Prepared, plan: Plan, request: ImportRequest, renderer: Re
     language = item.language or detect(rendered.text, request.languages[0], request.languages)
     prepared.text = CardText(
         item.title, body, rendered, language, language_chosen=item.language is not None,
-        tags=item.tags, audience=item.audience,
+        tags=item.tags, audience=item.audience, template=template,
     )  # fmt: skip
 
 
-def _text_hash(item: ParsedCard, plan: Plan) -> str:
-    return _hash(item.title, item.body, item.tags, item.audience, item.language, plan.picture_hashes)
+def _text_hash(item: ParsedCard, plan: Plan, template: str | None) -> str:
+    facts = (item.title, item.body, item.tags, item.audience, item.language, plan.picture_hashes)
+    return _hash(*facts, *([template] if template else []))  # without one, as before there were any
 
 
 def _policy_hash(item: ParsedCard, policy: CardPolicy, verifier_id: int | None) -> str:

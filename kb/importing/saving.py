@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.card_templates.completeness import gaps, template_of
 from kb.cards import commands
 from kb.cards.commands import CardPolicy, Edit
 from kb.cards.fields import VerifierRef
@@ -59,7 +60,7 @@ def save(saving: Saving, prepared: Prepared) -> Saved:
         changed = _edit(saving, card, prepared)
         changed |= prepared.is_policy_new and _change_policy(saving, card, prepared.policy)
     _attach(saving, card, prepared)
-    is_published_now = _publish(saving, card)
+    is_published_now = _publish(saving, card, notices)
     is_policy_new = prepared.is_policy_new or is_published_now
     changed |= is_published_now
     changed |= is_policy_new and _verify_as_of_then(saving, card, prepared, notices)
@@ -131,8 +132,14 @@ def _attach(saving: Saving, card: Card, prepared: Prepared) -> None:
             )  # fmt: skip
 
 
-def _publish(saving: Saving, card: Card) -> bool:
+def _publish(saving: Saving, card: Card, notices: list[Notice]) -> bool:
+    """Publish a draft, if that is asked for and its template's required parts are there."""
     if not saving.publish or card.status != Status.DRAFT:
+        return False
+    lacking = gaps(template_of(saving.session, card.template), card.html)
+    if lacking:
+        names = ", ".join(f"“{part.heading}”" for part in lacking)
+        notices.append(Notice(NoticeKind.CARD, f"It stays a draft: its template {card.template} asks for {names}."))
         return False
     commands.publish_card(saving.session, saving.actor, card, saving.now)
     return True

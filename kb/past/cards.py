@@ -57,6 +57,7 @@ class Today:
     published_at: datetime | None
     version: int
     audience: list[str]
+    template: str | None
     is_servable: bool
     is_readable: bool
 
@@ -128,13 +129,14 @@ class PastCards:
 
 
 def cards_at(
-    session: Session, actor: Actor, instant: datetime, policy: Policy, *, collections: frozenset[int] | None = None
-) -> PastCards:
-    """The past of the cards in these collections (None: all that the actor may read).
+    session: Session, actor: Actor, instant: datetime, policy: Policy, *, collections: frozenset[int] | None = None,
+    card_ids: frozenset[int] | None = None,
+) -> PastCards:  # fmt: skip
+    """The past of the cards in these collections, or of these cards (None: of all that the actor may read).
 
     Raises Invalid when there are too many to be looked through.
     """
-    today = _visible(session, actor, instant, collections)
+    today = _visible(session, actor, instant, collections, card_ids)
     records = records_of(session, list(today))
     states = {card_id: then for card_id in today if (then := state_of(records[card_id], instant)) is not None}
     served = {card_id: then for card_id, then in states.items() if then.is_servable and today[card_id].is_readable}
@@ -145,7 +147,10 @@ def cards_at(
     )  # fmt: skip
 
 
-def _visible(session: Session, actor: Actor, instant: datetime, collections: frozenset[int] | None) -> dict[int, Today]:
+def _visible(
+    session: Session, actor: Actor, instant: datetime, collections: frozenset[int] | None,
+    card_ids: frozenset[int] | None,
+) -> dict[int, Today]:  # fmt: skip
     restorable: ColumnElement[bool] = Card.collection_id.in_(actor.curated)
     if actor.id is not None and actor.role.rank >= Role.AUTHOR.rank:
         restorable = or_(restorable, Card.owner_id == actor.id)
@@ -154,15 +159,17 @@ def _visible(session: Session, actor: Actor, instant: datetime, collections: fro
     if collections is not None:
         moved = select(Revision.card_id).where(Revision.collection_id.in_(collections))
         clauses.append(or_(Card.collection_id.in_(collections), Card.id.in_(moved)))
+    if card_ids is not None:
+        clauses.append(Card.id.in_(card_ids))
     if (session.scalar(select(func.count()).select_from(Card).where(and_(*clauses))) or 0) > MOST_CARDS:
         raise invalid("as_of", f"More than {MOST_CARDS:,} cards would have to be replayed. Name a collection.")
     rows = session.execute(
         select(Card.id, Card.title, Card.collection_id, Card.external_id, Card.created_at, Card.published_at,
-               Card.version, Card.audience, Card.status, Card.replaced_by_id, is_readable)
+               Card.version, Card.audience, Card.template, Card.status, Card.replaced_by_id, is_readable)
         .where(*clauses).order_by(Card.id)
     )  # fmt: skip
     return {
-        row[0]: Today(*row[1:8], row[8] == Status.PUBLISHED and row[9] is None, bool(row[10])) for row in rows
+        row[0]: Today(*row[1:9], row[9] == Status.PUBLISHED and row[10] is None, bool(row[11])) for row in rows
     }  # fmt: skip
 
 
@@ -190,7 +197,8 @@ def _answer(
     checked = then.verified
     return AnswerCard(
         id=card_id, title=words.title, text=words.text, external_id=today.external_id, language=words.language,
-        audience=words.audience, version=then.version, verified_at=checked.verified_at, verify_by=checked.verify_by,
+        audience=words.audience, template=today.template, version=then.version,
+        verified_at=checked.verified_at, verify_by=checked.verify_by,
         unverified_at=checked.unverified_at, unverified_kind=checked.unverified_kind,
         unverified_reason=checked.unverified_reason, created_at=today.created_at, published_at=today.published_at,
         updated_at=then.updated_at, owner_id=then.owner_id, verified_by_id=checked.verified_by_id, collection=shelf,
@@ -233,7 +241,13 @@ def _clauses(session: Session, instant: datetime) -> tuple[Clause, ...]:
     ).first()
     rules = entry.detail.get("in_force", ()) if entry is not None else ()
     return tuple(
-        Clause(rule["collection_id"], rule["tag"], rule["audience"], expiry=Breach(rule["expiry"]))
+        Clause(
+            rule["collection_id"],
+            rule["tag"],
+            rule["audience"],
+            expiry=Breach(rule["expiry"]),
+            template=rule.get("template"),
+        )
         for rule in rules
         if rule["expiry"]
     )

@@ -13,6 +13,7 @@ from kb.cards.models import Collection, CollectionAuthor, CollectionReader
 from kb.errors import NotFound
 from kb.people.models import Group, Membership, Person, Role
 from kb.prepared import Prepared
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def actor_for(session: Session, person: Person) -> Actor:
     """The person as an actor, with what they may reach as of this transaction."""
     found = active_actor(session, person.id, must_be_active=False)
     if found is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     return found
 
 

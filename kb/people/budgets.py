@@ -10,6 +10,7 @@ from kb.errors import Forbidden
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
+from kb.wording import _
 
 MOST_MINUTES = 2400
 Minutes = Annotated[int, Field(ge=0, le=MOST_MINUTES)]
@@ -25,7 +26,7 @@ def budget_of(person: Person, default: int) -> int:
 def set_budget(session: Session, actor: Actor, person: Person, minutes: int | None, now: datetime) -> None:
     """Say how much time the person has for checks; None is the installation's default. No check moves."""
     if not (actor.is_admin or actor.id == person.id):
-        raise Forbidden("Only admins and the person may say how much time there is for checks.")
+        raise Forbidden(_("Only admins and the person may say how much time there is for checks."))
     if minutes == person.minutes_per_week:
         return
     audit.record(

@@ -14,6 +14,7 @@ from kb.people.actor import Actor
 from kb.people.models import ApiToken, Group, Person, Role, SignInLink, WebSession
 from kb.text.slugs import slug
 from kb.trust import assignee
+from kb.wording import _
 
 
 def add_person(
@@ -23,7 +24,7 @@ def add_person(
     _demand_admin(actor)
     email = email.strip().lower()
     if session.scalars(select(Person).where(Person.email == email)).first():
-        raise invalid("email", f"There is a person with the address {email} already.")
+        raise invalid("email", _("There is a person with the address %(email)s already.", email=email))
     person = Person(email=email, name=name, role=role, created_at=now, groups=list(groups))
     session.add(person)
     session.flush()
@@ -87,7 +88,7 @@ def add_group(session: Session, actor: Actor, name: str, now: datetime, *, slug_
     _demand_admin(actor)
     key = slug_ or slug(name)
     if session.scalars(select(Group).where(Group.slug == key)).first():
-        raise invalid("name", f"There is a group “{key}” already.")
+        raise invalid("name", _("There is a group “%(key)s” already.", key=key))
     group = Group(slug=key, name=name)
     session.add(group)
     session.flush()
@@ -107,7 +108,7 @@ def delete_group(session: Session, actor: Actor, group: Group, now: datetime) ->
     ).first()
     card = session.scalars(select(CardVerifier.card_id).where(CardVerifier.group_id == group.id)).first()
     if group.people or shelf is not None or card is not None:
-        raise Conflict("The group has members, verifies cards or belongs to a collection. Remove it there first.")
+        raise Conflict(_("The group has members, verifies cards or belongs to a collection. Remove it there first."))
     audit.record(session, actor, "deleted", "group", group.id, now, name=group.name)
     session.delete(group)
 
@@ -135,7 +136,7 @@ def person_with_email(session: Session, email: str) -> Person:
     """The person with this address; NotFound if there is none."""
     person = session.scalars(select(Person).where(Person.email == email.strip().lower())).first()
     if person is None:
-        raise NotFound(f"There is no person with the address {email}.")
+        raise NotFound(_("There is no person with the address %(email)s.", email=email))
     return person
 
 
@@ -143,13 +144,13 @@ def group_named(session: Session, name: str) -> Group:
     """The group with this slug; NotFound if there is none."""
     group = session.scalars(select(Group).where(Group.slug == name)).first()
     if group is None:
-        raise NotFound(f"There is no group “{name}”.")
+        raise NotFound(_("There is no group “%(name)s”.", name=name))
     return group
 
 
 def _demand_admin(actor: Actor) -> None:
     if not actor.is_admin:
-        raise Forbidden("Only admins may change people and groups.")
+        raise Forbidden(_("Only admins may change people and groups."))
 
 
 def _keep_an_admin(session: Session, leaving: Person) -> None:
@@ -157,4 +158,4 @@ def _keep_an_admin(session: Session, leaving: Person) -> None:
         Person.role == Role.ADMIN, Person.deactivated_at.is_(None), Person.id != leaving.id
     )
     if not session.scalar(others):
-        raise Conflict("This is the last active admin. Make somebody else an admin first.")
+        raise Conflict(_("This is the last active admin. Make somebody else an admin first."))

@@ -9,20 +9,20 @@ from kb.people.budgets import Minutes
 from kb.people.models import Role
 from kb.people.zones import time_zones
 from kb.web.forms import Form
-from kb.wording import LANGUAGES
+from kb.wording import LANGUAGES, _
 
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
 
 
 def _known_zone(name: str) -> str:
     if name not in time_zones():
-        raise ValueError("is not known; choose one from the list")
+        raise ValueError(_("is not known; choose one from the list"))
     return name
 
 
 def _known_language(code: str) -> str:
     if code not in LANGUAGES:
-        raise ValueError("is not known; choose one from the list")
+        raise ValueError(_("is not known; choose one from the list"))
     return code
 
 

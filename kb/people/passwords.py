@@ -7,6 +7,7 @@ import argon2
 from zxcvbn import zxcvbn
 
 from kb.errors import invalid
+from kb.wording import _
 
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _AT_ONCE = threading.BoundedSemaphore(4)
@@ -38,9 +39,11 @@ def matches(stored: str | None, password: str) -> bool:
 def check_strength(password: str, min_length: int, about: list[str]) -> None:
     """Raise Invalid when the password is short, long, or easily guessed (also from `about`: name, e-mail)."""
     if len(password) < min_length:
-        raise invalid("password", f"Use at least {min_length} characters; a few unrelated words are fine.")
+        raise invalid(
+            "password", _("Use at least %(least)s characters; a few unrelated words are fine.", least=min_length)
+        )
     if len(password) > _LONGEST:
-        raise invalid("password", f"Use at most {_LONGEST} characters.")
+        raise invalid("password", _("Use at most %(most)s characters.", most=_LONGEST))
     known = [*about, *(word for text in about for word in re.split(r"[\W_]+", text) if word)]
     if zxcvbn(password[:100], user_inputs=known)["score"] < 2:
-        raise invalid("password", "This is easy to guess. Use a few unrelated words instead.")
+        raise invalid("password", _("This is easy to guess. Use a few unrelated words instead."))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from kb.cards.fields import VerifierRef
 from kb.errors import invalid
 from kb.people.models import Group, Person
+from kb.wording import _
 
 
 def person_referred(session: Session, reference: str | int, field: str) -> Person:
@@ -15,7 +16,7 @@ def person_referred(session: Session, reference: str | int, field: str) -> Perso
     is_meant = Person.id == reference if isinstance(reference, int) else Person.email == reference
     person = session.scalars(select(Person).where(is_meant, Person.deactivated_at.is_(None))).first()
     if person is None:
-        raise invalid(field, "There is no active person with this e-mail address or id.")
+        raise invalid(field, _("There is no active person with this e-mail address or id."))
     return person
 
 
@@ -46,5 +47,5 @@ def _verifier(session: Session, name: str, field: str) -> VerifierRef:
 def _group(session: Session, slug: str, field: str) -> Group:
     group = session.scalars(select(Group).where(Group.slug == slug)).first()
     if group is None:
-        raise invalid(field, "There is no such group.")
+        raise invalid(field, _("There is no such group."))
     return group

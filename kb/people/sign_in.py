@@ -14,6 +14,7 @@ from kb.people.actor import actor_for
 from kb.people.models import Person, Role, SignInAttempt, SignInLink, WebSession
 from kb.people.tokens import digest, valid_link
 from kb.settings import Security
+from kb.wording import _
 
 _FREE_TRIES = 5
 _TRIES_PER_ADDRESS = 50
@@ -36,7 +37,7 @@ def ensure_first_admin(session: Session, now: datetime) -> Person:
     anyone = session.scalars(select(Person).where(Person.role == Role.ADMIN).order_by(Person.id)).first()
     if anyone is not None:
         return anyone
-    admin = Person(email=FIRST_ADMIN_EMAIL, name="Admin", role=Role.ADMIN, created_at=now)
+    admin = Person(email=FIRST_ADMIN_EMAIL, name=_("Admin"), role=Role.ADMIN, created_at=now)
     session.add(admin)
     session.flush()
     return admin
@@ -113,7 +114,7 @@ def holder_of_link(session: Session, secret: str, now: datetime) -> Person:
     """Whose link this is. Raises Gone when it can't be used any more, SignInNeeded when the person left."""
     person = session.get(Person, valid_link(session, secret, now).person_id)
     if person is None or not person.is_active:
-        raise SignInNeeded("This account is not active.")
+        raise SignInNeeded(_("This account is not active."))
     return person
 
 
@@ -129,7 +130,7 @@ def use_link(
     if person.email == FIRST_ADMIN_EMAIL:
         _claim_admin(session, person, name, email)
         if password_hash is None:
-            raise invalid("password", "Choose a password.")
+            raise invalid("password", _("Choose a password."))
     link.used_at = now
     if password_hash is None:
         return person
@@ -157,10 +158,10 @@ def _end_links_of(session: Session, person_id: int, now: datetime) -> None:
 
 def _claim_admin(session: Session, person: Person, name: str, email: str) -> None:
     if not name:
-        raise invalid("name", "Enter your name.")
+        raise invalid("name", _("Enter your name."))
     taken = session.scalars(select(Person.id).where(Person.email == email, Person.id != person.id)).first()
     if not email or taken is not None:
-        raise invalid("email", "Enter your e-mail address; it must not belong to somebody else here.")
+        raise invalid("email", _("Enter your e-mail address; it must not belong to somebody else here."))
     person.name, person.email = name, email
 
 
@@ -178,4 +179,7 @@ def _failures(session: Session, key: str, now: datetime, *, minutes: int = 60) -
 def _wait_until(instant: datetime, now: datetime) -> None:
     seconds = int((instant - now).total_seconds()) + 1
     if instant > now:
-        raise TooMany(f"Too many tries. Wait {seconds} seconds and try again.", extra={"retry_after": seconds})
+        raise TooMany(
+            _("Too many tries. Wait %(seconds)s seconds and try again.", seconds=seconds),
+            extra={"retry_after": seconds},
+        )

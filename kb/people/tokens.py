@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kb.errors import Gone, NotFound, invalid
 from kb.people.models import ApiToken, Person, SignInLink
+from kb.wording import _
 
 SCOPES = ("lookup", "read", "write", "verify", "admin")
 _PREFIX = "vit_"
@@ -43,7 +44,7 @@ def issue_api_token(
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         but = f"; not {', '.join(unknown)}" if unknown else ""
-        raise invalid("scope", f"Choose from {', '.join(SCOPES)}{but}.")
+        raise invalid("scope", _("Choose from %(scopes)s%(but)s.", scopes=", ".join(SCOPES), but=but))
     secret = _PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         person_id=person.id, name=name, token_hash=api_digest(pepper, secret), last4=secret[-4:],
@@ -70,7 +71,7 @@ def revoke_api_token(session: Session, person_id: int, token_id: int, now: datet
     """Revoke one of the person's own tokens."""
     token = session.get(ApiToken, token_id)
     if token is None or token.person_id != person_id:
-        raise NotFound("There is no such token.")
+        raise NotFound(_("There is no such token."))
     token.revoked_at = token.revoked_at or now
 
 
@@ -90,5 +91,5 @@ def valid_link(session: Session, secret: str, now: datetime) -> SignInLink:
     """The unused, unexpired link behind a secret; Gone otherwise, the same words whatever the cause."""
     link = session.scalars(select(SignInLink).where(SignInLink.token_hash == digest(secret)).with_for_update()).first()
     if link is None or link.used_at is not None or link.expires_at <= now:
-        raise Gone("This link was used already or has expired. Ask an admin for a new one.")
+        raise Gone(_("This link was used already or has expired. Ask an admin for a new one."))
     return link

@@ -8,27 +8,30 @@ from sqlalchemy.orm import Session
 from kb.people.models import ApiToken, Person
 from kb.web.account_pages import TokenRow
 from kb.web.parts import Choice, Option
-from kb.words import Words, count
+from kb.wording import N_, _, ngettext
+from kb.words import Words
 
-EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In a year", "never": "Never"}
+EXPIRIES = {"30": N_("In 30 days"), "90": N_("In 90 days"), "365": N_("In a year"), "never": N_("Never")}
 _USUAL = "90"
 _SCOPES = {
-    "lookup": "Look up, report and ask, as the browser extension does",
-    "read": "Search, look up and read cards",
-    "write": "Write and edit cards",
-    "verify": "Verify cards and resolve reports",
-    "admin": "Everything this person may do",
+    "lookup": N_("Look up, report and ask, as the browser extension does"),
+    "read": N_("Search, look up and read cards"),
+    "write": N_("Write and edit cards"),
+    "verify": N_("Verify cards and resolve reports"),
+    "admin": N_("Everything this person may do"),
 }
 
 
 def scopes_to_choose(error: str) -> Choice:
     """What a new token may do."""
-    return Choice(tuple(Option(scope, scope.title(), scope == "read", hint) for scope, hint in _SCOPES.items()), error)
+    return Choice(
+        tuple(Option(scope, scope.title(), scope == "read", _(hint)) for scope, hint in _SCOPES.items()), error
+    )
 
 
 def expiries_to_choose(error: str) -> Choice:
     """How long a new token is valid."""
-    return Choice(tuple(Option(value, label, value == _USUAL) for value, label in EXPIRIES.items()), error)
+    return Choice(tuple(Option(value, _(label), value == _USUAL) for value, label in EXPIRIES.items()), error)
 
 
 def token_rows(session: Session, person: Person, words: Words) -> tuple[TokenRow, ...]:
@@ -41,8 +44,7 @@ def token_rows(session: Session, person: Person, words: Words) -> tuple[TokenRow
         TokenRow(
             row.name,
             ", ".join(row.scopes),
-            f"Ends in {row.last4}, made {words.day(row.created_at)}, "
-            + (f"last used {words.ago(row.last_used_at)}" if row.last_used_at else "never used"),
+            _token_words(row, words),
             _expiry(row, words),
             row.expires_at is not None and row.expires_at <= words.now,
             f"/account/tokens/{row.id}/revoke",
@@ -57,8 +59,21 @@ def tokens_in_words(session: Session, person: Person, words: Words) -> str:
         select(func.count(), func.max(ApiToken.last_used_at)).where(_in_force(person, words.now))
     ).one()
     if not number:
-        return "None"
-    return f"{count(number, 'token')} in force, " + (f"last used {words.ago(last)}" if last else "never used")
+        return _("None")
+    if last is None:
+        return ngettext("%(num)s token in force, never used", "%(num)s tokens in force, never used", number)
+    return ngettext(
+        "%(num)s token in force, last used %(when)s", "%(num)s tokens in force, last used %(when)s", number,
+        when=words.ago(last),
+    )  # fmt: skip
+
+
+def _token_words(row: ApiToken, words: Words) -> str:
+    made = words.day(row.created_at)
+    if row.last_used_at is None:
+        return _("Ends in %(last)s, made %(day)s, never used", last=row.last4, day=made)
+    used = words.ago(row.last_used_at)
+    return _("Ends in %(last)s, made %(day)s, last used %(when)s", last=row.last4, day=made, when=used)
 
 
 def _in_force(person: Person, now: datetime) -> ColumnElement[bool]:
@@ -68,5 +83,6 @@ def _in_force(person: Person, now: datetime) -> ColumnElement[bool]:
 
 def _expiry(row: ApiToken, words: Words) -> str:
     if row.expires_at is None:
-        return "Never expires"
-    return f"Expire{'d' if row.expires_at <= words.now else 's'} {words.day(row.expires_at)}"
+        return _("Never expires")
+    day = words.day(row.expires_at)
+    return _("Expired %(day)s", day=day) if row.expires_at <= words.now else _("Expires %(day)s", day=day)

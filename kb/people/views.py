@@ -55,7 +55,7 @@ def do_sign_in() -> BaseResponse:
             sign_in.note_failure(session, form.email, address, now())
         else:
             return _signed_in(session, session.get_one(Person, person.id), safe_next(form.next))
-    page = _sign_in_page(form.email, form.next, "The e-mail address or the password is wrong.")
+    page = _sign_in_page(form.email, form.next, _("The e-mail address or the password is wrong."))
     return Response(page, 401)
 
 
@@ -94,7 +94,7 @@ def do_welcome(secret: str) -> BaseResponse:
             person = sign_in.use_link(
                 session, secret, now(), password_hash=chosen, name=form.name, email=form.email or ""
             )
-            say("Welcome. You are signed in.")
+            say(_("Welcome. You are signed in."))
             return _signed_in(session, person, "/")
     except Invalid as error:
         return Response(_welcome_page(secret, error.errors), 422)
@@ -144,7 +144,7 @@ def save_password() -> BaseResponse:
         about = [actor.name, actor.email]
     errors: tuple[FieldError, ...] = ()
     if stored is not None and not matches(stored, form.current_password):
-        errors = (FieldError("current_password", "This is not your current password."),)
+        errors = (FieldError("current_password", _("This is not your current password.")),)
     else:
         try:
             chosen = new_hash(form.new_password, limits.password_min_length, about)
@@ -155,7 +155,7 @@ def save_password() -> BaseResponse:
             errors = tuple(FieldError("new_password", e.message) for e in error.errors)
     if errors:
         return Response(_account_page(errors=errors), 422)
-    say("Password changed. Other sessions were ended.")
+    say(_("Password changed. Other sessions were ended."))
     return redirect("/account", 303)
 
 
@@ -183,7 +183,7 @@ def revoke_token(token_id: int) -> BaseResponse:
     with writing() as (session, actor):
         tokens.revoke_api_token(session, actor.id or 0, token_id, now())
         audit.record(session, actor, "revoked", "token", token_id, now())
-    say("Token revoked.")
+    say(_("Token revoked."))
     return redirect("/account", 303)
 
 
@@ -192,7 +192,7 @@ def end_session(session_id: int) -> BaseResponse:
     """Sign out elsewhere."""
     with writing() as (session, actor):
         sign_in.end_sessions_of(session, actor.id or 0, session_id=session_id)
-    say("Session ended.")
+    say(_("Session ended."))
     return redirect("/account", 303)
 
 
@@ -201,7 +201,7 @@ def end_other_sessions() -> BaseResponse:
     """Sign out everywhere but here."""
     with writing() as (session, actor):
         sign_in.end_sessions_of(session, actor.id or 0, keep=request.cookies.get(cookie_name(), ""))
-    say("All other sessions ended.")
+    say(_("All other sessions ended."))
     return redirect("/account", 303)
 
 
@@ -235,14 +235,14 @@ def _welcome_page(secret: str, errors: tuple[FieldError, ...]) -> str:
         link = tokens.valid_link(session, secret, now())
         person = session.get(Person, link.person_id)
         if person is None or not person.is_active:
-            raise Gone("This link was used already or has expired. Ask an admin for a new one.")
+            raise Gone(_("This link was used already or has expired. Ask an admin for a new one."))
         email, is_first = person.email, person.email == sign_in.FIRST_ADMIN_EMAIL
     wrong = {e.field: _sentence(e) for e in errors}
     problems = tuple(Problem(e.field, _sentence(e)) for e in errors)
-    hint = f"At least {services().settings.security.password_min_length} characters."
+    hint = _("At least %(least)s characters.", least=services().settings.security.password_min_length)
     password = Field(error=wrong.get("password", ""), hint=hint)
     if not is_first:
-        heading = "Set your password"
+        heading = _("Set your password")
         page = SetPasswordPage(f"/welcome/{secret}", heading, email, password, problems)
         return render_template("kb/set_password.html", page=page, frame=frame())
     setup = SetupPage(
@@ -260,7 +260,7 @@ def _account_page(*, new_token: str = "", errors: tuple[FieldError, ...] = ()) -
     with reading() as (session, actor):
         words = Words(now(), services().policy.zone)
         person = session.get_one(Person, actor.id)
-        themes = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
+        themes = (("system", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
         page = AccountPage(
             profile_action="/account",
             name=Field(person.name, wrong.get("name", "")),
@@ -299,7 +299,9 @@ def _session_rows(session: Session, person: Person, words: Words) -> tuple[Sessi
     return tuple(
         SessionRow(
             _device(row.user_agent),
-            "This browser" if row.id == g.web_session_id else f"Last used {words.ago(row.last_seen_at)}",
+            _("This browser")
+            if row.id == g.web_session_id
+            else _("Last used %(when)s", when=words.ago(row.last_seen_at)),
             "" if row.id == g.web_session_id else f"/account/sessions/{row.id}/end",
         )
         for row in rows
@@ -308,13 +310,21 @@ def _session_rows(session: Session, person: Person, words: Words) -> tuple[Sessi
 
 def _device(user_agent: str) -> str:
     browsers = ("Firefox", "Edg", "Chrome", "Safari")
-    marks = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "Mac OS": "macOS", "Linux": "Linux"}
-    browser = next((name for name in browsers if name in user_agent), "A browser")
+    marks = {
+        "Windows": "Windows",
+        "Android": "Android",
+        "iPhone": "iPhone",
+        "Mac OS": "macOS",
+        "Linux": "Linux",
+    }
+    browser = next((name for name in browsers if name in user_agent), _("A browser"))
     system = next((name for mark, name in marks.items() if mark in user_agent), "")
-    return f"{'Edge' if browser == 'Edg' else browser}{f' on {system}' if system else ''}"
+    browser = _("Edge") if browser == "Edg" else browser
+    return _("%(browser)s on %(system)s", browser=browser, system=system) if system else browser
 
 
 def _sentence(error: FieldError) -> str:
     if error.message[:1].isupper():
         return error.message
-    return f"{error.field.split('.')[0].replace('_', ' ').capitalize()} {error.message}."
+    label = error.field.split(".")[0].replace("_", " ").capitalize()
+    return _("%(field)s %(problem)s.", field=_(label), problem=error.message)

@@ -4,6 +4,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from kb.web.parts import Choice, Option
+from kb.wording import _
 
 _REGIONS = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
@@ -19,6 +20,6 @@ def time_zones() -> tuple[str, ...]:
 
 def zone_choice(chosen: str | None, default: str) -> Choice:
     """The list, with the installation's zone for whoever chose none."""
-    hint = "When digests come and when your quiet hours are."
-    first = Option("", f"As the installation ({default})", chosen is None)
+    hint = _("When digests come and when your quiet hours are.")
+    first = Option("", _("As the installation (%(default)s)", default=default), chosen is None)
     return Choice((first, *(Option(name, name.replace("_", " "), name == chosen) for name in time_zones())), hint=hint)

@@ -15,8 +15,9 @@ from kb.reviewing.shapes import Proposals, ProposalShape, proposal_shape
 from kb.web.api import Api, Reply, cursor_to, position
 from kb.web.api_models import JsonBody, Listing, Version
 from kb.web.edge import now, reading, services, writing
+from kb.wording import N_
 
-api = Api("reviewing_api", "Reviews")
+api = Api("reviewing_api", N_("Reviews"))
 _FURTHEST = 1_000_000
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb.card_templates import choosing
+from kb.card_templates.completeness import demand_no_loss, demand_whole
 from kb.cards.commands import CardText, Edit, edit_card, publish_card, require_version
 from kb.cards.models import Card, Collection, Status
 from kb.cards.permissions import Right, demand
@@ -18,11 +20,12 @@ from kb.settings import Settings
 from kb.trust import assignee
 from kb.trust.commands import verify
 from kb.trust.policy import Policy
+from kb.wording import N_, _
 
 _DECIDED = {
-    State.APPROVED: "was approved already",
-    State.SENT_BACK: "was sent back already",
-    State.WITHDRAWN: "was withdrawn or replaced by its author; look at what waits now",
+    State.APPROVED: N_("was approved already"),
+    State.SENT_BACK: N_("was sent back already"),
+    State.WITHDRAWN: N_("was withdrawn or replaced by its author; look at what waits now"),
 }
 
 
@@ -37,7 +40,12 @@ def propose(
     demand(actor, Right.PUBLISH if publishes else Right.EDIT, hold(session, card))
     require_version(card, edit.version)
     if publishes and not text.body.strip():
-        raise invalid("body", "Write the answer before you send it for review.")
+        raise invalid("body", _("Write the answer before you send it for review."))
+    chosen = card.template if text.template is None else choosing.known(session, text.template)
+    if publishes:
+        demand_whole(session, chosen, text.rendered.html)
+    else:
+        demand_no_loss(session, chosen, card.html, text.rendered.html)
     is_moved = shelf is not None and shelf.id != card.collection_id
     if shelf is not None and is_moved:
         _demand_place(actor, shelf)
@@ -48,7 +56,7 @@ def propose(
         card_id=card.id, base_version=card.version, publishes=publishes, title=text.title, body=text.body,
         collection_id=shelf.id if shelf is not None and is_moved else None, tags=sorted(set(text.tags)),
         language=text.language, language_chosen=text.language_chosen, audience=sorted(set(text.audience)),
-        note=edit.note, author_id=actor.id, at=now, state=State.WAITING, words="",
+        template=text.template, note=edit.note, author_id=actor.id, at=now, state=State.WAITING, words="",
     )  # fmt: skip
     session.add(proposal)
     session.flush()
@@ -93,9 +101,9 @@ def send_back(
     """Not like this: the words tell the author what to change."""
     card = _demand_waiting(session, actor, proposal)
     if card.collection_id not in actor.curated:
-        raise Forbidden("Only the curators of the collection send a change back.")
+        raise Forbidden(_("Only the curators of the collection send a change back."))
     if not words.strip():
-        raise invalid("words", "Say what should be different.")
+        raise invalid("words", _("Say what should be different."))
     _decide(actor, proposal, State.SENT_BACK, now, words.strip())
     audit.record(session, actor, "sent back", "proposal", proposal.id, now, card=card.id)
     mails.tell_author(session, proposal, actor, settings, now)
@@ -105,11 +113,11 @@ def withdraw(session: Session, actor: Actor, proposal: Proposal, now: datetime) 
     """Its author does not want it any more, whether it waits or was sent back."""
     hold(session, proposal)
     if proposal.author_id != actor.id:
-        raise Forbidden("Only its author withdraws a change.")
+        raise Forbidden(_("Only its author withdraws a change."))
     if proposal.state == State.WITHDRAWN:
         return
     if proposal.state == State.APPROVED:
-        raise Conflict("This change was approved already.")
+        raise Conflict(_("This change was approved already."))
     _decide(actor, proposal, State.WITHDRAWN, now, proposal.words)
     audit.record(session, actor, "withdrawn", "proposal", proposal.id, now, card=proposal.card_id)
 
@@ -121,15 +129,15 @@ def _demand_waiting(session: Session, actor: Actor, proposal: Proposal) -> Card:
     hold(session, proposal)
     if not proposal.is_waiting:
         by = f" ({proposal.decided_by.name})" if proposal.decided_by is not None else ""
-        raise Conflict(f"This change {_DECIDED[State(proposal.state)]}{by}.")
+        raise Conflict(_("This change %(outcome)s%(by)s.", outcome=_(_DECIDED[State(proposal.state)]), by=by))
     return card
 
 
 def _demand_place(actor: Actor, shelf: Collection) -> None:
     if shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     if shelf.id not in actor.writable:
-        raise Forbidden(f"You may not write cards in {shelf.name}.")
+        raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
 
 
 def _decide(actor: Actor, proposal: Proposal, state: State, now: datetime, words: str = "") -> None:

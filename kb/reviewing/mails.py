@@ -8,14 +8,16 @@ from sqlalchemy.orm import Session
 
 from kb.mail.outbox import Letter, enqueue
 from kb.people.actor import Actor, actor_for
+from kb.people.languages import language_of
 from kb.people.models import Person, Role
 from kb.people.queries import active_people
 from kb.reviewing.models import Proposal, State
 from kb.settings import Settings
+from kb.wording import _, language, speaking
 from kb.words import first_name
 
 _HTML = Markup(
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{subject}</title></head>'
+    '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{subject}</title></head>'
     '<body style="font-family:Arial,sans-serif;line-height:1.5"><p>{greeting} {sentence}</p>'
     '<p><a href="{url}">{label}</a></p></body></html>'
 )
@@ -24,12 +26,16 @@ _HTML = Markup(
 def tell_approvers(session: Session, proposal: Proposal, settings: Settings, now: datetime) -> None:
     """Tell the collection's steward; without one who could approve, all its curators."""
     author = session.get(Person, proposal.author_id) if proposal.author_id is not None else None
-    name = author.name if author is not None else "Somebody"
     for person in _approvers(session, proposal):
-        subject = f"For review: {proposal.card.title}"
-        what = "the new card" if proposal.publishes else "a change of"
-        sentence = f"{name} sent {what} “{proposal.card.title}” for review."
-        _send(session, proposal, person, subject, sentence, "Review it", settings, now)
+        with speaking(language_of(person, settings)):
+            name, title = author.name if author is not None else _("Somebody"), proposal.card.title
+            subject = _("For review: %(title)s", title=title)
+            sentence = (
+                _("%(name)s sent the new card “%(title)s” for review.", name=name, title=title)
+                if proposal.publishes
+                else _("%(name)s sent a change of “%(title)s” for review.", name=name, title=title)
+            )
+            _send(session, proposal, person, subject, sentence, _("Review it"), settings, now)
 
 
 def tell_author(session: Session, proposal: Proposal, by: Actor, settings: Settings, now: datetime) -> None:
@@ -40,11 +46,14 @@ def tell_author(session: Session, proposal: Proposal, by: Actor, settings: Setti
     if proposal.card.collection_id not in actor_for(session, author).readable:
         return
     title = proposal.title if proposal.state == State.SENT_BACK else proposal.card.title
-    if proposal.state == State.APPROVED:
-        subject, sentence = f"Approved: {title}", f"{by.name} approved your text; readers see it now."
-    else:
-        subject, sentence = f"Sent back: {title}", f"{by.name} sent your text back: {proposal.words}"
-    _send(session, proposal, author, subject, sentence, "See it", settings, now)
+    with speaking(language_of(author, settings)):
+        if proposal.state == State.APPROVED:
+            subject = _("Approved: %(title)s", title=title)
+            sentence = _("%(name)s approved your text; readers see it now.", name=by.name)
+        else:
+            subject = _("Sent back: %(title)s", title=title)
+            sentence = _("%(name)s sent your text back: %(words)s", name=by.name, words=proposal.words)
+        _send(session, proposal, author, subject, sentence, _("See it"), settings, now)
 
 
 def _approvers(session: Session, proposal: Proposal) -> Sequence[Person]:
@@ -62,8 +71,10 @@ def _send(
     session: Session, proposal: Proposal, to: Person, subject: str, sentence: str, label: str, settings: Settings,
     now: datetime,
 ) -> None:  # fmt: skip
-    greeting, url = f"Hello {first_name(to.name)},", f"{settings.public_url}/reviews/{proposal.id}"
+    greeting, url = _("Hello %(name)s,", name=first_name(to.name)), f"{settings.public_url}/reviews/{proposal.id}"
     text = f"{greeting} {sentence}\n\n{label}: {url}\n"
-    html = _HTML.format(subject=subject, greeting=greeting, sentence=sentence, url=url, label=label)
+    html = _HTML.format(
+        language=language(), subject=subject, greeting=greeting, sentence=sentence, url=url, label=label
+    )
     key = f"proposal:{proposal.id}:{proposal.state}:{to.id}"
     enqueue(session, key, to.email, Letter(subject, text, str(html)), now)

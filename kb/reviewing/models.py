@@ -26,6 +26,7 @@ class Proposal(Base):
     """What somebody wants a card to say. Its text never changes: a better one is another proposal.
 
     `publishes`: it asks for a draft to become an answer. `collection_id`: where the card is to move, if it is.
+    `template`: the one that the card is to have; "" is none, and NULL leaves the card's.
     """
 
     __tablename__ = "proposal"
@@ -41,6 +42,7 @@ class Proposal(Base):
     language: Mapped[str] = mapped_column(String(8))
     language_chosen: Mapped[bool] = mapped_column(Boolean, default=False)
     audience: Mapped[list[str]]
+    template: Mapped[str | None] = mapped_column(String(40))
     note: Mapped[str] = mapped_column(String(300), default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime]

@@ -6,21 +6,23 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from kb.card_templates.commands import names
+from kb.cards.history import diff_lines
 from kb.cards.models import Card, Collection, Status
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, revision_of
-from kb.cards.shown import diff_lines
 from kb.people.actor import Actor
 from kb.reviewing.models import Proposal, State
 from kb.reviewing.queries import Scope, count_proposals, proposals_in
 from kb.reviewing.shown import author_of
 from kb.text.diff import DiffLine
 from kb.web.parts import BLANK, Chip, Field, Paging, Problem
+from kb.wording import N_, _
 from kb.words import Words
 
 _PAGE = 50
-_STATES = {State.WAITING: "Waits for review", State.APPROVED: "Approved", State.SENT_BACK: "Sent back",
-           State.WITHDRAWN: "Withdrawn"}  # fmt: skip
+_STATES = {State.WAITING: N_("Waits for review"), State.APPROVED: N_("Approved"), State.SENT_BACK: N_("Sent back"),
+           State.WITHDRAWN: N_("Withdrawn")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class ReviewPage:
     html: Markup
     version: int
     approve_action: str = ""
-    approve_words: str = "Approve"
+    approve_words: str = ""
     return_action: str = ""
     withdraw_action: str = ""
     edit_url: str = ""
@@ -73,8 +75,10 @@ def reviews_page(session: Session, actor: Actor, scope: Scope, page: int, words:
     """One page of a scope."""
     total = count_proposals(session, actor, scope)
     found = proposals_in(session, actor, scope, limit=_PAGE, offset=(page - 1) * _PAGE)
-    scopes = [(Scope.FOR_ME, "For you to review"), (Scope.MINE, "Yours")][0 if actor.curated else 1 :]
-    empty = "Nothing waits for your review." if scope is Scope.FOR_ME else "Nothing of yours waits or was sent back."
+    scopes = [(Scope.FOR_ME, _("For you to review")), (Scope.MINE, _("Yours"))][0 if actor.curated else 1 :]
+    empty = (
+        _("Nothing waits for your review.") if scope is Scope.FOR_ME else _("Nothing of yours waits or was sent back.")
+    )
     return ReviewsPage(
         scopes=tuple(Chip(label, f"/reviews?scope={each.value}", each is scope) for each, label in scopes),
         rows=tuple(_row(proposal, words) for proposal in found),
@@ -106,7 +110,7 @@ def review_page(
         words=proposal.words,
         moved=_moved(session, card, words) if moved else "",
         lines=() if is_new and not moved else diff_lines(old_text, new),
-        diff_label="From what stands in the card now to this" if moved else "What it changes",
+        diff_label=_("From what stands in the card now to this") if moved else _("What it changes"),
         since_base=diff_lines(f"{base.title}\n\n{base.body}", new) if moved else (),
         html=html,
         version=card.version,
@@ -126,33 +130,45 @@ def _is_open(proposal: Proposal) -> bool:
 
 def _approve_words(card: Card, *, is_new: bool, moved: bool) -> str:
     if moved:
-        return f"Approve in place of version {card.version}"
-    return "Approve and publish" if is_new else "Approve"
+        return _("Approve in place of version %(version)s", version=card.version)
+    return _("Approve and publish") if is_new else _("Approve")
 
 
 def _moved(session: Session, card: Card, words: Words) -> str:
     now = revision_of(session, card, card.version)
-    by = now.author.name if now.author else "An import"
-    return (
-        f"The card moved on since this was written: {by} saved version {card.version} {words.ago(now.at)}. "
-        "Approving puts this text in its place; sending it back lets its author bring both together."
+    by = now.author.name if now.author else _("An import")
+    return _(
+        (
+            "The card moved on since this was written: %(by)s saved version %(version)s %(when)s. "
+            "Approving puts this text in its place; sending it back lets its author bring both together."
+        ),
+        by=by,
+        version=card.version,
+        when=words.ago(now.at),
     )
 
 
 def _facts(session: Session, proposal: Proposal, words: Words) -> tuple[tuple[str, str], ...]:
     card = proposal.card
-    facts = [("By", author_of(proposal)), ("Since", words.exact(proposal.at)), ("Collection", card.collection.name)]
+    facts = [
+        (_("By"), author_of(proposal)),
+        (_("Since"), words.exact(proposal.at)),
+        (_("Collection"), card.collection.name),
+    ]
     if proposal.note:
-        facts.append(("What changed", proposal.note))
+        facts.append((_("What changed"), proposal.note))
     if proposal.tags != card.tags and proposal.is_waiting:
-        facts.append(("Tags", f"{', '.join(card.tags) or 'none'} → {', '.join(proposal.tags) or 'none'}"))
+        facts.append((_("Tags"), f"{', '.join(card.tags) or _('none')} → {', '.join(proposal.tags) or _('none')}"))
     if proposal.language != card.language and proposal.is_waiting:
-        facts.append(("Language", f"{card.language} → {proposal.language}"))
+        facts.append((_("Language"), f"{card.language} → {proposal.language}"))
     if sorted(proposal.audience) != sorted(card.audience) and proposal.is_waiting:
         before, after = (", ".join(each) or "everybody" for each in (card.audience, proposal.audience))
-        facts.append(("Audience", f"{before} → {after}"))
+        facts.append((_("Audience"), f"{before} → {after}"))
+    if proposal.template is not None and (proposal.template or None) != card.template and proposal.is_waiting:
+        before, after = (names(session).get(each or "", _("none")) for each in (card.template, proposal.template))
+        facts.append((_("Template"), f"{before} → {after}"))
     if proposal.collection_id is not None and proposal.is_waiting:
-        facts.append(("Moves to", session.get_one(Collection, proposal.collection_id).name))
+        facts.append((_("Moves to"), session.get_one(Collection, proposal.collection_id).name))
     if proposal.decided_by is not None and proposal.state != State.WITHDRAWN:
         when = words.exact(proposal.decided_at) if proposal.decided_at else ""
         facts.append((_STATES[State(proposal.state)], f"{proposal.decided_by.name}, {when}"))
@@ -160,7 +176,7 @@ def _facts(session: Session, proposal: Proposal, words: Words) -> tuple[tuple[st
 
 
 def _row(proposal: Proposal, words: Words) -> ReviewRow:
-    what = "new card" if proposal.publishes else "change"
+    what = _("new card") if proposal.publishes else _("change")
     who = f"{author_of(proposal)}, {what} in {proposal.card.collection.name}"
     state = "" if proposal.is_waiting else _STATES[State(proposal.state)]
     return ReviewRow(proposal.title, f"/reviews/{proposal.id}", who, state, words.ago(proposal.at))

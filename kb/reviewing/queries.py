@@ -12,6 +12,7 @@ from kb.cards.queries import LARGEST_ID
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.reviewing.models import Proposal, State
+from kb.wording import _
 
 OPEN = (State.WAITING, State.SENT_BACK)
 
@@ -35,7 +36,7 @@ def proposal_seen_by(session: Session, actor: Actor, proposal_id: int) -> Propos
         query = select(Proposal).join(Card, Card.id == Proposal.card_id)
         found = session.scalars(query.where(Proposal.id == proposal_id, seen_by(actor))).first()
     if found is None:
-        raise NotFound("There is no such change.")
+        raise NotFound(_("There is no such change."))
     return found
 
 

@@ -1,5 +1,7 @@
 """From a proposal to the text of a revision: rendered when it is approved, by the renderer of that day."""
 
+from dataclasses import replace
+
 from kb.cards.commands import CardText
 from kb.cards.editing.drafting import Renders, compose
 from kb.reviewing.models import Proposal
@@ -10,8 +12,6 @@ def text_of(renderer: Renders, workspace: Workspace, proposal: Proposal) -> Card
     """What the card is to say. Called outside any transaction, as all rendering is; a proposal's text never changes."""
     text = compose(
         renderer, workspace, proposal.title, proposal.body,
-        language=proposal.language, tags=proposal.tags, audience=proposal.audience,
+        language=proposal.language, tags=proposal.tags, audience=proposal.audience, template=proposal.template,
     )  # fmt: skip
-    return CardText(
-        text.title, text.body, text.rendered, text.language, proposal.language_chosen, text.tags, text.audience
-    )
+    return replace(text, language_chosen=proposal.language_chosen)

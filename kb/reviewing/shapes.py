@@ -25,6 +25,7 @@ class ProposalShape(Shape):
     tags: list[str]
     language: str
     audience: list[str]
+    template: str | None = Field(description="The card template it asks for; an empty one is none, null as it is.")
     note: str
     words: str = Field(description="What should be different, when it was sent back.")
     author: PersonShape | None
@@ -43,7 +44,7 @@ class Proposals(Shape):
 def proposal_shape(session: Session, proposal: Proposal) -> ProposalShape:
     """The shape of one."""
     names = ("id", "card_id", "base_version", "publishes", "state", "title", "body", "tags", "language", "audience",
-             "note", "words", "at", "decided_at")  # fmt: skip
+             "template", "note", "words", "at", "decided_at")  # fmt: skip
     return ProposalShape(
         **{name: getattr(proposal, name) for name in names},
         card_version=proposal.card.version,

@@ -20,6 +20,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_reviews_with, frame, say
 from kb.web.parts import Problem
+from kb.wording import _
 from kb.words import Words
 
 blueprint = Blueprint("reviewing", __name__)
@@ -51,7 +52,7 @@ def show() -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), _LAST_PAGE)
     with reading() as (session, actor):
         if actor.role is Role.REP:
-            raise Forbidden("Only authors, curators and admins have anything to review.")
+            raise Forbidden(_("Only authors, curators and admins have anything to review."))
         first = Scope.FOR_ME if actor.curated else Scope.MINE
         wanted = request.args.get("scope", "")
         scope = Scope(wanted) if wanted in list(Scope) and actor.curated else first
@@ -83,7 +84,7 @@ def approve(proposal_id: int) -> BaseResponse:
             path = card_path(card)
     except Conflict as error:
         return Response(_show(proposal_id, (Problem("", error.detail),)), 409)
-    say("Approved. Readers see it now.")
+    say(_("Approved. Readers see it now."))
     return redirect(path, 303)
 
 
@@ -98,11 +99,11 @@ def send_back(proposal_id: int) -> BaseResponse:
             commands.send_back(session, actor, proposal, form.words, services().settings, now())
     except Invalid as error:
         message = error.errors[0].message if error.errors else error.detail
-        sentence = message if message[:1].isupper() else f"The words {message}."
+        sentence = message if message[:1].isupper() else _("The words %(message)s.", message=message)
         return Response(_show(proposal_id, (Problem("words", sentence),), typed), 422)
     except Conflict as error:
         return Response(_show(proposal_id, (Problem("", error.detail),), typed), 409)
-    say("Sent back. Its author is told.")
+    say(_("Sent back. Its author is told."))
     return redirect("/reviews", 303)
 
 
@@ -113,7 +114,7 @@ def withdraw(proposal_id: int) -> BaseResponse:
         proposal = proposal_seen_by(session, actor, proposal_id)
         commands.withdraw(session, actor, proposal, now())
         path = card_path(proposal.card)
-    say("Withdrawn. The card stays as it is.")
+    say(_("Withdrawn. The card stays as it is."))
     return redirect(path, 303)
 
 

@@ -15,7 +15,7 @@ _ABSOLUTE = re.compile(r"https?://[^/?#\s\\][^\s\\]*|mailto:[^\s\\]+", re.IGNORE
 _LOCAL = re.compile(r"(?:/(?![/\\])|#)[^\s\\]*")
 _MEDIA = re.compile(r"/media/[\w-][\w.-]*(?:/[\w-][\w.-]*){0,8}", re.ASCII)
 
-_BARE = r"(?<![\w/@.-])(https?://(?=[\w\[])[^\s<>\"\x02\x03]{1,2000})"
+BARE = r"(?<![\w/@.-])(https?://(?=[\w\[])[^\s<>\"\x02\x03]{1,2000})"
 _TRAILING = ".,;:!?'\"*_~`"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _SHORTCODE = r"(\{\{[<%][^\n]{1,500}?[%>]\}\})"
@@ -38,7 +38,7 @@ def safe_src(value: str) -> str | None:
 class Linkify(Extension):
     def extendMarkdown(self, md: Markdown) -> None:
         # After code, links and raw tags (90 and above), before emphasis (60), whose marks are common in addresses.
-        md.inlinePatterns.register(_BareAddress(_BARE, md), "bare_address", 85)
+        md.inlinePatterns.register(_BareAddress(BARE, md), "bare_address", 85)
         md.inlinePatterns.register(_Shortcode(_SHORTCODE, md), "shortcode", 95)
 
 
@@ -46,7 +46,7 @@ class _BareAddress(InlineProcessor):
     ANCESTOR_EXCLUDES = ("a",)
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element, int, int]:  # type: ignore[override]
-        address = _without_trailing_marks(m[1])
+        address = without_trailing_marks(m[1])
         link = etree.Element("a", {"href": address})
         link.text = address
         return link, m.start(1), m.start(1) + len(address)
@@ -59,7 +59,7 @@ class _Shortcode(InlineProcessor):
         return m[1], m.start(1), m.end(1)
 
 
-def _without_trailing_marks(address: str) -> str:
+def without_trailing_marks(address: str) -> str:
     """Punctuation after an address belongs to the sentence, and so does a bracket that was opened outside."""
     while len(address) > len("https://x"):
         last = address[-1]

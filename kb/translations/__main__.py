@@ -4,6 +4,7 @@ Catalogues carry no places in the code and are sorted, so that they change only 
 said anywhere is dropped; what is new waits untranslated, which a test calls out.
 """
 
+import ast
 from io import BytesIO
 from pathlib import Path
 
@@ -14,13 +15,10 @@ from babel.messages.pofile import read_po, write_po
 from kb.wording import CATALOGUES, ENGLISH, LANGUAGES
 
 ROOT = CATALOGUES.parent.parent
-ROOMS = ("templates", "kb", "search", "curator", "vitrine")
-METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.xml", "jinja2")]
-OPTIONS = {f"**.{ending}": {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"}
-           for ending in ("html", "txt", "xml")}  # fmt: skip
-KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-
-
+# Of the roof nothing is translated: it speaks to whoever looks after the server; nor what jobs came to.
+CODE, TEMPLATES, ENGLISH_ONLY = ("kb", "search", "curator"), ROOT / "templates", ("jobs.py",)
+OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "silent": "false"}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 # What other tools need to know, without the dates that make every update a change.
 HEADER = (
     'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
@@ -31,11 +29,36 @@ HEADER = (
 def said() -> Catalog:
     """Every message of this source tree."""
     catalog = Catalog(project="Vitrine", charset="utf-8")
-    for room in ROOMS:
-        found = extract_from_dir(ROOT / room, METHODS, OPTIONS, keywords=KEYWORDS)
-        for _file, _line, message, _comments, context in found:
-            catalog.add(message, context=context)
+    for room in CODE:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if path.name not in ENGLISH_ONLY:
+                for call in ast.walk(ast.parse(path.read_bytes())):
+                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                        _add_call(catalog, call.func.id, [_constant(each) for each in call.args])
+    patterns = {f"**.{ending}": OPTIONS for ending in ("html", "txt")}
+    methods = [(pattern, "jinja2") for pattern in patterns]
+    for _file, _line, message, _comments, context in extract_from_dir(TEMPLATES, methods, patterns, KEYWORDS):
+        catalog.add(message, context=context)
     return catalog
+
+
+def _add_call(catalog: Catalog, function: str, given: list[str | None]) -> None:
+    """By the syntax tree, because calls stand inside f-strings, too. What is no constant is a marked message's name."""
+    match function, given:
+        case (("_" | "gettext" | "N_"), [str(message), *_]):
+            catalog.add(message)
+        case "pgettext", [str(context), str(message), *_]:
+            catalog.add(message, context=context)
+        case "ngettext", [str(one), str(many), *_]:
+            catalog.add((one, many))
+        case "count", [_, str(noun)]:
+            catalog.add((f"%(num)s {noun}", f"%(num)s {noun}s"))
+        case "count", [_, str(one), str(many)]:
+            catalog.add((f"%(num)s {one}", f"%(num)s {many}"))
+
+
+def _constant(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def path_of(language: str) -> Path:

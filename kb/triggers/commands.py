@@ -15,6 +15,7 @@ from kb.people.actor import Actor
 from kb.people.models import Group, Role
 from kb.triggers.models import Trigger, TriggerCard
 from kb.triggers.rule import MOST_CARDS, Rule
+from kb.wording import _, decimal
 
 MOST_TRIGGERS = 20_000
 
@@ -22,7 +23,7 @@ MOST_TRIGGERS = 20_000
 def demand_keeper(actor: Actor) -> None:
     """Raise Forbidden unless the actor is a curator or an admin: a trigger speaks to the whole audience."""
     if actor.role.rank < Role.CURATOR.rank:
-        raise Forbidden("Only curators and admins keep triggers.")
+        raise Forbidden(_("Only curators and admins keep triggers."))
 
 
 def make_trigger(
@@ -31,7 +32,7 @@ def make_trigger(
     """A new trigger, on at once."""
     demand_keeper(actor)
     if (session.scalar(select(func.count()).select_from(Trigger)) or 0) >= MOST_TRIGGERS:
-        raise Conflict(f"There are {MOST_TRIGGERS:,} triggers. Delete some first.")
+        raise Conflict(_("There are %(most)s triggers. Delete some first.", most=decimal(MOST_TRIGGERS)))
     trigger = Trigger(site=rule.site, path=rule.path, texts=list(rule.texts), label=rule.label, is_on=True, version=1,
                       made_by_id=actor.id, updated_at=now)  # fmt: skip
     session.add(trigger)
@@ -51,7 +52,7 @@ def change_trigger(
     trigger = trigger_kept_by(session, actor, trigger_id)
     hold(session, trigger)
     if trigger.version != version:
-        raise Conflict("Somebody else changed this trigger meanwhile. Load the page again.")
+        raise Conflict(_("Somebody else changed this trigger meanwhile. Load the page again."))
     trigger.site, trigger.path, trigger.texts, trigger.label = rule.site, rule.path, list(rule.texts), rule.label
     trigger.is_on, trigger.groups = is_on, list(groups)
     trigger.version, trigger.updated_at = version + 1, now
@@ -74,7 +75,7 @@ def trigger_kept_by(session: Session, actor: Actor, trigger_id: int) -> Trigger:
     demand_keeper(actor)
     trigger = session.get(Trigger, trigger_id)
     if trigger is None:
-        raise NotFound("There is no such trigger.")
+        raise NotFound(_("There is no such trigger."))
     return trigger
 
 
@@ -91,12 +92,12 @@ def inherit_triggers(session: Session, survivor_id: int, loser_id: int) -> None:
 def _show(session: Session, actor: Actor, trigger: Trigger, card_ids: Sequence[int]) -> None:
     wanted = list(dict.fromkeys(card_ids))
     if not 1 <= len(wanted) <= MOST_CARDS:
-        raise invalid("cards", f"Choose 1 to {MOST_CARDS} cards.")
+        raise invalid("cards", _("Choose 1 to %(most)s cards.", most=MOST_CARDS))
     kept = {shown.card_id: shown for shown in trigger.shown}
     servable = set(session.scalars(select(Card.id).where(Card.id.in_(wanted), servable_to(actor))))
     missing = [str(card_id) for card_id in wanted if card_id not in servable and card_id not in kept]
     if missing:
-        raise invalid("cards", f"There is no such answer: {', '.join(missing)}.")
+        raise invalid("cards", _("There is no such answer: %(words)s.", words=", ".join(missing)))
     trigger.shown = [kept.get(card_id) or TriggerCard(card_id=card_id) for card_id in wanted]
     for place, shown in enumerate(trigger.shown):
         shown.position = place

@@ -12,6 +12,7 @@ from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.triggers.models import Trigger, TriggerCard, TriggerGroup
 from kb.triggers.rule import Rule
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def cards_of(session: Session, actor: Actor, trigger_id: int) -> Sequence[Card]:
         .order_by(TriggerCard.position, Card.id)
     ).all()
     if not cards:
-        raise NotFound("There is no such trigger.")
+        raise NotFound(_("There is no such trigger."))
     return cards
 
 

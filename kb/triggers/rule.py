@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kb.errors import invalid
+from kb.wording import _
 from kb.words import joined
 
 MOST_TEXTS, LONGEST_TEXT, SHORTEST_TEXT = 10, 100, 2
@@ -30,25 +31,35 @@ def read_rule(site: str, path: str, texts: Sequence[str], label: str) -> Rule:
     said = tuple(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
     near = " ".join(label.split())
     if len(said) > MOST_TEXTS:
-        raise invalid("texts", f"Name at most {MOST_TEXTS} texts.")
+        raise invalid("texts", _("Name at most %(most)s texts.", most=MOST_TEXTS))
     if any(not SHORTEST_TEXT <= len(text) <= LONGEST_TEXT for text in said):
-        raise invalid("texts", f"A text has {SHORTEST_TEXT} to {LONGEST_TEXT} characters.")
+        raise invalid(
+            "texts",
+            _(
+                "A text has %(least)s to %(most)s characters.",
+                least=SHORTEST_TEXT,
+                most=LONGEST_TEXT,
+            ),
+        )
     if len(near) > LONGEST_TEXT:
-        raise invalid("label", f"A label has at most {LONGEST_TEXT} characters.")
+        raise invalid("label", _("A label has at most %(most)s characters.", most=LONGEST_TEXT))
     if near and not said:
-        raise invalid("texts", "Say which text stands near the label.")
+        raise invalid("texts", _("Say which text stands near the label."))
     return Rule(host, start, said, near)
 
 
 def sentence(rule: Rule, groups: Sequence[str] = ()) -> str:
     """The rule as people say it."""
-    where = f"On {rule.site.removeprefix('*.')}{' and all below it' if rule.site.startswith('*.') else ''}"
-    where += f", where the address begins with {rule.path}" if rule.path else ""
+    site = rule.site.removeprefix("*.")
+    where = _("On %(site)s and all below it", site=site) if rule.site.startswith("*.") else _("On %(site)s", site=site)
+    where += _(", where the address begins with %(path)s", path=rule.path) if rule.path else ""
     if rule.texts:
         quoted = [f"“{text}”" for text in rule.texts]
-        any_of = quoted[0] if len(quoted) == 1 else "any of " + joined(quoted)
-        where += f", when {any_of} is on the page" + (f" near “{rule.label}”" if rule.label else "")
-    return where + (f", for {joined(list(groups))}" if groups else "")
+        any_of = quoted[0] if len(quoted) == 1 else _("any of %(texts)s", texts=joined(quoted))
+        where += _(", when %(any_of)s is on the page", any_of=any_of) + (
+            _(" near “%(label)s”", label=rule.label) if rule.label else ""
+        )
+    return where + (_(", for %(groups)s", groups=joined(list(groups))) if groups else "")
 
 
 def _place(site: str, path: str) -> tuple[str, str]:
@@ -56,10 +67,10 @@ def _place(site: str, path: str) -> tuple[str, str]:
     if "://" in site:
         pasted = urlsplit(site)
         site, path = pasted.netloc.rpartition("@")[2], path or pasted.path.rstrip("/")
-    host, _, rest = site.lower().partition("/")
+    host, _slash, rest = site.lower().partition("/")
     path = path or (f"/{rest}".rstrip("/") if rest else "")
     if not _HOST.fullmatch(host) or (host.startswith("*.") and "." not in host[2:]):
-        raise invalid("site", "Name a site such as app.example.com, or *.example.com for all below it.")
+        raise invalid("site", _("Name a site such as app.example.com, or *.example.com for all below it."))
     if path and (not path.startswith("/") or len(path) > 200 or any(c in path for c in "?# \\")):
-        raise invalid("path", "The beginning of an address starts with a slash and has no blanks, ? or #.")
+        raise invalid("path", _("The beginning of an address starts with a slash and has no blanks, ? or #."))
     return host, path

@@ -24,6 +24,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Link, Option, Paging, Problem
+from kb.wording import _
 from kb.words import Words, count
 
 blueprint = Blueprint("triggers", __name__)
@@ -85,7 +86,7 @@ def delete(trigger_id: int) -> BaseResponse:
     """Remove it."""
     with writing() as (session, actor):
         commands.delete_trigger(session, actor, trigger_id, now())
-    say("Trigger deleted.")
+    say(_("Trigger deleted."))
     return redirect(HERE, 303)
 
 
@@ -106,7 +107,7 @@ def _save(trigger_id: int | None) -> BaseResponse:
     except (Invalid, Conflict) as error:
         errors = error.errors or (FieldError("site", error.detail),)
         return Response(_page(ListForm(open=trigger_id or None), _Refused(trigger_id, typed, errors)), error.status)
-    say("Saved. Extensions follow within a quarter of an hour.")
+    say(_("Saved. Extensions follow within a quarter of an hour."))
     return redirect(HERE, 303)
 
 
@@ -117,7 +118,7 @@ def _card_ids(text: str) -> list[int]:
         tail = line.partition("/cards/")[2] if "/cards/" in line else line
         digits = tail.partition("/")[0].partition("?")[0]
         if not (digits.isascii() and digits.isdecimal() and len(digits) <= 9):
-            raise invalid("cards", f"“{line[:60]}” is no address of a card.")
+            raise invalid("cards", _("“%(address)s” is no address of a card.", address=line[:60]))
         found.append(int(digits))
     return found
 
@@ -149,9 +150,11 @@ def _row(session: Session, actor: Actor, trigger: Trigger, form: ListForm, refus
     return TriggerRow(
         id=trigger.id,
         sentence=sentence(rule_of(trigger), [group.name for group in trigger.groups]),
-        about=f"{'' if trigger.is_on else 'Off. '}Changed {words.ago(trigger.updated_at)}",
+        about=_("Changed %(when)s", when=words.ago(trigger.updated_at))
+        if trigger.is_on
+        else _("Off. Changed %(when)s", when=words.ago(trigger.updated_at)),
         cards=tuple(Link(card.title, card_path(card)) for card in shown),
-        warning="None of its cards is an answer now." if not any(card.is_servable for card in trigger.cards) else "",
+        warning=_("None of its cards is an answer now.") if not any(card.is_servable for card in trigger.cards) else "",
         form=_form(session, typed, mine, f"{HERE}/{trigger.id}"),
         delete_action=f"{HERE}/{trigger.id}/delete",
         is_open=trigger.id == form.open,
@@ -185,7 +188,7 @@ def _form(session: Session, typed: Typed, refused: _Refused | None, action: str)
         cards=field("cards", "The address of each card on its own line."),
         groups=Choice(
             tuple(Option(str(group.id), group.name, group.id in typed.groups) for group in groups),
-            hint="Without any it is for everybody.",
+            hint=_("Without any it is for everybody."),
         ),
         version=typed.version,
         is_on=typed.is_on,

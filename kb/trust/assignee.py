@@ -22,6 +22,7 @@ from kb.people.absences import absent, stand_in_for
 from kb.people.actor import can_read
 from kb.people.models import Group, Person, Role
 from kb.trust.duties import Assignment, Escalation, end_escalations, passed_over
+from kb.wording import _
 
 _TURN = 7_310_005
 _NOBODY: frozenset[int] = frozenset()
@@ -188,7 +189,7 @@ def _assign(
         found = _choose(session, line_of(session, card), turn)
         if found is not None:
             return _sit(session, card, found, now)
-    raise Conflict("Nobody could check this card: there is no active admin. Add one first.")
+    raise Conflict(_("Nobody could check this card: there is no active admin. Add one first."))
 
 
 def foresee(

@@ -14,6 +14,7 @@ from kb.people.actor import Actor
 from kb.trust import log
 from kb.trust.models import Flag, FlagKind, Outcome, Shown, Verdict, Verification
 from kb.trust.policy import Policy
+from kb.wording import _
 
 _TWICE = timedelta(seconds=10)
 
@@ -32,7 +33,13 @@ def verify(
     """
     demand(actor, Right.VERIFY, hold(session, card))
     if version != card.version:
-        raise Conflict(f"The card is at version {card.version} now; you read version {version}. Read it again.")
+        raise Conflict(
+            _(
+                "The card is at version %(version)s now; you read version %(read)s. Read it again.",
+                version=card.version,
+                read=version,
+            )
+        )
     card.verified_at, card.verified_by_id, card.verified_version = now, actor.id, card.version
     card.unverified_at = card.unverified_by_id = card.unverified_kind = card.unverified_reason = None
     card.verify_by = policy.next_check(card, now)
@@ -54,9 +61,9 @@ def unverify(session: Session, actor: Actor, card: Card, reason: str, now: datet
     """Take a verification back, with the reason readers will see."""
     demand(actor, Right.VERIFY, hold(session, card))
     if card.verified_at is None or card.unverified_at is not None:
-        raise Conflict("The card is not verified, so there is nothing to take back.")
+        raise Conflict(_("The card is not verified, so there is nothing to take back."))
     if not reason.strip():
-        raise invalid("reason", "Say why, so that the assignee knows what to check.")
+        raise invalid("reason", _("Say why, so that the assignee knows what to check."))
     return doubt(session, actor, card, "reported", reason.strip(), now)
 
 
@@ -78,7 +85,7 @@ def raise_flag(
     """Report a problem. The same person saying the same thing again changes nothing."""
     demand(actor, Right.FLAG, hold(session, card))
     if not detail.strip():
-        raise invalid("detail", "Say in a few words what is wrong.")
+        raise invalid("detail", _("Say in a few words what is wrong."))
     for flag in _open(session, card):
         if (flag.kind, flag.detail, flag.raised_by_id) == (kind, detail.strip(), actor.id):
             return flag
@@ -96,13 +103,13 @@ def resolve_flag(session: Session, actor: Actor, flag_id: int, resolution: str, 
     flag = session.get(Flag, flag_id, with_for_update=True)
     card = session.get(Card, flag.card_id) if flag else None
     if flag is None or card is None or not may(actor, Right.READ, card):
-        raise NotFound("There is no such flag.")
+        raise NotFound(_("There is no such flag."))
     if not may(actor, Right.VERIFY, card) and flag.raised_by_id != actor.id:
-        raise Forbidden("Only a verifier of the card, its curator or the person who reported it may resolve this.")
+        raise Forbidden(_("Only a verifier of the card, its curator or the person who reported it may resolve this."))
     if flag.resolved_at is not None:
-        raise Conflict("This report is resolved already.")
+        raise Conflict(_("This report is resolved already."))
     if not resolution.strip():
-        raise invalid("resolution", "Say what was done about it.")
+        raise invalid("resolution", _("Say what was done about it."))
     _close(flag, actor, resolution.strip(), now)
     return flag
 

@@ -6,17 +6,25 @@ from datetime import datetime, timedelta
 from kb.cards.answers import Shelf
 from kb.cards.models import Breach, Collection
 from kb.trust.state import RANK, Trust, TrustState
+from kb.wording import N_, _, ngettext
 
 _DEMANDS = {
     TrustState.VERIFIED: "verified",
     TrustState.DUE_SOON: "verified",
-    TrustState.OVERDUE: "overdue at worst",
-    TrustState.FLAGGED: "flagged at worst",
+    TrustState.OVERDUE: N_("overdue at worst"),
+    TrustState.FLAGGED: N_("flagged at worst"),
     TrustState.UNVERIFIED: "published",
 }
+_IS = {
+    TrustState.VERIFIED: N_("verified"),
+    TrustState.DUE_SOON: N_("due soon"),
+    TrustState.OVERDUE: N_("overdue"),
+    TrustState.FLAGGED: N_("flagged"),
+    TrustState.UNVERIFIED: N_("unverified"),
+}
 _OVERDUE = {
-    Breach.WARN: "Its check is overdue, and a rule of the policy asks for a warning then.",
-    Breach.WITHHOLD: "Its check is overdue, and a rule of the policy withholds such an answer until it is done.",
+    Breach.WARN: N_("Its check is overdue, and a rule of the policy asks for a warning then."),
+    Breach.WITHHOLD: N_("Its check is overdue, and a rule of the policy withholds such an answer until it is done."),
 }
 
 
@@ -31,17 +39,24 @@ class Contract:
     def refuses(self, trust: Trust, whose: str, now: datetime) -> str:
         """Why the contract does not accept this trust, in words that name whose contract it is; empty if it does."""
         if self.min_trust is not None and RANK[trust.state] < min(RANK[self.min_trust], RANK[TrustState.DUE_SOON]):
-            return f"It is {trust.state.value.replace('_', ' ')}; {whose} asks for answers that are {self.demand}."
+            return _(
+                "It is %(state)s; %(whose)s asks for answers that are %(demand)s.",
+                state=_(_IS[trust.state]), whose=whose, demand=self.demand,
+            )  # fmt: skip
         if self.max_age_days is None:
             return ""
         if trust.checked_at is None or trust.checked_at < now - timedelta(days=self.max_age_days):
-            return f"It was not checked within the last {_days(self.max_age_days)}, as {whose} asks."
+            return ngettext(
+                "It was not checked within the last %(num)s day, as %(whose)s asks.",
+                "It was not checked within the last %(num)s days, as %(whose)s asks.",
+                self.max_age_days, whose=whose,
+            )  # fmt: skip
         return ""
 
     @property
     def demand(self) -> str:
         """The trust it asks for, as an adjective; empty if any will do."""
-        return _DEMANDS[self.min_trust] if self.min_trust is not None else ""
+        return _(_DEMANDS[self.min_trust]) if self.min_trust is not None else ""
 
 
 ANYTHING_GOES = Contract()
@@ -73,7 +88,7 @@ def standing(shelf: Collection | Shelf, trust: Trust, now: datetime, asked: Cont
     withheld = next((reason for below, reason in refusals if below is Breach.WITHHOLD), "")
     if withheld:
         return Standing(withheld, is_withheld=True)
-    refusal = asked.refuses(trust, "the request", now)
+    refusal = asked.refuses(trust, _("the request"), now)
     if refusal:
         return Standing(refusal, is_withheld=True)
     return Standing(refusals[0][1] if refusals else "")
@@ -83,7 +98,7 @@ def _refusals(shelf: Collection | Shelf, trust: Trust, now: datetime) -> list[tu
     """Why the answer should not simply be given, and what is to happen instead: by a rule, by the collection."""
     asks, found = contract_of(shelf), []
     if trust.expiry is not None:
-        found.append((trust.expiry, _OVERDUE.get(trust.expiry, "")))
+        found.append((trust.expiry, _(_OVERDUE.get(trust.expiry, ""))))
         if trust.state is TrustState.OVERDUE:
             asks = Contract(max_age_days=asks.max_age_days)
     found.append((Breach(shelf.contract), asks.refuses(trust, f"“{shelf.name}”", now)))
@@ -94,12 +109,10 @@ def contract_words(shelf: Collection | Shelf) -> str:
     """A collection's contract as a sentence."""
     below, asks = Breach(shelf.contract), contract_of(shelf)
     if below is Breach.SERVE:
-        return "Answers are given whatever their trust, which they show."
+        return _("Answers are given whatever their trust, which they show.")
     demands = [asks.demand] if asks.demand else []
-    demands += [f"checked within {_days(asks.max_age_days)}"] if asks.max_age_days is not None else []
-    others = "others are withheld" if below is Breach.WITHHOLD else "others carry a warning"
-    return f"Answers must be {', '.join(demands)}; {others}."
-
-
-def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number:,} days"
+    if asks.max_age_days is not None:
+        demands.append(ngettext("checked within %(num)s day", "checked within %(num)s days", asks.max_age_days))
+    if below is Breach.WITHHOLD:
+        return _("Answers must be %(demands)s; others are withheld.", demands=", ".join(demands))
+    return _("Answers must be %(demands)s; others carry a warning.", demands=", ".join(demands))

@@ -43,6 +43,7 @@ class Rule(Base):
     is_yearly: Mapped[bool] = mapped_column(default=False)
     pace: Mapped[str | None] = mapped_column(String(10))
     expiry: Mapped[str | None] = mapped_column(String(10))
+    template: Mapped[str | None] = mapped_column(ForeignKey("card_template.slug"))
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
@@ -71,11 +72,12 @@ class SuggestedInterval(Base):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What rules look at in a card. A card's template would be one more field, here and in `Clause`."""
+    """What rules look at in a card."""
 
     collection_id: int
     tags: frozenset[str] = frozenset()
     audience: frozenset[str] = frozenset()
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Clause:
     is_yearly: bool = False
     pace: Pace | None = None
     expiry: Breach | None = None
+    template: str | None = None
 
     def is_about(self, card: About) -> bool:
         """Whether all conditions hold. An audience means cards written for it, not those for everybody."""
@@ -97,6 +100,7 @@ class Clause:
             self.collection_id in (None, card.collection_id)
             and (self.tag is None or self.tag in card.tags)
             and (self.audience is None or self.audience in card.audience)
+            and self.template in (None, card.template)
         )
 
     @property
@@ -112,7 +116,7 @@ def clause_of(rule: Rule) -> Clause:
 
 def about(card: Any) -> About:
     """What rules look at in a card or an answer."""
-    return About(card.collection.id, frozenset(card.tags), frozenset(card.audience or ()))
+    return About(card.collection.id, frozenset(card.tags), frozenset(card.audience or ()), card.template)
 
 
 def matching(clauses: Iterable[Clause], card: About) -> list[Clause]:

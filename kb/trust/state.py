@@ -9,6 +9,7 @@ from kb.cards.answers import AnswerCard
 from kb.cards.models import Breach, Card
 from kb.trust.models import Flag, OpenFlag
 from kb.trust.policy import Policy
+from kb.wording import _, full_day
 
 
 class TrustState(StrEnum):
@@ -106,21 +107,21 @@ def _flag_reason(flag: Flag | OpenFlag) -> Reason:
 
 
 def _expired(verify_by: datetime, policy: Policy) -> Reason:
-    day = verify_by.astimezone(policy.zone)
-    return Reason("expired", f"The check was due on {day.day} {day:%b %Y}.", verify_by)
+    day = full_day(verify_by.astimezone(policy.zone))
+    return Reason("expired", _("The check was due on %(day)s.", day=day), verify_by)
 
 
 def _unverified(card: Card | AnswerCard) -> Reason:
     person = card.unverified_by.name if card.unverified_by else None
     if card.unverified_at is not None and card.unverified_kind:
         return Reason(card.unverified_kind, card.unverified_reason or "", card.unverified_at, person)
-    return Reason("never_verified", "Nobody has verified this card yet.", card.published_at or card.created_at)
+    return Reason("never_verified", _("Nobody has verified this card yet."), card.published_at or card.created_at)
 
 
 def _good(card: Card | AnswerCard, state: TrustState) -> Reason:
     person = card.verified_by.name if card.verified_by else None
-    by = person or "an import"
+    by = person or _("an import")
     at = card.verified_at or card.created_at
     if state is TrustState.DUE_SOON:
-        return Reason("due_soon", f"Verified by {by}; the next check is near.", card.verify_by or at)
-    return Reason("verified", f"Verified by {by}.", at, person)
+        return Reason("due_soon", _("Verified by %(by)s; the next check is near.", by=by), card.verify_by or at)
+    return Reason("verified", _("Verified by %(by)s.", by=by), at, person)

@@ -2,13 +2,16 @@
 
 import gzip
 import hashlib
+import json
 import mimetypes
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, request
+from rcssmin import cssmin
 
 from kb.web.edge import public
 
+_MANIFEST = "dist/manifest.json"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -20,8 +23,9 @@ class Assets:
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         parts = [content for name, content in files.items() if name.startswith("css/")]
         files = {name: content for name, content in files.items() if not name.startswith("css/")}
-        files["css/vitrine.css"] = b"\n".join(parts)
+        files["css/vitrine.css"] = cssmin(b"\n".join(parts))
         self.files = files
+        self.bundles = self._whole_bundles()
         self._compressed: dict[str, bytes] = {}
         self.version = hashlib.sha256(b"".join(n.encode() + c for n, c in sorted(files.items()))).hexdigest()[:12]
 
@@ -30,6 +34,20 @@ class Assets:
         if name not in self.files:
             raise KeyError(f"There is no static file {name}.")
         return f"/static/{self.version}/{name}"
+
+    def bundle_url(self, name: str) -> str:
+        """The address of a bundle that was built (frontend/), or "" where it was not: the page does without."""
+        return self.url(self.bundles[name]) if name in self.bundles else ""
+
+    def _whole_bundles(self) -> dict[str, str]:
+        """The bundles by name, if the build came to its end: the file is the one that the manifest speaks of."""
+        try:
+            made = json.loads(self.files[_MANIFEST])
+            file, digest = f"dist/{made['editor']}", made["sha256"]
+        except (KeyError, ValueError, TypeError):
+            return {}
+        is_whole = hashlib.sha256(self.files.get(file, b"")).hexdigest() == digest
+        return {"editor": file} if is_whole else {}
 
     def response(self, version: str, name: str) -> Response:
         """The file; an old page that asks with another hash gets the current file, uncached."""
@@ -54,7 +72,7 @@ class Assets:
 
 
 def install(app: Flask, folder: Path) -> None:
-    """Serve the folder and give templates `asset()`."""
+    """Serve the folder and give templates `asset()` and `bundle()`."""
     assets = Assets(folder)
     blueprint = Blueprint("assets", __name__)
 
@@ -65,3 +83,4 @@ def install(app: Flask, folder: Path) -> None:
 
     app.register_blueprint(blueprint)
     app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals["bundle"] = assets.bundle_url

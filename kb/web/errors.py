@@ -13,26 +13,27 @@ from kb.web.edge import is_api
 from kb.web.frame import frame
 from kb.web.pages import ErrorPage
 from kb.web.parts import Link
+from kb.wording import N_, _
 
 log = structlog.get_logger("vitrine.web")
 _HEADINGS = {
-    400: "The request could not be read",
-    403: "You may not do this",
-    404: "There is nothing here",
-    405: "This address does not take that",
-    409: "This changed meanwhile",
-    410: "This link is no longer valid",
-    413: "This is too large",
-    422: "Some fields need attention",
-    429: "Too many tries",
-    500: "Something went wrong here",
-    503: "Not available right now",
+    400: N_("The request could not be read"),
+    403: N_("You may not do this"),
+    404: N_("There is nothing here"),
+    405: N_("This address does not take that"),
+    409: N_("This changed meanwhile"),
+    410: N_("This link is no longer valid"),
+    413: N_("This is too large"),
+    422: N_("Some fields need attention"),
+    429: N_("Too many tries"),
+    500: N_("Something went wrong here"),
+    503: N_("Not available right now"),
 }
 _HAPPENED = {
-    400: "The browser sent something Vitrine can't read.",
-    404: "The page does not exist, or you may not see it.",
-    413: "What was sent is larger than the limit.",
-    500: "The error was logged. Nothing that was saved before is lost.",
+    400: N_("The browser sent something Vitrine can't read."),
+    404: N_("The page does not exist, or you may not see it."),
+    413: N_("What was sent is larger than the limit."),
+    500: N_("The error was logged. Nothing that was saved before is lost."),
 }
 
 
@@ -75,11 +76,11 @@ def _http(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    words = _HAPPENED.get(status, error.description or "")
+    words = _(_HAPPENED.get(status, "")) or error.description or ""
     if not is_api():
         return _page(status, words)
     answer = VitrineError(words)
-    answer.status, answer.title = status, _HEADINGS.get(status, error.name)
+    answer.status, answer.title = status, _(_HEADINGS.get(status, "")) or error.name
     response = problem(answer)
     if status == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(sorted(allowed))
@@ -89,8 +90,8 @@ def _http(error: HTTPException) -> BaseResponse:
 def _collision(error: IntegrityError) -> BaseResponse:
     """Two did the same at the same time, and the database kept one: the other is told to look again."""
     log.warning("collision", error=str(error.orig))
-    collided = VitrineError("Somebody else changed the same thing at the same time. Load it again and repeat.")
-    collided.status, collided.title = 409, _HEADINGS[409]
+    collided = VitrineError(_("Somebody else changed the same thing at the same time. Load it again and repeat."))
+    collided.status, collided.title = 409, _(_HEADINGS[409])
     return _expected(collided)
 
 
@@ -98,18 +99,18 @@ def _unexpected(error: Exception) -> BaseResponse:
     reference = secrets.token_hex(4)
     log.error("unexpected error", reference=reference, endpoint=request.endpoint, exc_info=error)
     if is_api():
-        broken = VitrineError(_HAPPENED[500], extra={"reference": reference})
+        broken = VitrineError(_(_HAPPENED[500]), extra={"reference": reference})
         return problem(broken)
-    return _page(500, _HAPPENED[500], reference)
+    return _page(500, _(_HAPPENED[500]), reference)
 
 
 def _page(status: int, happened: str, reference: str = "") -> Response:
     page = ErrorPage(
         status=status,
-        heading=_HEADINGS.get(status, "Something went wrong"),
+        heading=_(_HEADINGS.get(status, N_("Something went wrong"))),
         happened=happened,
-        kept="What you typed is still there when you go back." if request.method == "POST" else "",
-        ways_out=(Link("Go to search", "/"),),
+        kept=_("What you typed is still there when you go back.") if request.method == "POST" else "",
+        ways_out=(Link(_("Go to search"), "/"),),
         reference=reference,
     )
     g.error_page = True

@@ -8,22 +8,23 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from werkzeug.datastructures import MultiDict
 
 from kb.errors import FieldError, Invalid
+from kb.wording import N_, _
 
 Model = TypeVar("Model", bound=BaseModel)
 _WORDS = {
-    "missing": "is needed",
-    "string_too_short": "is needed",
-    "too_short": "is needed",
-    "extra_forbidden": "is not known here; remove it",
-    "int_parsing": "must be a whole number",
-    "int_type": "must be a whole number",
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "dict_type": "must be an object",
+    "missing": N_("is needed"),
+    "string_too_short": N_("is needed"),
+    "too_short": N_("is needed"),
+    "extra_forbidden": N_("is not known here; remove it"),
+    "int_parsing": N_("must be a whole number"),
+    "int_type": N_("must be a whole number"),
+    "string_type": N_("must be text"),
+    "bool_type": N_("must be true or false"),
+    "bool_parsing": N_("must be true or false"),
+    "list_type": N_("must be a list"),
+    "model_type": N_("must be an object"),
+    "model_attributes_type": N_("must be an object"),
+    "dict_type": N_("must be an object"),
 }
 
 
@@ -37,7 +38,7 @@ class Form(BaseModel):
     def _no_nul(cls, value: object) -> object:
         """PostgreSQL takes no NUL anywhere, and nobody types one."""
         if any("\x00" in each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)):
-            raise ValueError("contains a NUL character; remove it")
+            raise ValueError(_("contains a NUL character; remove it"))
         return value
 
 
@@ -88,13 +89,15 @@ def _message(error: dict[str, Any]) -> str:
     context = error.get("ctx", {})
     kind = error["type"]
     if kind in ("string_too_short", "too_short") and context.get("min_length", 1) > 1:
-        return f"needs at least {context['min_length']} characters"
+        return _("needs at least %(least)s characters", least=context["min_length"])
     if kind in ("string_too_long", "too_long"):
-        unit = "characters" if isinstance(error.get("input"), str) else "entries"
-        return f"is too long; the limit is {context.get('max_length')} {unit}"
+        if isinstance(error.get("input"), str):
+            return _("is too long; the limit is %(most)s characters", most=context.get("max_length"))
+        return _("is too long; the limit is %(most)s entries", most=context.get("max_length"))
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
-        return f"must be {'at least' if kind.startswith('greater') else 'at most'} {bound}"
+        least = kind.startswith("greater")
+        return _("must be at least %(bound)s", bound=bound) if least else _("must be at most %(bound)s", bound=bound)
     if kind in ("literal_error", "enum"):
-        return f"must be one of {context.get('expected')}"
-    return _WORDS.get(kind) or error["msg"].removeprefix("Value error, ")
+        return _("must be one of %(values)s", values=context.get("expected"))
+    return _(_WORDS.get(kind, "")) or error["msg"].removeprefix("Value error, ")

@@ -15,6 +15,7 @@ from kb.web.parts import (
     Caution,
     Chip,
     Choice,
+    DraftOffer,
     Field,
     FilterMenu,
     FollowButton,
@@ -25,6 +26,7 @@ from kb.web.parts import (
     Strip,
     Who,
 )
+from kb.writing.pages import WritingAids
 
 __all__ = [
     "CardActions",
@@ -158,6 +160,7 @@ class CardPage:
     """/cards/{id}/{slug}"""
 
     title: str
+    language: str
     html: Markup
     version: int
     status: Status
@@ -173,6 +176,7 @@ class CardPage:
     looks_like: tuple[LooksLike, ...] = ()
     arrived_from: str = ""
     status_words: str = ""
+    template: str = ""
     compare_url: str = ""
     feedback_given: str = ""
     caution: Caution | None = None
@@ -227,8 +231,16 @@ class EditorPage:
     owner_url: str = ""
     problems: tuple[Problem, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
+    script_words: str = "{}"
+    draft_url: str = ""
+    draft_number: int = 0
+    draft_shelf: str = ""
+    draft_offer: DraftOffer | None = None
+    page_url: str = ""
+    author_key: str = ""
     review_words: str = ""
     is_reviewed: bool = False
+    aids: WritingAids | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ Synonyms are today's, and use counts for nothing.
 import time
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kb.errors import invalid
 from kb.lines.folding import fold
 from kb.past.cards import PastCards, cards_at
+from kb.past.instants import demand_known
 from kb.people.actor import Actor
-from kb.people.models import Person
 from search.answers import SPARE, Answers, SearchService, as_corrected, is_plain, scope_of, shown_results
 from search.arrays.evaluate import find
 from search.as_of.snapshot import snapshot_of
@@ -53,16 +51,6 @@ def answers_as_of(
         generation=f"as of {instant.isoformat()}", took_ms=(time.perf_counter() - began) * 1000, older=tuple(older),
         folded=folded, understood=query, corrected=hits.corrected, has_few=hits.has_few,
     )  # fmt: skip
-
-
-def demand_known(session: Session, instant: datetime, now: datetime) -> None:
-    """Raise Invalid unless something can be known of that instant."""
-    if instant > now:
-        raise invalid("as_of", "It lies in the future. Leave it out for the answer of now.")
-    first = session.scalar(select(func.min(Person.created_at)))
-    if first is None or instant < first:
-        since = f" Records begin at {first.isoformat(timespec='seconds')}." if first else ""
-        raise invalid("as_of", f"It lies before this installation.{since}")
 
 
 def _found(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curator.absences.away import Leave, plan_absence
 from curator.notices.models import Notice
 from curator.owners.handing import Duty, Handover, Why, hand_over, plan, read_order
 from curator.owners.load import load_of
@@ -221,8 +222,21 @@ def test_the_checks_come_earlier_where_a_week_has_too_many_if_that_is_chosen(sit
         axel.minutes_per_week = 5
         path, to = f"/people/{vera.id}/handover", axel.id
     before, ada = facts(world), site.page("ada")
-    assert "Spread the checks within their time" in ada.get(f"{path}?duty=both&collection=&to={to}").text
+    shown = ada.get(f"{path}?duty=verifying&collection=&to={to}").text
+    assert "Spread the checks within their time" in shown
+    assert "Axel, spread" in shown
+    promised = dict(re.findall(r'">(Price \d)</a><span class="dim">(\d+ \w+) instead of 26 Dec, Axel', shown))
+    assert promised
+    assert facts(world) == before
     done = ada.post(path, {"duty": "verifying", "to": str(to), "spread": "1"}).text
+    with world.read() as session:
+        zone = world.policy.zone
+        moved = {
+            card.title: f"{due.day} {due:%b}"
+            for card in session.scalars(select(Card))
+            if card.verify_by is not None and (due := card.verify_by.astimezone(zone)) and due.day != 26
+        }
+    assert moved == promised
     assert "came earlier, to weeks with time." in done
     assert facts(world) != before
     with world.read() as session:
@@ -247,3 +261,39 @@ def test_a_wrong_form_is_a_page_that_says_so(site: Site) -> None:
     wrong = ada.post(f"/people/{vera}/handover", {"duty": "both"})
     assert (wrong.status_code, "Choose who takes the cards" in wrong.text) == (422, True)
     assert ada.get("/people/9999/handover").status_code == 404
+
+
+def test_where_every_week_has_room_spreading_would_move_nothing_and_the_page_says_so(site: Site) -> None:
+    world = site.world
+    world.card("Refund window", verifiers=("vera",), verified=True)
+    with world.read() as session:
+        vera, axel = (world.person(session, name).id for name in ("vera", "axel"))
+    shown = site.page("ada").get(f"/people/{vera}/handover?duty=verifying&collection=&to={axel}").text
+    assert "Spreading would move nothing." in shown
+    assert "If the checks are spread" not in shown
+
+
+def test_whoever_gives_their_own_cards_away_is_promised_no_move_they_may_not_make(site: Site) -> None:
+    world = site.world
+    for number in range(6):
+        world.card(f"Price {number}", owner="vera", verifiers=("vera",), verified=True, interval_days=40)
+    with world.transaction() as session:
+        vera, axel = (world.person(session, name) for name in ("vera", "axel"))
+        axel.minutes_per_week = 5
+        path, to = f"/people/{vera.id}/handover", axel.id
+    page = site.page("vera")
+    assert "Spreading would move nothing." in page.get(f"{path}?duty=both&collection=&to={to}").text
+    assert "No check moved its date." in page.post(path, {"duty": "both", "to": str(to), "spread": "1"}).text
+
+
+def test_takers_who_are_away_are_marked_and_who_could_have_none_of_the_cards_is_not_offered(site: Site) -> None:
+    world = site.world
+    world.card("Deep discounts", collection="deals", owner="vera", verifiers=("vera",))
+    with world.transaction() as session:
+        cora = world.person(session, "cora")
+        vera, axel = (world.person(session, name).id for name in ("vera", "axel"))
+        leave = Leave(world.now.date(), world.now.date() + timedelta(days=9), None)
+        plan_absence(session, world.actor(session, "cora"), cora, leave, world.policy, world.now)
+    page = site.page("ada").get(f"/people/{vera}/handover").text
+    assert "away until 25 Nov" in page
+    assert f'value="{axel}"' not in page  # Axel may not read Deals

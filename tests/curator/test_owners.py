@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from curator.absences.away import Leave, plan_absence
 from curator.owners.suggest import blend, edits_everywhere, suggest_owners
 from kb.cards import commands
 from kb.cards.models import Card
@@ -188,3 +189,36 @@ def test_a_curator_who_may_not_read_a_collection_does_not_see_its_cards_in_the_r
         site.world.collection(session, "deals").steward_id = site.world.person(session, "ada").id
     assert report(site)["items"] == []
     assert [row["title"] for row in report(site, "ada")["items"]] == ["Secret"]
+
+
+def test_who_is_away_is_marked_and_who_could_not_own_it_is_not_offered(site: Site) -> None:
+    world = site.world
+    card = world.card("Deep discounts", author="cora", owner="vera", collection="deals")
+    edit(world, card, "cora")
+    with world.transaction() as session:
+        cora, axel = (world.person(session, name) for name in ("cora", "axel"))
+        leave = Leave(world.now.date(), world.now.date() + timedelta(days=3))
+        plan_absence(session, world.actor(session, "cora"), cora, leave, world.policy, world.now)
+        axels = axel.id
+    page = site.page("ada").get(f"/cards/{card}/owner").text
+    assert "edited this card twice this year; away until 19 Nov" in page
+    assert f'value="{axels}"' not in page  # Axel may not read Deals
+    (first,) = site.api("ada", "read").get(f"/cards/{card}/owner-suggestions").get_json()["items"][:1]
+    assert (first["person"]["name"], first["away_until"]) == ("Cora", "2026-11-19")
+    world.later(days=4)
+    assert "away until" not in site.page("ada").get(f"/cards/{card}/owner").text
+
+
+def test_a_card_and_a_question_are_passed_on_with_the_absences_in_view(site: Site) -> None:
+    world = site.world
+    card = world.card(verifiers=("vera",))
+    with world.transaction() as session:
+        leave = Leave(world.now.date(), world.now.date())
+        axel = world.person(session, "axel")
+        plan_absence(session, world.actor(session, "axel"), axel, leave, world.policy, world.now)
+    rita = site.page("rita")
+    asked = rita.post("/questions", {"text": "How long is the warranty?", "detail": "", "card": ""})
+    assert asked.status_code == 303
+    cora = site.page("cora")
+    assert "Axel, away until 16 Nov" in cora.get(f"/verify?scope=all&card={card}").text
+    assert "Axel, away until 16 Nov" in cora.get(asked.location).text

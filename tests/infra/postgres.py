@@ -32,6 +32,8 @@ synchronous_commit = off
 max_connections = 100
 shared_buffers = 64MB
 max_wal_size = 128MB
+autovacuum = off
+jit = off
 timezone = 'UTC'
 """
 # Waits for the end of its input, which comes when the tests let go of it, or when they die, however that happens.
@@ -50,6 +52,7 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="vitrine-pg-", dir=_short_temporary_folder()))
         self._account = _ordinary_account()
         self._numbers = itertools.count(1)
+        self._connection: psycopg.Connection | None = None
         if self._account:
             shutil.chown(self._folder, self._account, pwd.getpwnam(self._account).pw_gid)
         guard = ["/bin/sh", "-c", GUARD, "guard", str(programs), str(self._folder)]
@@ -93,6 +96,8 @@ class PostgresServer:
         self._run("pg_ctl", "start", "--wait", "--timeout=60", "--silent", f"--log={self._log}")
 
     def stop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
         self._guard.communicate(timeout=60)
 
     @property
@@ -108,8 +113,11 @@ class PostgresServer:
         return self._folder / "log"
 
     def _administer(self, statement: sql.Composed) -> None:
-        with psycopg.connect(host=str(self._folder), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement)
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                host=str(self._folder), user=SUPERUSER, dbname="postgres", autocommit=True
+            )
+        self._connection.execute(statement)
 
     def _run(self, program: str, *arguments: str, data: Path | None = None) -> None:
         """A file rather than a pipe for the output: the server inherits it, and a pipe would keep us waiting for it."""

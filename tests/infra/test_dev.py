@@ -186,6 +186,7 @@ def test_a_command_is_handed_over(
     started: list[list[str]] = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dev.Environment, "prepare", lambda self, extra: None)
+    monkeypatch.setattr(dev, "make_frontend", lambda environment: 0)
     monkeypatch.setattr(dev.os, "execv", lambda python, command: started.append(command[1:]))
     dev.main(arguments)
     assert started[0] == expected
@@ -206,3 +207,29 @@ def test_help_needs_no_environment() -> None:
     said = subprocess.run([str(ROOT / "dev")], capture_output=True, text=True, check=False)
     assert said.returncode == 0
     assert "./dev serve" in said.stdout
+
+
+def test_where_there_is_no_node_its_package_is_installed_for_the_editor(
+    dev: ModuleType, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout.root / "requirements-frontend.lock").write_text("# node\n")
+    asked: list[list[str]] = []
+
+    def call(command: list[str]) -> int:
+        asked.append(command[2:])
+        return int(dev.NO_NODE) if len(asked) == 1 else 0
+
+    monkeypatch.setattr(dev.subprocess, "call", call)
+    checkout.prepare()
+    assert dev.make_frontend(checkout.environment()) == 0
+    assert asked == [["--if-node"], []]
+    assert checkout.installed == ["requirements.lock", "requirements-frontend.lock"]
+
+
+def test_a_bundle_that_is_required_and_fails_stops_the_command(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev.Environment, "prepare", lambda self, extra: None)
+    monkeypatch.setattr(dev, "make_frontend", lambda environment: 1)
+    monkeypatch.setattr(dev.os, "execv", lambda python, command: pytest.fail("it went on"))
+    assert dev.main(["serve"]) == 1

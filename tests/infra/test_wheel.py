@@ -1,5 +1,7 @@
 """The wheel carries all it needs: installed alone, far from the checkout, it answers, serves and stops cleanly."""
 
+import hashlib
+import json
 import os
 import re
 import signal
@@ -19,6 +21,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.infra.requirement import require
 
 ROOT = Path(__file__).parent.parent.parent
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -59,10 +63,14 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Without isolation, so that nothing is fetched: hatchling is one of the development packages."""
+    """Without isolation, so that nothing is fetched: hatchling is one of the development packages, and the editor's
+    bundle is there already, or is not wanted."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--skip-dependency-check"]
+    environment = {**os.environ, "SKIP_FRONTEND": "1"}
+    built = subprocess.run(
+        [*command, "--outdir", str(folder), str(ROOT)], env=environment, capture_output=True, text=True, check=False
+    )
     assert built.returncode == 0, built.stdout + built.stderr
     [path] = folder.glob("*.whl")
     return path
@@ -112,6 +120,19 @@ def test_the_wheel_carries_every_template_static_file_and_migration(wheel: Path)
         assert expected
         assert expected <= inside, expected - inside
     assert "kb/_bundled/config.toml" in inside
+
+
+def test_the_wheel_carries_the_rich_editor_and_the_licences_of_its_parts(wheel: Path) -> None:
+    manifest = ROOT / "static" / "dist" / "manifest.json"
+    reason = "the rich editor is not built (run ./dev frontend; it needs node with npm)"
+    require(manifest if manifest.is_file() else None, reason=reason, required_by="REQUIRE_FRONTEND")
+    with zipfile.ZipFile(wheel) as archive:
+        made = json.loads(archive.read("kb/_bundled/static/dist/manifest.json"))
+        script = archive.read(f"kb/_bundled/static/dist/{made['editor']}")
+        notices = archive.read("kb/_bundled/static/dist/THIRD-PARTY-NOTICES.txt").decode()
+    assert hashlib.sha256(script).hexdigest() == made["sha256"]
+    assert "@tiptap/core" in notices
+    assert "Permission is hereby granted" in notices
 
 
 def test_the_wheel_carries_every_module_and_its_data(wheel: Path) -> None:

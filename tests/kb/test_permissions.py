@@ -26,6 +26,8 @@ change the card's owner, verifiers or interval          ACX      ACX        ACX 
 archive or restore the card                             ACX      ACX        ACX       ACX       AC      AC
 replace the card                                        -        ACX        ACX       -         AC      -
 report a problem with the card                          -        ACXVRS     ACXVRS    -         ACVR    -
+comment on the card                                     ACXV     ACXVRS     -         -         ACVR    ACV
+resolve what others commented                           ACXV     ACXV       ACXV      -         ACV     ACV
 read the card's audit                                   ACXV     ACXV       ACXV      ACXV      ACV     ACV
 tell who saw a wrong version of the card                -        ACX        ACX       ACX       AC      -
 delete the card                                         -        -          -         A         -       -
@@ -130,5 +132,6 @@ def test_a_right_is_lost_the_moment_its_reason_is(world: World, cards: dict[str,
         axel.role = "rep"
         mine = session.get_one(Card, cards["published"])
         assert not any(
-            may(world.actor(session, "axel"), right, mine) for right in set(Right) - {Right.READ, Right.FLAG}
+            may(world.actor(session, "axel"), right, mine)
+            for right in set(Right) - {Right.READ, Right.FLAG, Right.COMMENT}
         )

@@ -26,7 +26,9 @@ from curator.recall.models import Recall
 from curator.reports.mailed.links import CheckLink, sign
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, Webhook
+from kb.card_templates.commands import PartFields, TemplateFields, make_template
 from kb.cards.models import Card
+from kb.comments.models import Comment
 from kb.lines.models import NearDuplicate
 from kb.people.actor import system_actor
 from kb.people.commands import add_group
@@ -44,8 +46,8 @@ Pairs = list[tuple[str, str]]
 CARD_FORM = {
     "title": "A title", "body": "Some words.", "collection": "billing", "version": "1", "tags": "a, b",
     "language": "en", "audience": "", "owner": "3", "verifiers": "person:4", "interval_days": "30", "check_on": "",
-    "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save", "reading": "",
-    "opened": "changes", "back": "/verify",
+    "template": "battle-card", "what_changed": "Words", "whole_card_checked": "", "is_minor": "", "step": "save",
+    "reading": "", "opened": "changes", "back": "/verify",
 }  # fmt: skip
 SCOPED = {"scope": "all"}
 SCHEDULE = {
@@ -56,10 +58,22 @@ TRIGGER = {
     "site": "crm.example", "path": "/deals", "texts": "Pro\r\nScale", "label": "Plan", "cards": "/cards/{other}",
     "groups": "1",
 }  # fmt: skip
+TEMPLATE = {
+    "name": "Recipe", "about": "How to cook it", "most_words": "300", "place": "1", "heading": "Steps",
+    "hint": "One at a time", "required": "1",
+}  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
     "editing.save": CARD_FORM,
     "editing.preview": {**CARD_FORM, "mode": "preview"},
+    "editing.same": {"body": "Some *words*.", "again": "Some _words_."},
+    "drafts.keep": {**CARD_FORM, "draft": "0", "draft_shelf": "billing"},
+    "drafts.discard": {"draft": "1", "draft_shelf": "billing"},
+    "drafts.add_picture": {},
+    "writing.check": {**CARD_FORM, "start": "how-to", "parts": "1"},
+    "card_templates.make": TEMPLATE,
+    "card_templates.change": {**TEMPLATE, "version": "1"},
+    "card_templates.delete": {},
     "cards.restore_revision": {"version": "1", "revision": "1"},
     "cards.verify": {"version": "1", "note": "Read it"},
     "cards.unverify": {"reason": "It changed"},
@@ -71,6 +85,11 @@ FORMS: dict[str, dict[str, str]] = {
     "cards.unreplace": {},
     "cards.copied": {},
     "cards.feedback": {"helpful": "yes"},
+    "comments.add": {"text": "Look, @stan", "thread": ""},
+    "comments.edit": {"text": "Look again"},
+    "comments.delete": {},
+    "comments.resolve": {},
+    "comments.reopen": {},
     "admin_people.invite": {"name": "New", "email": "new@northwind.example", "role": "rep"},
     "admin_people.change": {"name": "Stan", "role": "rep", "groups": "1"},
     "admin_people.make_link": {},
@@ -113,9 +132,11 @@ FORMS: dict[str, dict[str, str]] = {
     "checks.fine": {"record": "1"},
     "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
+    "reports.dismiss": {"words": "holiday in May", "do": "dismiss", "back": "/reports/gaps"},
     "rules.change": {
         "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
         "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",
+        "template": "policy",
         "weeks": "4", "when": "next", "token": "0" * 64, "at": "2026-11-16T09:00:00+00:00",
     },
     "schedules.add": SCHEDULE,
@@ -179,9 +200,10 @@ FORMS: dict[str, dict[str, str]] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
-    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy"),
-    "editing.edit": ("reading", "opened", "back"),
-    "cards.show": ("replaced", "report", "thanks", "query_id"), "cards.history": (), "cards.compare": ("from", "to"),
+    "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy", "template", "draft"),
+    "editing.edit": ("reading", "opened", "back", "draft"),
+    "cards.show": ("replaced", "report", "thanks", "query_id", "comments"),
+    "comments.mentions": ("q",), "cards.history": (), "cards.compare": ("from", "to"),
     "cards.choose_replacement": ("q",), "cards.media": (),
     "admin_people.people": ("q", "scope"), "admin_people.person": (), "admin_people.groups": ("open",),
     "admin_collections.shelf": ("trust", "page"), "admin_collections.overview": (), "admin_collections.manage": (),
@@ -190,13 +212,14 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "duplicates.show": ("page",), "duplicates.compare": (),
     "manager.show": (
         "q", "collection", "tag", "trust", "status", "owner", "assignee", "verifier", "language", "updated_since",
-        "sort", "page",
+        "template", "incomplete", "sort", "page",
     ),
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
     "reports.gaps": ("week", "collection"), "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
     "questions.show": ("scope", "state", "page"), "questions.new": ("q",), "questions.read": (),
+    "card_templates.show": ("open",),
     "triggers.show": ("q", "page", "open"), "extension.install": (), "extension.download": (),
     "extension.ask": ("challenge", "name"),
     "reviewing.show": ("scope", "page"), "reviewing.read": (),
@@ -209,7 +232,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "notices.show": ("page",), "notices.follow_link": (), "notices.choose": (), "notices.confirm": (),
     "rules.look": (
         "kind", "rule", "before", "collection", "tag", "audience", "interval_days", "check_on", "yearly", "pace",
-        "expiry", "weeks",
+        "expiry", "template", "weeks",
     ),
     "rules.overview": ("edit",), "workload.show": (), "workload.download": (), "freshness.show": (),
 }  # fmt: skip
@@ -312,8 +335,17 @@ class Places:
 
             if "question_id" in rule or not rule:
                 self.question = self._question(session)
+            if "comment_id" in rule or not rule:
+                ada = self.world.person(session, "ada").id
+                comment = Comment(card_id=self.card, author_id=ada, text="Look", at=self.world.now)
+                session.add(comment)
+                session.flush()
+                self.comment = comment.id
             if "proposal_id" in rule or not rule:
                 self.proposal = self._proposal(session)
+            if "<template>" in rule or not rule:
+                recipe = TemplateFields(f"Recipe {next(_numbers)}", parts=(PartFields("Steps"),))
+                self.template = make_template(session, system_actor(session), recipe, self.world.now).slug
             if "trigger_id" in rule or not rule:
                 trigger = make_trigger(
                     session, system_actor(session), Rule(f"s{next(_numbers)}.example"), [self.other], (), self.world.now
@@ -397,8 +429,8 @@ class Places:
             "int:session_id": 999, "secret": self.link, "signed": self.signed,
             "int:schedule_id": self.schedule, "sha256": "0" * 64, "extension": "png", "version": "0",
             "int:absence_id": self.absence,
-            "path:name": "js/frame.js", "int:pair_id": self.pair,
-            "int:proposal_id": self.proposal,
+            "path:name": "js/frame.js", "template": self.template, "int:pair_id": self.pair,
+            "int:proposal_id": self.proposal, "int:comment_id": self.comment,
             "int:question_id": self.question, "int:trigger_id": self.trigger, "int:recall_id": self.recall,
         }  # fmt: skip
         in_front = rule.startswith("/cards/")

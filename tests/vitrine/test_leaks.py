@@ -22,6 +22,7 @@ from curator.reports.weekly import weekly_report
 from curator.reports.weeks import week_of
 from kb.cards import replacements
 from kb.cards.models import Card
+from kb.comments.commands import add_comment
 from kb.db import Base
 from kb.mail.models import OutgoingMail
 from kb.reviewing.models import Proposal
@@ -43,12 +44,15 @@ PAGES = (
     "/collections/billing", "/collections/billing?trust=flagged", "/collections/deals", "/collections/none",
     "/admin/people", "/admin/groups", "/admin/collections", "/admin/collections/deals", "/account", "/cards/new",
     "/cards/new?collection=deals", "/cards/new?copy={secret}", "/cards/{secret}", "/cards/{secret}/history",
-    "/cards/{secret}/diff", "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
+    "/cards/{secret}/diff",
+    "/cards/{secret}/mentions?q=v", "/cards/{secret}?comments=1",
+    "/cards/{secret}/edit", "/cards/{secret}/replace", "/preview/{secret}",
     "/cards/{secret}/zanzibar", "/sign-in?next=/cards/{secret}", "/opensearch.xml", "/healthz", "/missing",
     "/admin/synonyms", "/admin/golden-queries", "/admin/registry", "/admin/hooks", "/admin/webhooks",
     "/media/{picture}.png", "/duplicates",
     "/notices", "/account/notices", "/questions", "/questions?scope=all", "/questions/new?q=zanzibar",
-    "/admin/triggers", "/extension", "/reviews", "/reviews/1",
+    "/admin/triggers", "/admin/card-templates", "/cards?template=battle-card", "/cards?incomplete=1",
+    "/cards/new?template=policy", "/extension", "/reviews", "/reviews/1",
     "/duplicates/1", "/verify?scope=nonsense&card=x",
     "/tags/zanzibar", "/reports/owners", "/cards/{secret}/owner", "/account/absences",
     "/reports/schedules", "/reports/gaps", "/reports/gaps?collection=deals", "/reports/schedules?about=collection:2",
@@ -62,6 +66,8 @@ PAGES = (
 )  # fmt: skip
 OF_A_CARD = (
     "",
+    "?comments=1",
+    "/mentions?q=v",
     "/history",
     "/audit",
     "/recall",
@@ -74,20 +80,23 @@ OF_A_CARD = (
 API = (
     "/cards", "/cards?collection=deals", "/cards?tag=zanzibar", "/cards/{secret}", "/cards/{secret}/similar",
     "/cards/{secret}/revisions", "/cards/{secret}/revisions/1", "/cards/{secret}/verifications",
-    "/cards/{secret}/flags", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
+    "/cards/{secret}/flags",
+    "/cards/{secret}/comments", "/collections", "/collections/deals", "/people", "/people/{vera}", "/groups",
     "/groups/deal-desk", "/me", "/queue", "/queue?scope=group", "/queue?scope=all", "/reports/weekly",
     "/reports/owners", "/cards/{secret}/owner-suggestions", "/people/{vera}/absences",
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me", "/reports/gaps",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
-    "/reviews", "/reviews?scope=mine", "/proposals/1",
+    "/reviews", "/reviews?scope=mine", "/proposals/1", "/notices", "/follows",
     "/webhooks", "/questions?scope=all", "/triggers/rules", "/triggers",
+    "/card-templates", "/cards?template=policy",
     "/rules", "/reports/workload", "/reports/workload.csv",
     "/cards/{secret}/audit", "/cards/{secret}/recalls", "/recalls", "/lookup?q=zanzibar&as_of={then}",
-    "/search?q=refund&as_of={then}",
+    "/search?q=refund&as_of={then}", "/cards/{secret}?as_of={then}",
 )  # fmt: skip
 API_OF_A_CARD = (
     "",
+    "/comments",
     "/audit",
     "/recalls",
     "/similar",
@@ -175,6 +184,9 @@ def secret_cards(world: World, like: list[int]) -> int:
                 at=world.now,
             )
         )
+        for name in ("rita", "vera"):
+            text = f"@axel, @vera: {CANARY}?"
+            add_comment(session, world.actor(session, name), session.get_one(Card, made[0]), text, world.now)
         for card_id in made[:8]:
             add_use(session, card_id, START.date(), {"impressions": 99, "views": 90, "stale_impressions": 77})
     world.now = START

@@ -28,6 +28,7 @@ SCREENS = {
     "nothing found": "/?q=zebra",
     "card": "/cards/{flagged}",
     "overdue card": "/cards/{overdue}",
+    "comments": "/cards/{overdue}?comments=1",
     "archived card": "/cards/{archived}",
     "editor": "/cards/{flagged}/edit",
     "new card": "/cards/new",
@@ -69,6 +70,8 @@ SCREENS = {
     "owners": "/reports/owners",
     "absences": "/account/absences",
     "webhooks": "/admin/webhooks?open=1",
+    "card templates": "/admin/card-templates?open=battle-card",
+    "new by a template": "/cards/new?template=battle-card&title=Refund",
     "triggers": "/admin/triggers?open=1",
     "questions": "/questions?scope=all",
     "question": "/questions/1",
@@ -148,6 +151,11 @@ def cards(live: LiveSite) -> dict[str, Any]:
     live.page("rita").post(
         "/questions", {"text": "Is there a refund for " + "resellers_" * 12 + "?", "detail": "Asked twice"}
     )
+    long_words = "Does this hold for resellers, @axel? See https://example.com/" + "x" * 150
+    live.page("rita").post(f"/cards/{overdue}/comments", {"text": long_words})
+    for step in ({"text": "It does, @rita", "thread": 1}, {"text": "Done"}):
+        ada.post(f"/cards/{overdue}/comments", step)
+    ada.post("/comments/3/resolve")
     deals = {"name": "Deals", "readers": "1", "contract": "withhold", "min_trust": "verified"}
     ada.post("/admin/collections/deals", deals)
     ada.post("/reports/schedules", {"about": "all", "weekday": 0, "hour": 8, "time_zone": "Europe/Berlin"})

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from vitrine.demo.figures import corrected_figures
+
 _CONTENT = Path(__file__).parent / "content"
 _LINK = re.compile(r"\]\((?:\.\./[a-z]+/)?([a-z0-9-]+)\.md(#[\w-]*)?\)")
 
@@ -35,6 +37,7 @@ class Company:
     workspace: str
     groups: list[dict[str, Any]]
     people: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
     collections: list[dict[str, Any]]
     cards: list[SampleCard]
 
@@ -43,12 +46,16 @@ def read_company() -> Company:
     """The sample as it lies beside this module."""
     about = yaml.safe_load((_CONTENT / "company.yaml").read_text(encoding="utf-8"))
     cards = [_read_card(path) for path in sorted((_CONTENT / "cards").glob("*/*.md"))]
-    return Company(about["workspace"]["name"], about["groups"], about["people"], about["collections"], cards)
+    return Company(
+        about["workspace"]["name"], about["groups"], about["people"], about["rules"], about["collections"], cards
+    )
 
 
 def _read_card(path: Path) -> SampleCard:
     _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
     facts = yaml.safe_load(front)
+    if "edits" not in facts and facts["story"] != "never_verified":
+        facts["edits"] = corrected_figures(path.stem, body, facts["owner"])
     return SampleCard(
         external_id=path.stem,
         collection=path.parent.name,

@@ -7,20 +7,20 @@ from kb.trust.contract import contract_words
 from kb.trust.state import TrustState
 from kb.web.admin_pages import ContractFields
 from kb.web.parts import Choice, Field, Option
-from kb.words import count
+from kb.wording import N_, _, ngettext
 
 _BELOW = {
-    Breach.SERVE: ("Give them all", "Each shows its trust."),
-    Breach.WARN: ("Warn", "An answer that falls short comes with a warning that says why."),
-    Breach.WITHHOLD: ("Withhold", "It is named with the reason and whom to ask, but its text is not given."),
+    Breach.SERVE: (N_("Give them all"), N_("Each shows its trust.")),
+    Breach.WARN: (N_("Warn"), N_("An answer that falls short comes with a warning that says why.")),
+    Breach.WITHHOLD: (N_("Withhold"), N_("It is named with the reason and whom to ask, but its text is not given.")),
 }
 _LEAST = {
-    "": "Anything",
-    TrustState.VERIFIED.value: "Verified",
-    TrustState.DUE_SOON.value: "Verified or due soon",
-    TrustState.OVERDUE.value: "Overdue at worst",
-    TrustState.FLAGGED.value: "Flagged at worst",
-    TrustState.UNVERIFIED.value: "Not verified at worst",
+    "": N_("Anything"),
+    TrustState.VERIFIED.value: N_("Verified"),
+    TrustState.DUE_SOON.value: N_("Verified or due soon"),
+    TrustState.OVERDUE.value: N_("Overdue at worst"),
+    TrustState.FLAGGED.value: N_("Flagged at worst"),
+    TrustState.UNVERIFIED.value: N_("Not verified at worst"),
 }
 _ALWAYS = ("", TrustState.VERIFIED.value, TrustState.OVERDUE.value, TrustState.FLAGGED.value)
 
@@ -36,19 +36,21 @@ def contract_fields(
     chosen = [value for value in _LEAST if value in _ALWAYS or value == least]
     return ContractFields(
         sentence=contract_words(found),
-        effect=f"{count(short, 'answer falls', 'answers fall')} short of that today." if asks else "",
+        effect=ngettext("%(num)s answer falls short of that today.", "%(num)s answers fall short of that today.", short)
+        if asks
+        else "",
         below=Choice(
-            tuple(Option(kind.value, label, kind.value == below, hint) for kind, (label, hint) in _BELOW.items()),
+            tuple(Option(kind.value, _(label), kind.value == below, _(hint)) for kind, (label, hint) in _BELOW.items()),
             wrong.get("contract", ""),
         ),
         min_trust=Choice(
-            tuple(Option(value, _LEAST[value], value == least) for value in chosen),
+            tuple(Option(value, _(_LEAST[value]), value == least) for value in chosen),
             wrong.get("min_trust", ""),
-            "A check that is due soon still counts.",
+            _("A check that is due soon still counts."),
         ),
         max_age=Field(
             typed.get("max_age_days", str(found.max_age_days or ""))[:10],
             wrong.get("max_age_days", ""),
-            "Days since the last check. Empty: any age.",
+            _("Days since the last check. Empty: any age."),
         ),
     )

@@ -37,6 +37,7 @@ from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
 from kb.web.pages import CardRow, CollectionPage
 from kb.web.parts import Chip, Choice, Field, FilterMenu, Option, Paging, Problem
+from kb.wording import N_, _, ngettext
 from kb.words import Words, count
 
 blueprint = Blueprint("admin_collections", __name__)
@@ -99,7 +100,7 @@ def create() -> BaseResponse:
             slug = shelves.create_collection(session, actor, CollectionFields(form.name), now()).slug
     except Invalid as error:
         return Response(_overview_page(error.errors), 422)
-    say("Collection created.")
+    say(_("Collection created."))
     return redirect(f"/admin/collections/{slug}", 303)
 
 
@@ -126,7 +127,7 @@ def change(slug: str) -> BaseResponse:
         return Response(_manage_page(slug, errors=error.errors), 422)
     if is_other:
         return redirect(_effect_url(slug, form), 303)
-    say("Saved.")
+    say(_("Saved."))
     return redirect(f"/admin/collections/{slug}", 303)
 
 
@@ -138,12 +139,12 @@ def delete(slug: str) -> BaseResponse:
             found = shelves.collection_named(session, actor, slug)
             shelves.demand_curate(actor, found)
             if request.form.get("confirm", "").strip() != found.name:
-                words = "Type the name exactly as it stands above."
+                words = _("Type the name exactly as it stands above.")
                 raise Invalid(words, errors=(FieldError("confirm", words),))
             shelves.delete_collection(session, actor, found, now())
     except Invalid as error:
         return Response(_manage_page(slug, errors=error.errors), 422)
-    say("Collection deleted.")
+    say(_("Collection deleted."))
     return redirect("/admin/collections", 303)
 
 
@@ -168,10 +169,10 @@ def _shelf_page(
         count_words=f"{count(total, 'card')}",
         contract_words="" if found.contract == Breach.SERVE else contract_words(found),
         cards=tuple(
-            CardRow(c.title, card_path(c), badge(trusts[c.id], words), meta=c.owner.name if c.owner else "No owner")
+            CardRow(c.title, card_path(c), badge(trusts[c.id], words), meta=c.owner.name if c.owner else _("No owner"))
             for c in rows
         ),
-        filters=(FilterMenu("Trust", state_name(state) if state else "Any", chips, here if state else ""),),
+        filters=(FilterMenu(_("Trust"), state_name(state) if state else _("Any"), chips, here if state else ""),),
         steward=found.steward.name if found.steward else "",
         new_url=f"/cards/new?collection={found.slug}" if found.id in actor.writable else "",
         manage_url=f"/admin/collections/{found.slug}" if found.id in actor.curated else "",
@@ -195,7 +196,7 @@ def _paging(here: str, state: TrustState | None, number: int, total: int) -> Pag
 def _overview_page(errors: tuple[FieldError, ...] = ()) -> str:
     with reading() as (session, actor):
         if not actor.is_curator:
-            raise Forbidden("Only curators and admins may see this page.")
+            raise Forbidden(_("Only curators and admins may see this page."))
         rows = tuple(
             _shelf_row(session, found)
             for found in shelves.collections_readable_by(session, actor)
@@ -219,12 +220,20 @@ def _shelf_row(session: Session, found: Collection) -> ShelfRow:
         name=found.name,
         url=f"/admin/collections/{found.slug}",
         cards=f"{total:,}",
-        steward=found.steward.name if found.steward else "Nobody",
-        interval=f"{found.interval_days or services().policy.interval_days} days"
-        + (", or earlier" if found.is_adaptive else ""),
-        readers="Everybody" if found.is_open else ", ".join(group.name for group in found.readers) or "Nobody yet",
+        steward=found.steward.name if found.steward else _("Nobody"),
+        interval=_interval_words(found),
+        readers=_("Everybody")
+        if found.is_open
+        else ", ".join(group.name for group in found.readers) or _("Nobody yet"),
         trust=f"{round(100 * good / total)}%" if total else "",
     )
+
+
+def _interval_words(found: Collection) -> str:
+    days = found.interval_days or services().policy.interval_days
+    if found.is_adaptive:
+        return ngettext("%(num)s days, or earlier", "%(num)s days, or earlier", days)
+    return ngettext("%(num)s days", "%(num)s days", days)
 
 
 def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
@@ -245,13 +254,13 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
             readers=Choice(tuple(Option(str(g.id), g.name, g.id in readers) for g in every)),
             authors=Choice(
                 tuple(Option(str(g.id), g.name, g.id in authors) for g in every),
-                hint="With none ticked, every author who can read it may write.",
+                hint=_("With none ticked, every author who can read it may write."),
             ),
             steward=_stewards(session, found, wrong.get("steward", "")),
             interval=Choice(
                 tuple(
                     Option(value, label, value == days)
-                    for value, label in interval_options(days, services().policy.interval_days, "the installation")
+                    for value, label in interval_options(days, services().policy.interval_days, N_("the installation"))
                 ),
                 wrong.get("interval_days", ""),
             ),
@@ -267,7 +276,7 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
                 found.stale_target, services().settings.freshness.stale_target, wrong.get("stale_target", "")
             ),
             delete_action="" if cards else f"/admin/collections/{slug}/delete",
-            delete_words="The collection is empty. Deleting it can't be undone.",
+            delete_words=_("The collection is empty. Deleting it can't be undone."),
             confirm=Field(error=wrong.get("confirm", "")),
             problems=_problems(errors),
         )
@@ -276,14 +285,16 @@ def _manage_page(slug: str, *, errors: tuple[FieldError, ...] = ()) -> str:
 
 def _stewards(session: Session, found: Collection, error: str) -> Choice:
     people = active_people(session, at_least=Role.AUTHOR)
-    options = [Option("", "Nobody", found.steward_id is None)]
+    options = [Option("", _("Nobody"), found.steward_id is None)]
     options += [Option(str(p.id), p.name, p.id == found.steward_id) for p in people]
-    return Choice(tuple(options), error, "Gets what nobody else can check.")
+    return Choice(tuple(options), error, _("Gets what nobody else can check."))
 
 
 def _escalate(found: Collection, error: str) -> Field:
     usual = services().settings.freshness.escalate_days
-    hint = f"Days overdue or flagged with nobody acting. 0 is never; empty is the installation's {usual}."
+    hint = _(
+        "Days overdue or flagged with nobody acting. 0 is never; empty is the installation's %(usual)s.", usual=usual
+    )
     return Field("" if found.escalate_days is None else str(found.escalate_days), _sentence(error), hint)
 
 
@@ -299,4 +310,4 @@ def _problems(errors: tuple[FieldError, ...]) -> tuple[Problem, ...]:
 
 
 def _sentence(message: str) -> str:
-    return message if not message or message[:1].isupper() else f"This field {message}."
+    return message if not message or message[:1].isupper() else _("This field %(message)s.", message=message)

@@ -20,7 +20,8 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Chip, Choice, Field, Link, Option, Problem
-from kb.words import Words, count
+from kb.wording import _, ngettext
+from kb.words import Words, count, uncapitalised
 
 blueprint = Blueprint("admin_people", __name__)
 _MOVES_SHOWN = 8
@@ -61,10 +62,10 @@ def change(person_id: int) -> BaseResponse:
             groups = [group for group in all_groups(session) if group.id in form.groups]
             moved = commands.change_person(session, actor, found, form.name, form.role, groups, now())
             set_budget(session, actor, found, form.minutes_per_week, now())
-            words = f" {count(len(moved), 'card')} went to the next in line." if moved else ""
+            words = f" {_moved_words(len(moved))}" if moved else ""
     except Invalid as error:
         return Response(_person_page(person_id, errors=error.errors), 422)
-    say(f"Saved.{words}")
+    say(_("Saved.") + words)
     return redirect(f"/admin/people/{person_id}", 303)
 
 
@@ -83,13 +84,13 @@ def deactivate(person_id: int) -> BaseResponse:
         with writing() as (session, actor):
             found = _person(session, actor, person_id)
             if request.form.get("confirm", "").strip().lower() != found.email:
-                words = "Type the e-mail address exactly as it stands above."
+                words = _("Type the e-mail address exactly as it stands above.")
                 raise Invalid(words, errors=(FieldError("confirm", words),))
             moved = commands.deactivate_person(session, actor, found, now())
             name, number = found.name, len(moved)
     except Invalid as error:
         return Response(_person_page(person_id, errors=error.errors), 422)
-    say(f"Deactivated {name}. {count(number, 'card')} went to the next in line.")
+    say(f"{_('Deactivated %(name)s.', name=name)} {_moved_words(number)}")
     return redirect(f"/admin/people/{person_id}", 303)
 
 
@@ -98,7 +99,7 @@ def reactivate(person_id: int) -> BaseResponse:
     """Let somebody in again."""
     with writing() as (session, actor):
         commands.reactivate_person(session, actor, _person(session, actor, person_id), now())
-    say("Reactivated.")
+    say(_("Reactivated."))
     return redirect(f"/admin/people/{person_id}", 303)
 
 
@@ -117,7 +118,7 @@ def add_group() -> BaseResponse:
             made = commands.add_group(session, actor, form.name, now()).id
     except Invalid as error:
         return Response(_groups_page(errors=error.errors), 422)
-    say("Group created.")
+    say(_("Group created."))
     return redirect(f"/admin/groups?open={made}#group-{made}", 303)
 
 
@@ -130,10 +131,10 @@ def change_group(group_id: int) -> BaseResponse:
             group = _group(session, actor, group_id)
             members = [p for p in all_people(session) if p.id in form.members]
             moved = commands.set_members(session, actor, group, form.name, members, now())
-            words = f" {count(len(moved), 'card')} went to the next in line." if moved else ""
+            words = f" {_moved_words(len(moved))}" if moved else ""
     except Invalid as error:
         return Response(_groups_page(errors=error.errors, open_id=group_id), 422)
-    say(f"Saved.{words}")
+    say(_("Saved.") + words)
     return redirect(f"/admin/groups?open={group_id}#group-{group_id}", 303)
 
 
@@ -142,20 +143,20 @@ def delete_group(group_id: int) -> BaseResponse:
     """Delete a group that nobody is in and nothing refers to."""
     with writing() as (session, actor):
         commands.delete_group(session, actor, _group(session, actor, group_id), now())
-    say("Group deleted.")
+    say(_("Group deleted."))
     return redirect("/admin/groups", 303)
 
 
 def _demand_admin(actor: Actor) -> None:
     if not actor.is_admin:
-        raise Forbidden("Only admins may see this page.")
+        raise Forbidden(_("Only admins may see this page."))
 
 
 def _person(session: Session, actor: Actor, person_id: int) -> Person:
     _demand_admin(actor)
     found = session.get(Person, person_id)
     if found is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     return found
 
 
@@ -163,7 +164,7 @@ def _group(session: Session, actor: Actor, group_id: int) -> Group:
     _demand_admin(actor)
     found = session.get(Group, group_id)
     if found is None:
-        raise NotFound("There is no such group.")
+        raise NotFound(_("There is no such group."))
     return found
 
 
@@ -186,12 +187,12 @@ def _people_page(*, errors: tuple[FieldError, ...] = (), invited: tuple[str, str
             count_words=f"{count(sum(p.is_active for p in everybody), 'active person', 'active people')}.",
             people=tuple(_person_row(p, owned.get(p.id, 0), words) for p in shown),
             scopes=(
-                Chip("Active", "/admin/people", scope != "deactivated"),
-                Chip("Deactivated", "/admin/people?scope=deactivated", scope == "deactivated"),
+                Chip(_("Active"), "/admin/people", scope != "deactivated"),
+                Chip(_("Deactivated"), "/admin/people?scope=deactivated", scope == "deactivated"),
             ),
             query=wanted,
             invite_action="/admin/people",
-            name=Field(request.form.get("name", "") if errors else "", _sentence("Name", wrong.get("name", ""))),
+            name=Field(request.form.get("name", "") if errors else "", _sentence(_("Name"), wrong.get("name", ""))),
             email=Field(request.form.get("email", "") if errors else "", _sentence("E-mail", wrong.get("email", ""))),
             role=_roles(request.form.get("role", Role.REP)),
             problems=_problems(errors),
@@ -224,14 +225,16 @@ def _person_page(person_id: int, *, errors: tuple[FieldError, ...] = (), reset_l
             who=who(found),
             email=found.email,
             action=base,
-            name=Field(found.name, _sentence("Name", wrong.get("name", ""))),
+            name=Field(found.name, _sentence(_("Name"), wrong.get("name", ""))),
             role=_roles(found.role),
             groups=Choice(tuple(Option(str(g.id), g.name, g.id in mine) for g in all_groups(session))),
-            minutes=minutes_field(found, services().settings, _sentence("Minutes", wrong.get("minutes_per_week", ""))),
+            minutes=minutes_field(
+                found, services().settings, _sentence(_("Minutes"), wrong.get("minutes_per_week", ""))
+            ),
             facts=_facts(session, found),
             is_active=found.is_active,
             moves=tuple(moves[:_MOVES_SHOWN]),
-            moves_more=f"and {len(moves) - _MOVES_SHOWN} more" if len(moves) > _MOVES_SHOWN else "",
+            moves_more=_("and %(number)s more", number=len(moves) - _MOVES_SHOWN) if len(moves) > _MOVES_SHOWN else "",
             deactivate_action=f"{base}/deactivate" if found.is_active and found.id != actor.id else "",
             confirm=Field(error=wrong.get("confirm", "")),
             reactivate_action="" if found.is_active else f"{base}/reactivate",
@@ -260,11 +263,11 @@ def _facts(session: Session, person: Person) -> tuple[tuple[str, str], ...]:
     )
     words = Words(now(), services().policy.zone)
     return (
-        ("Owns", count(_owned(session).get(person.id, 0), "card")),
-        ("Next in line for", count(assigned or 0, "card")),
-        ("Away", absence_words(session, person, now())),
-        ("API tokens", tokens_in_words(session, person, words)),
-        ("Joined", words.full_day(person.created_at)),
+        (_("Owns"), count(_owned(session).get(person.id, 0), "card")),
+        (_("Next in line for"), count(assigned or 0, "card")),
+        (_("Away"), absence_words(session, person, now())),
+        (_("API tokens"), tokens_in_words(session, person, words)),
+        (_("Joined"), words.full_day(person.created_at)),
     )
 
 
@@ -284,7 +287,7 @@ def _groups_page(*, errors: tuple[FieldError, ...] = (), open_id: int | None = N
         page = GroupsPage(
             groups=tuple(_group_row(session, group, people, opened, wrong) for group in all_groups(session)),
             create_action="/admin/groups",
-            name=Field(error=_sentence("Name", wrong.get("name", "")) if open_id is None else ""),
+            name=Field(error=_sentence(_("Name"), wrong.get("name", "")) if open_id is None else ""),
             problems=_problems(errors),
         )
     return render_template("kb/admin_groups.html", page=page, frame=frame("admin"))
@@ -292,7 +295,7 @@ def _groups_page(*, errors: tuple[FieldError, ...] = (), open_id: int | None = N
 
 def _group_row(session: Session, group: Group, people: object, opened: int | None, wrong: dict[str, str]) -> GroupRow:
     mine = {person.id for person in group.people}
-    options = tuple(Option(str(p.id), p.name, p.id in mine, ROLE_WORDS[Role(p.role)]) for p in people)  # type: ignore[attr-defined]
+    options = tuple(Option(str(p.id), p.name, p.id in mine, _(ROLE_WORDS[Role(p.role)])) for p in people)  # type: ignore[attr-defined]
     used = _uses(session, group)
     is_open = group.id == opened
     return GroupRow(
@@ -304,7 +307,7 @@ def _group_row(session: Session, group: Group, people: object, opened: int | Non
         used_words=used,
         delete_action="" if mine or used else f"/admin/groups/{group.id}/delete",
         is_open=is_open,
-        name_field=Field(group.name, _sentence("Name", wrong.get("name", "")) if is_open else ""),
+        name_field=Field(group.name, _sentence(_("Name"), wrong.get("name", "")) if is_open else ""),
     )
 
 
@@ -316,15 +319,17 @@ def _uses(session: Session, group: Group) -> str:
             | Collection.verifiers.any(CollectionVerifier.group_id == group.id)
         )
     ) or 0  # fmt: skip
-    parts = ([f"verifies {count(cards, 'card')}"] if cards else []) + (
-        [f"in {count(shelves, 'collection')}"] if shelves else []
+    parts = ([ngettext("verifies %(num)s card", "verifies %(num)s cards", cards)] if cards else []) + (
+        [ngettext("in %(num)s collection", "in %(num)s collections", shelves)] if shelves else []
     )
     return ", ".join(parts)
 
 
 def _roles(chosen: str) -> Choice:
-    hints = {Role.REP: "Reads", Role.AUTHOR: "Writes", Role.CURATOR: "Curates", Role.ADMIN: "Everything"}
-    return Choice(tuple(Option(r.value, f"{ROLE_WORDS[r]}: {hints[r].lower()}", r.value == chosen) for r in Role))
+    hints = {Role.REP: _("Reads"), Role.AUTHOR: _("Writes"), Role.CURATOR: _("Curates"), Role.ADMIN: _("Everything")}
+    return Choice(
+        tuple(Option(r.value, f"{_(ROLE_WORDS[r])}: {uncapitalised(hints[r])}", r.value == chosen) for r in Role)
+    )
 
 
 def _problems(errors: tuple[FieldError, ...]) -> tuple[Problem, ...]:
@@ -332,4 +337,9 @@ def _problems(errors: tuple[FieldError, ...]) -> tuple[Problem, ...]:
 
 
 def _sentence(label: str, message: str) -> str:
-    return message if not message or message[:1].isupper() else f"{label} {message}."
+    is_sentence = not message or message[:1].isupper()
+    return message if is_sentence else _("%(field)s %(problem)s.", field=_(label), problem=message)
+
+
+def _moved_words(number: int) -> str:
+    return ngettext("%(num)s card went to the next in line.", "%(num)s cards went to the next in line.", number)

@@ -9,8 +9,11 @@ from pydantic import BaseModel, Field
 from kb.cards.commands import CardPolicy
 from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, VerifierRef
 from kb.errors import invalid
+from kb.text.limits import MAX_BODY_BYTES
 from kb.web.forms import Form
+from kb.wording import _
 
+NO_TEMPLATE = "none"
 _REF = re.compile(r"(person|group):(\d{1,9})")
 
 
@@ -18,7 +21,7 @@ def verifier_ref(value: str) -> VerifierRef:
     """ "person:7" or "group:3". Raises Invalid for anything else."""
     found = _REF.fullmatch(value)
     if found is None:
-        raise invalid("verifiers", "must be chosen from the list")
+        raise invalid("verifiers", _("must be chosen from the list"))
     kind, number = found.groups()
     return VerifierRef(person_id=int(number)) if kind == "person" else VerifierRef(group_id=int(number))
 
@@ -33,6 +36,7 @@ class CardForm(Form):
     tags: str = Field("", max_length=1300)
     language: str | None = None
     audience: str | None = None
+    template: Annotated[str, Field(max_length=40)] | None = None
     owner: RowId | None = None
     verifiers: list[str] = Field(default_factory=list, max_length=10)
     interval_days: IntervalDays | None = None
@@ -44,6 +48,13 @@ class CardForm(Form):
     opened: list[str] = Field(default_factory=list, max_length=50)
     back: str = Field("", max_length=300)
     step: Annotated[str, Field(max_length=10)] = "save"
+    draft: int = Field(0, ge=0, le=2**31 - 1)
+    draft_shelf: str = Field("", max_length=60)
+
+    @property
+    def chosen_template(self) -> str | None:
+        """The template as commands take it: a form without the field leaves the card's."""
+        return "" if self.template == NO_TEMPLATE else self.template
 
     def policy(self) -> CardPolicy:
         """Who keeps the card true, as the form says."""
@@ -63,6 +74,13 @@ class BodyField(Form):
     body: Body
 
 
+class TextPair(Form):
+    """A text, and the same as another editor would write it."""
+
+    body: str = Field("", max_length=MAX_BODY_BYTES)
+    again: str = Field("", max_length=MAX_BODY_BYTES)
+
+
 class LooseCardForm(BaseModel):
     """What stands in the editor right now, right or wrong: for preview and for showing errors."""
 
@@ -73,6 +91,7 @@ class LooseCardForm(BaseModel):
     tags: str = ""
     language: str = ""
     audience: str = ""
+    template: str = ""
     owner: str = ""
     verifiers: list[str] = Field(default_factory=list)
     interval_days: str = ""
@@ -83,6 +102,8 @@ class LooseCardForm(BaseModel):
     reading: str = ""
     opened: list[str] = Field(default_factory=list)
     back: str = ""
+    draft: int = Field(0, ge=0, le=2**31 - 1)
+    draft_shelf: str = ""
 
     def carried(self) -> tuple[tuple[str, str], ...]:
         """What the form carries unseen: the note of what was read, and where to go on."""

@@ -7,9 +7,12 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from kb.cards.editing.forms import LooseCardForm
+from kb.cards.editing.forms import NO_TEMPLATE, LooseCardForm
+from kb.cards.editing.said import script_words
 from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier, Status
 from kb.cards.permissions import Right, may, needs_review
+from kb.drafts.models import EditDraft
+from kb.drafts.shown import offer, saved_words
 from kb.errors import FieldError
 from kb.people.actor import Actor
 from kb.people.models import Role
@@ -17,20 +20,33 @@ from kb.people.queries import active_people, all_groups
 from kb.reviewing.queries import own_on
 from kb.reviewing.shown import editor_words
 from kb.settings import Workspace
+from kb.text.markdown import Rendered
 from kb.trust.policy import Policy
 from kb.web.pages import EditorPage, EditorSide
 from kb.web.parts import Choice, Field, Option, Problem
 from kb.web.targets import safe_next
+from kb.wording import N_, _, ngettext
 from kb.words import Words
+from kb.writing.aids import InEditor, writing_aids
 
-LANGUAGE_NAMES = {"en": "English", "de": "German", "ru": "Russian", "pl": "Polish", "fi": "Finnish"}
+LANGUAGE_NAMES = {"en": N_("English"), "de": N_("German"), "ru": N_("Russian"), "pl": N_("Polish"), "fi": N_("Finnish")}
 INTERVALS = (7, 14, 30, 60, 90, 180, 365)
 _ROWS = 3
 _LABELS = {
-    "title": "Title", "body": "Text", "collection": "Collection", "tags": "Tags", "owner": "Owner",
-    "verifiers": "Verifiers", "interval_days": "Check every", "check_on": "Fixed date", "language": "Language",
-    "audience": "Audience", "what_changed": "What changed", "version": "Version",
-}  # fmt: skip
+    "title": N_("Title"),
+    "body": N_("Text"),
+    "collection": N_("Collection"),
+    "tags": N_("Tags"),
+    "owner": N_("Owner"),
+    "verifiers": N_("Verifiers"),
+    "interval_days": N_("Check every"),
+    "check_on": N_("Fixed date"),
+    "language": N_("Language"),
+    "audience": N_("Audience"),
+    "template": N_("Template"),
+    "what_changed": N_("What changed"),
+    "version": N_("Version"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,13 @@ class EditorState:
     card: Card | None = None
     errors: tuple[FieldError, ...] = ()
     preview: Markup | None = None
-    saved_words: str = ""
+    draft: EditDraft | None = None
+    rendered: Rendered | None = None
+
+    @property
+    def in_editor(self) -> InEditor:
+        """What the writing aids look at."""
+        return InEditor(self.typed, self.card, self.rendered)
 
 
 def typed_from_card(card: Card) -> LooseCardForm:
@@ -54,6 +76,7 @@ def typed_from_card(card: Card) -> LooseCardForm:
         tags=", ".join(card.tags),
         language=card.language if card.language_chosen else "",
         audience=card.audience[0] if card.audience else "",
+        template=card.template or NO_TEMPLATE,
         owner=str(card.owner_id or ""),
         verifiers=[ref_value(row) for row in card.verifiers],
         interval_days=str(card.interval_days or ""),
@@ -65,6 +88,7 @@ def typed_for_new(actor: Actor, shelf: Collection | None, title: str = "", body:
     """The form for a new card: the author owns it, the shelf's verifiers verify it."""
     return LooseCardForm(
         title=title, body=body, collection=shelf.slug if shelf else "", owner=str(actor.id or ""),
+        draft_shelf=shelf.slug if shelf else "",
         verifiers=[ref_value(row) for row in shelf.verifiers] if shelf else [],
     )  # fmt: skip
 
@@ -84,8 +108,9 @@ def editor_page(
     is_published = card is not None and card.status == Status.PUBLISHED
     is_reviewed = card is not None and needs_review(actor, card)
     own = own_on(session, actor, card) if card is not None else None
+    words = Words(now, policy.zone)
     return EditorPage(
-        heading=f"Editing version {card.version}" if card else "New card",
+        heading=_("Editing version %(version)s", version=card.version) if card else _("New card"),
         action=f"/cards/{card.id}/edit" if card else "/cards/new",
         preview_action=f"/cards/preview?card={card.id}" if card else "/cards/preview",
         cancel_url=safe_next(typed.back, f"/cards/{card.id}" if card else "/"),
@@ -104,12 +129,32 @@ def editor_page(
         whole_card_checked=typed.whole_card_checked,
         is_minor=typed.is_minor,
         hidden=typed.carried(),
-        saved_words=state.saved_words,
+        saved_words=saved_words(state.draft, words) if state.draft and state.draft.number == typed.draft else "",
+        script_words=script_words(),
+        draft_url=_draft_url(card, typed),
+        draft_number=typed.draft,
+        draft_shelf=typed.draft_shelf,
+        draft_offer=offer(state.draft, card, typed.draft, page_url(card, typed.draft_shelf), words),
+        page_url=page_url(card, typed.draft_shelf),
+        author_key=str(actor.id or 0),
         owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
-        review_words=editor_words(actor, card, own, Words(now, policy.zone)),
+        review_words=editor_words(actor, card, own, words),
         is_reviewed=is_reviewed,
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
+        aids=writing_aids(session, actor, state.in_editor, workspace, now, _sentence("template", wrong)),
     )
+
+
+def page_url(card: Card | None, shelf: str) -> str:
+    """Where this editor is opened anew."""
+    return f"/cards/{card.id}/edit" if card else "/cards/new" + (f"?collection={shelf}" if shelf else "")
+
+
+def _draft_url(card: Card | None, typed: LooseCardForm) -> str:
+    """Where drafts of this editor go; nowhere without a collection in which it was begun."""
+    if card is not None:
+        return f"/cards/{card.id}/draft"
+    return "/cards/new/draft" if typed.draft_shelf else ""
 
 
 def _side(
@@ -119,34 +164,35 @@ def _side(
     typed = state.typed
     shelf = next((shelf for shelf in shelves if shelf.slug == typed.collection), None)
     default_days = (shelf.interval_days if shelf else None) or policy.interval_days
-    languages = [("", "Detect")] + [(code, LANGUAGE_NAMES[code]) for code in workspace.languages]
-    audiences = [("", "Everybody")] + [(name, name.title()) for name in workspace.audiences]
+    languages = [("", _("Detect"))] + [(code, _(LANGUAGE_NAMES[code])) for code in workspace.languages]
+    audiences = [("", _("Everybody"))] + [(name, name.title()) for name in workspace.audiences]
     return EditorSide(
         owner=_choice([(str(p.id), p.name) for p in active_people(session, at_least=Role.AUTHOR)], typed.owner,
-                      wrong.get("owner", ""), "Accountable for this card."),
+                      wrong.get("owner", ""), _("Accountable for this card.")),
         verifiers=verifier_rows(session, typed.verifiers, wrong.get("verifiers", "")),
         collection=_choice([(s.slug, s.name) for s in shelves], typed.collection, wrong.get("collection", "")),
-        tags=Field(typed.tags, wrong.get("tags", ""), "Separated by commas."),
+        tags=Field(typed.tags, wrong.get("tags", ""), _("Separated by commas.")),
         language=_choice(languages, typed.language, wrong.get("language", "")),
         audience=_choice(audiences, typed.audience, wrong.get("audience", "")),
         interval=_choice(interval_options(typed.interval_days, default_days), typed.interval_days,
-                         wrong.get("interval_days", ""), "From the next check on."),
+                         wrong.get("interval_days", ""), _("From the next check on.")),
         check_on=Field(typed.check_on, wrong.get("check_on", "")),
     )  # fmt: skip
 
 
-def interval_options(chosen: str, default_days: int, of: str = "the collection") -> list[tuple[str, str]]:
+def interval_options(chosen: str, default_days: int, of: str = N_("the collection")) -> list[tuple[str, str]]:
     """Intervals to choose from; the first leaves it to the collection or the installation."""
     is_days = chosen.isdecimal() and len(chosen) <= 4 and 0 < int(chosen) <= 3650  # int() fails on thousands of digits
     days = sorted({*INTERVALS, *([int(chosen)] if is_days else [])})
-    return [("", f"{default_days} days (as {of})")] + [(str(n), f"{n} days") for n in days]
+    usual = ngettext("%(num)s days (as %(of)s)", "%(num)s days (as %(of)s)", default_days, of=_(of))
+    return [("", usual)] + [(str(number), ngettext("%(num)s days", "%(num)s days", number)) for number in days]
 
 
 def verifier_rows(session: Session, chosen: Sequence[str], error: str) -> tuple[Choice, ...]:
     """One select per verifier, in order, and room for more."""
     people = [(f"person:{p.id}", p.name) for p in active_people(session, at_least=Role.AUTHOR)]
     groups = [(f"group:{g.id}", f"{g.name} ({len(g.people)})") for g in all_groups(session)]
-    options = [("", "Nobody"), *people, *groups]
+    options = [("", _("Nobody")), *people, *groups]
     rows = max(_ROWS, min(len(chosen) + 1, 10))
     padded = [*chosen, *[""] * rows][:rows]
     return tuple(_choice(options, value, error) for value in padded)
@@ -163,4 +209,8 @@ def _sentence(name: str, wrong: Mapping[str, str]) -> str:
 def _sentence_of(error: FieldError) -> str:
     name = error.field.split(".")[0]
     is_sentence = error.message[:1].isupper()
-    return error.message if is_sentence else f"{_LABELS.get(name, name)} {error.message}."
+    return (
+        error.message
+        if is_sentence
+        else _("%(field)s %(problem)s.", field=_(_LABELS.get(name, name)), problem=error.message)
+    )

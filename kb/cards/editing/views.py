@@ -1,25 +1,32 @@
 """Pages of the editor: write, edit, preview, and the conflict that loses neither text."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.card_templates.completeness import template_of
 from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField
+from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
+from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
-from kb.cards.shown import diff_lines
+from kb.drafts.commands import Place, discard_draft, draft_of
+from kb.drafts.pictures import attach_pictures
+from kb.drafts.shown import typed_from_draft
 from kb.errors import Conflict, FieldError, Forbidden, Invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
 from kb.reviewing.queries import own_on
 from kb.reviewing.shown import typed_from_proposal
+from kb.text.sameness import same_rendering
 from kb.trust.queries import open_flags
 from kb.trust.reading import read_note, write_note
 from kb.web.card_panels import NOTHING_BESIDE, beside_editor
@@ -28,10 +35,12 @@ from kb.web.forms import parse, read_form, validate
 from kb.web.frame import frame, say
 from kb.web.pages import ConflictPage
 from kb.web.targets import safe_next
+from kb.wording import N_, _
 from kb.words import Words
+from kb.writing.aids import rendering, started_from
 
 blueprint = Blueprint("editing", __name__)
-_SENT = "Sent for review. You see on the card where it is."
+_SENT = N_("Sent for review. You see on the card where it is.")
 
 
 @blueprint.get("/cards/new")
@@ -40,16 +49,22 @@ def new() -> BaseResponse | str:
     with reading() as (session, actor):
         shelves = _writable(session, actor)
         if not shelves and actor.is_curator:
-            say("Cards live in collections: make the first one.")
+            say(_("Cards live in collections: make the first one."))
             return redirect("/admin/collections", 303)
         if not shelves:
-            raise Forbidden("There is no collection you may write in. Ask a curator.")
+            raise Forbidden(_("There is no collection you may write in. Ask a curator."))
         chosen = next((s for s in shelves if s.slug == request.args.get("collection")), shelves[0])
         typed = typed_for_new(actor, chosen, request.args.get("title", "")[:200])
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
-            typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
-        return _editor(session, actor, EditorState(typed))
+            copied = {"version": 0, "title": f"{card.title} (copy)"[:200], "draft_shelf": chosen.slug}
+            typed = typed_from_card(card).model_copy(update=copied)
+        elif template := template_of(session, request.args.get("template", "")[:40]):
+            typed = started_from(template, typed)
+        typed = _continued(session, actor, Place(shelf=chosen), typed)
+    rendered = rendering(services().renderer, typed.body)[0]
+    with reading() as (session, actor):
+        return _editor(session, actor, EditorState(typed, rendered=rendered))
 
 
 @blueprint.post("/cards/new")
@@ -61,10 +76,11 @@ def create() -> BaseResponse | str:
             shelf = collection_named(session, actor, form.collection)
             card = commands.create_card(session, actor, shelf, text, form.policy(), now())
             waits = form.step == "publish" and publish_or_propose(session, actor, card, services().settings, now())
+            _settle(session, actor, card, text, _begun_in(session, actor, form.draft_shelf), form.draft)
             path = queries.card_path(card)
     except Invalid as error:
         return _editor_again(error)
-    say(_SENT if waits else "Published." if form.step == "publish" else "Draft saved.")
+    say(_(_SENT) if waits else _("Published.") if form.step == "publish" else _("Draft saved."))
     return redirect(path, 303)
 
 
@@ -83,7 +99,7 @@ def edit(card_id: int) -> str:
         typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
         if own is not None and not own.publishes:
             typed = typed_from_proposal(typed, own)
-        return _editor(session, actor, EditorState(typed, card))
+        return _editor(session, actor, EditorState(_continued(session, actor, Place(card), typed), card))
 
 
 @blueprint.post("/cards/<int:card_id>/edit")
@@ -121,6 +137,15 @@ def preview() -> Response | str:
         return _editor(session, actor, EditorState(typed, card, errors, html))
 
 
+@blueprint.post("/cards/preview/same")
+def same() -> str:
+    """Do two texts read the same? The rich editor asks before it shows a text that it would write otherwise."""
+    renderer = services().renderer
+    pair = read_form(TextPair)
+    is_same = same_rendering(renderer.render(pair.body).html, renderer.render(pair.again).html)
+    return "same" if is_same else "different"
+
+
 def _read_card_form() -> tuple[CardForm, CardText]:
     errors: list[FieldError] = []
     form: CardForm | None = None
@@ -135,14 +160,14 @@ def _read_card_form() -> tuple[CardForm, CardText]:
     except Invalid as error:
         errors += error.errors
     if errors or form is None:
-        raise Invalid("Some fields need attention.", errors=tuple(errors))
+        raise Invalid(_("Some fields need attention."), errors=tuple(errors))
     if form.step == "verify" and not form.whole_card_checked:
-        words = "Tick “I checked the whole card” to verify, or choose Save."
+        words = _("Tick “I checked the whole card” to verify, or choose Save.")
         raise Invalid(words, errors=(FieldError("whole_card_checked", words),))
     audience = [form.audience] if form.audience else []
     text = compose(
         services().renderer, services().settings.workspace, form.title, form.body,
-        language=form.language, tags=tags, audience=audience,
+        language=form.language, tags=tags, audience=audience, template=form.chosen_template,
     )  # fmt: skip
     return form, text
 
@@ -159,13 +184,31 @@ def _save(card_id: int, form: CardForm, text: CardText) -> str:
         outcome = save_or_propose(session, actor, card, text, step, services().policy, settings, now(), shelf=shelf)
         moved = _save_policy(session, actor, card, form.policy())
         waits = form.step == "publish" and publish_or_propose(session, actor, card, settings, now())
+        _settle(session, actor, card, text, Place(card), form.draft)
     if waits or isinstance(outcome, Proposal):
-        return _SENT
+        return _(_SENT)
     if form.step == "publish":
-        return "Published."
+        return _("Published.")
     if checked:
-        return "Saved and verified."
-    return "Saved." if outcome.changed or moved else "Nothing changed, so no version was made."
+        return _("Saved and verified.")
+    return _("Saved.") if outcome.changed or moved else _("Nothing changed, so no version was made.")
+
+
+def _settle(session: Session, actor: Actor, card: Card, text: CardText, place: Place, number: int) -> None:
+    """What was on its way has arrived: pictures are the card's, and the draft of it is gone."""
+    attach_pictures(session, actor, card, text.rendered.html, now())
+    if number:
+        discard_draft(session, actor, place, number)
+
+
+def _begun_in(session: Session, actor: Actor, shelf: str) -> Place:
+    return Place(shelf=next((each for each in _writable(session, actor) if each.slug == shelf), None))
+
+
+def _continued(session: Session, actor: Actor, place: Place, typed: LooseCardForm) -> LooseCardForm:
+    """The form, or what the draft made of it where its author asked to go on with that."""
+    draft = draft_of(session, actor, place) if request.args.get("draft", type=int) else None
+    return typed_from_draft(typed, draft) if draft is not None else typed
 
 
 def _newest_report(session: Session, card: Card) -> int:
@@ -194,6 +237,8 @@ def _pair(row: CardVerifier) -> tuple[int | None, int | None]:
 
 def _editor(session: Session, actor: Actor, state: EditorState) -> str:
     shelves = _writable(session, actor)
+    place = Place(state.card) if state.card else _begun_in(session, actor, state.typed.draft_shelf)
+    state = replace(state, draft=draft_of(session, actor, place))
     if state.card is not None and state.card.collection not in shelves:
         shelves = [*shelves, state.card.collection]
     page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy, now())
@@ -203,9 +248,10 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     typed = parse(LooseCardForm, request.form)
+    rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return Response(_editor(session, actor, EditorState(typed, card, error.errors)), 422)
+        return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
 
 
 def _conflict(card_id: int) -> Response:
@@ -213,13 +259,15 @@ def _conflict(card_id: int) -> Response:
         card = queries.card_visible_to(session, actor, card_id)
         words = Words(now(), services().policy.zone)
         theirs = queries.revision_of(session, card, card.version)
-        by = theirs.author.name if theirs.author else "An import"
+        by = theirs.author.name if theirs.author else _("An import")
         mine = request.form
         left_out = ("csrf_token", "version", "step")
         fields = [(name, value) for name, value in mine.items(multi=True) if name not in left_out]
         page = ConflictPage(
             card_title=card.title,
-            theirs_words=f"{by} saved version {card.version} {words.ago(theirs.at)}.",
+            theirs_words=_(
+                "%(by)s saved version %(version)s %(when)s.", by=by, version=card.version, when=words.ago(theirs.at)
+            ),
             theirs_title=card.title,
             theirs_body=card.body,
             mine_title=mine.get("title", ""),

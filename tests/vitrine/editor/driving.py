@@ -1,0 +1,54 @@
+"""The edit page, driven as a person does."""
+
+from playwright.sync_api import Page, expect
+
+
+class EditorPage:
+    """An edit page, driven as a person does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.title = page.get_by_label("Title", exact=True)
+        self.source = page.locator("textarea[name=body]")
+        self.rich = page.locator("#rich-body")
+
+    def open(self, path: str, *, rich: bool = True) -> "EditorPage":
+        """Open it and wait until it is ready."""
+        self.page.goto(path)
+        if rich:
+            expect(self.rich).to_be_visible()
+        return self
+
+    def switch(self, view: str) -> None:
+        """Rich text, Markdown or Preview."""
+        self.page.get_by_role("button", name=view, exact=True).click()
+
+    def markdown(self) -> str:
+        """What would be saved now."""
+        self.switch("Markdown")
+        return self.source.input_value()
+
+    def copy(self) -> str:
+        """The HTML that the selection puts on the clipboard."""
+        copied: str = self.page.evaluate(
+            """() => {
+              const data = new DataTransfer()
+              const event = new ClipboardEvent('copy', { clipboardData: data, bubbles: true, cancelable: true })
+              document.activeElement.dispatchEvent(event)
+              return data.getData('text/html')
+            }"""
+        )
+        return copied
+
+    def paste(self, html: str = "", text: str = "") -> None:
+        """Paste into whatever has the focus, as the browser does it: an event that carries a clipboard."""
+        self.page.evaluate(
+            """([html, text]) => {
+              const data = new DataTransfer()
+              if (html) data.setData('text/html', html)
+              data.setData('text/plain', text)
+              const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+              document.activeElement.dispatchEvent(event)
+            }""",
+            [html, text],
+        )
