@@ -1,6 +1,6 @@
 """The reports as tables for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -19,7 +19,7 @@ _SHARES = {"found", "noise"}
 
 def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
     """All about one size."""
-    engines: dict[str, Any] = report["engines"]
+    engines = dict(_with_hits_alone(report["engines"]))
     size = f"{report['size']:,}".replace(",", " ")
     rows = [[name, *(_cell(figures, key, digits) for _, key, digits in _COLUMNS)] for name, figures in engines.items()]
     _show(
@@ -105,6 +105,13 @@ def _show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], mar
     # Cut to 80 columns, a table in a file would lose its figures.
     console.width = max(console.width, 0 if console.is_terminal else 140)
     console.print(title, table, "", sep="\n")
+
+
+def _with_hits_alone(engines: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, figures in engines.items():
+        yield name, figures
+        if "hits_alone" in figures:
+            yield f"{name}, hits alone", figures["hits_alone"]
 
 
 def _cell(figures: dict[str, Any], key: str, digits: int) -> str:
