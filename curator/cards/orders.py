@@ -62,7 +62,7 @@ def read_order(session: Session, actor: Actor, values: Mapping[str, str]) -> Bul
     """The order of a form: `do`, and `value` as the action needs it. Raises Invalid for a value that can't be used."""
     name = values.get("do", "")
     if name not in list(Action):
-        raise invalid("do", f"Choose one of: {', '.join(Action)}.")
+        raise invalid("do", _("Choose one of: %(words)s.", words=", ".join(Action)))
     action, value = Action(name), values.get("value", "").replace("\x00", "").strip()
     if action in (Action.ARCHIVE, Action.VERIFY, Action.REQUEST_CHECK):
         return BulkOrder(action, is_complete=True)
@@ -84,7 +84,7 @@ def _owner(session: Session, email: str) -> int | None:
         return None
     person = session.scalars(select(Person).where(Person.email == email.lower())).first()
     if person is None or not person.is_active:
-        raise invalid("value", "There is no active person with this e-mail address.")
+        raise invalid("value", _("There is no active person with this e-mail address."))
     return person.id
 
 
@@ -92,13 +92,13 @@ def _days(value: str) -> int | None:
     if value == DEFAULT:
         return None
     if not (value.isascii() and value.isdigit() and len(value) < 9 and 1 <= int(value) <= LONGEST_INTERVAL):
-        raise invalid("value", f"An interval is a whole number of days from 1 to {LONGEST_INTERVAL}.")
+        raise invalid("value", _("An interval is a whole number of days from 1 to %(most)s.", most=LONGEST_INTERVAL))
     return int(value)
 
 
 def _when(value: str) -> When:
     if value and value not in list(When):
-        raise invalid("spread", f"Choose one of: {', '.join(When)}.")
+        raise invalid("spread", _("Choose one of: %(words)s.", words=", ".join(When)))
     return When(value or When.NEXT)
 
 
@@ -107,7 +107,7 @@ def _collection(session: Session, actor: Actor, slug: str) -> int:
         select(Collection.id).where(Collection.slug == slug, Collection.id.in_(actor.writable))
     ).first()
     if found is None:
-        raise invalid("value", "There is no such collection that you may write in.")
+        raise invalid("value", _("There is no such collection that you may write in."))
     return found
 
 
@@ -123,4 +123,4 @@ def _tag(value: str) -> str:
     try:
         return TypeAdapter[str](Tag).validate_python(value)
     except ValidationError:
-        raise invalid("value", "A tag has 1 to 60 characters and no comma.") from None
+        raise invalid("value", _("A tag has 1 to 60 characters and no comma.")) from None
