@@ -93,6 +93,7 @@ class QueueCard:
     title: str
     url: str
     crumbs: tuple[Link, ...]
+    language: str
     html: Markup
     strip: Strip
     version: int

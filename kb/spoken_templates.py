@@ -21,9 +21,15 @@ def install(environment: Environment) -> None:
     environment.globals.update(
         {
             "_": _gettext, "gettext": _gettext, "pgettext": _pgettext, "ngettext": _ngettext,
-            "language": wording.language, "decimal": wording.decimal, "percentage": wording.percentage,
+            "language": wording.language, "written_in": _written_in,
+            "decimal": wording.decimal, "percentage": wording.percentage,
         }
     )  # fmt: skip
+
+
+def _written_in(code: str) -> str:
+    """The attribute for a text in another language than the page's."""
+    return "" if code == wording.language() else Markup(' lang="{}"').format(code)
 
 
 @pass_eval_context

@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, get_day_names
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -105,6 +105,11 @@ def decimal(number: float) -> str:
     return f"{number:,}" if language() == ENGLISH else format_decimal(number, locale=_locale())
 
 
+def with_one_digit(number: float) -> str:
+    """ "4.0"; "4,0" in German."""
+    return f"{number:.1f}" if language() == ENGLISH else format_decimal(number, "#,##0.0", locale=_locale())
+
+
 def percentage(number: float) -> str:
     """ "18%"; "18 %" where there is a space before the sign. Takes percent, not a share."""
     return f"{number:,}%" if language() == ENGLISH else format_percent(number / 100, locale=_locale())
@@ -118,6 +123,16 @@ def day_and_month(day: date) -> str:
 def full_day(day: date) -> str:
     """ "3 Nov 2026"."""
     return f"{day.day} {day:%b %Y}" if language() == ENGLISH else format_skeleton("yMMMd", day, locale=_locale())
+
+
+def long_day(day: date) -> str:
+    """ "3 November 2026"."""
+    return f"{day.day} {day:%B %Y}" if language() == ENGLISH else format_date(day, "long", locale=_locale())
+
+
+def weekday(number: int) -> str:
+    """ "Monday" for 0."""
+    return str(get_day_names("wide", "stand-alone", locale=_locale())[number])
 
 
 def month_and_year(day: date) -> str:

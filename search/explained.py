@@ -4,18 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.trust.state import TrustState
+from kb.wording import N_, _, ngettext
 from kb.words import joined
 from search import analysis
 from search.backend import Query
 from search.ranking import KEPT_PLACE, TITLE_SHARE
 from search.snippets import PREFIX_LENGTH, READ_LIMIT, Marker
 
-_NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+_NUMBERS = {1: N_("one"), 2: N_("two"), 3: N_("three"), 4: N_("four"), 5: N_("five")}
+_PLACES = {"title": N_("title"), "tags": N_("tags"), "text": N_("text")}
 _STATES = {
-    TrustState.DUE_SOON: "Its check is near",
-    TrustState.OVERDUE: "Its check is overdue",
-    TrustState.FLAGGED: "It is flagged",
-    TrustState.UNVERIFIED: "It is not verified",
+    TrustState.DUE_SOON: N_("Its check is near"),
+    TrustState.OVERDUE: N_("Its check is overdue"),
+    TrustState.FLAGGED: N_("It is flagged"),
+    TrustState.UNVERIFIED: N_("It is not verified"),
 }
 _NEARLY_ALL, _MOST = 0.99, 0.5
 
@@ -37,12 +39,14 @@ def why(query: Query, card: Read, state: TrustState, parts: Mapping[str, float])
     trusted = words + parts.get("trust", 0.0)
     used = trusted + parts.get("use", 0.0)
     said = [*_matches(query, card), _title(parts.get("title", 0.0), text)]
-    said.append("The words stand side by side." if parts.get("phrase", 0.0) > 0 else "")
+    said.append(_("The words stand side by side.") if parts.get("phrase", 0.0) > 0 else "")
     said.append(_trust(state, _percent(parts.get("trust", 0.0), words)))
-    said.append(_more("Used often lately", _percent(parts.get("use", 0.0), trusted)))
-    said.append(_more("Meant for your group", _percent(parts.get("audience", 0.0), used)))
+    said.append(_more(_("Used often lately"), _percent(parts.get("use", 0.0), trusted)))
+    said.append(_more(_("Meant for your group"), _percent(parts.get("audience", 0.0), used)))
     if parts.get("kept", 0.0) > 0:
-        said.append(f"The best match of words and trust: kept among the first {_NUMBERS[KEPT_PLACE]}.")
+        said.append(
+            _("The best match of words and trust: kept among the first %(number)s.", number=_(_NUMBERS[KEPT_PLACE]))
+        )
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -56,15 +60,20 @@ def _matches(query: Query, card: Read) -> Iterator[str]:
             by_places.setdefault(tuple(where[number]), []).append(word)
     missing = by_places.pop((), [])
     for places, words in by_places.items():
-        yield f"{_quoted(words)} in its {joined(list(places))}."
+        yield _(
+            "%(words)s in its %(places)s.", words=_quoted(words), places=joined([_(_PLACES[place]) for place in places])
+        )
     for run, others in query.synonyms:
         run_words = analysis.cut(run)
         meant = [other for other in others if _holds_all(card, other)] if set(run_words) <= set(missing) else []
         if meant:
             missing = [word for word in missing if word not in run_words]
-            yield f"“{meant[0]}”, which means the same as “{run}”."
+            yield _("“%(word)s”, which means the same as “%(asked)s”.", word=meant[0], asked=run)
     if missing:
-        yield f"{_quoted(missing)} {'is no word' if len(missing) == 1 else 'are no words'} of its title, tags or text."
+        yield ngettext(
+            "%(words)s is no word of its title, tags or text.", "%(words)s are no words of its title, tags or text.",
+            len(missing), words=_quoted(missing),
+        )  # fmt: skip
 
 
 def _places(marker: Marker, card: Read) -> dict[int, list[str]]:
@@ -85,24 +94,30 @@ def _holds_all(card: Read, words: str) -> bool:
 
 
 def _quoted(words: Sequence[str]) -> str:
-    return joined([f"“{word}”" for word in words])
+    return joined([_("“%(word)s”", word=word) for word in words])
 
 
 def _title(title: float, text: float) -> str:
     share = title / (TITLE_SHARE * text) if text > 0 else 0.0
     if share <= 0:
         return ""
-    return f"{'All' if share >= _NEARLY_ALL else 'Most' if share >= _MOST else 'Part'} of its title was asked for."
+    if share >= _NEARLY_ALL:
+        return _("All of its title was asked for.")
+    return _("Most of its title was asked for.") if share >= _MOST else _("Part of its title was asked for.")
 
 
 def _trust(state: TrustState, percent: int) -> str:
     if state is TrustState.VERIFIED:
-        return "Verified: counts in full."
-    return f"{_STATES[state]}: counts {-percent} % less." if percent < 0 else ""
+        return _("Verified: counts in full.")
+    return (
+        _("%(because)s: counts %(percent)s %% less.", because=_(_STATES[state]), percent=-percent)
+        if percent < 0
+        else ""
+    )
 
 
 def _more(because: str, percent: int) -> str:
-    return f"{because}: counts {percent} % more." if percent > 0 else ""
+    return _("%(because)s: counts %(percent)s %% more.", because=because, percent=percent) if percent > 0 else ""
 
 
 def _percent(part: float, of: float) -> int:

@@ -34,6 +34,7 @@ class Preview:
     title: str
     url: str
     link: str
+    language: str
     html: Markup
     strip: Strip
     crumbs: tuple[Link, ...]

@@ -15,7 +15,8 @@ from kb.trust.contract import standing
 from kb.trust.shown import badge, caution, strip
 from kb.trust.state import Trust
 from kb.web.parts import Link
-from kb.words import Words, count
+from kb.wording import _, ngettext
+from kb.words import Words
 from search.answers import Answers, Result
 from search.explained import Read, why
 from search.pages import Correction, Hit, Preview
@@ -50,7 +51,7 @@ def hit(answers: Answers, result: Result, used: Mapping[int, int], asking: Askin
         badge=badge(result.trust, asking.words),
         collection=card.collection.name,
         owner=card.owner.name if card.owner else "",
-        used=f"Used {count(times, 'time')} this month" if times else "",
+        used=ngettext("Used %(num)s time this month", "Used %(num)s times this month", times) if times else "",
         warning=stands.reason,
         is_withheld=stands.is_withheld,
         why=why(answers.understood, read, result.trust.state, result.parts),
@@ -65,11 +66,14 @@ def preview(card: Card, trust: Trust, asking: Asking) -> Preview:
         title=card.title,
         url=_with(path, query_id=asking.query_id),
         link=f"{asking.public_url}{path}",
+        language=card.language,
         html=Markup("" if stands.is_withheld else card.html),  # noqa: S704  (sanitised when it was rendered)
         strip=strip(card, trust, asking.words),
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
         copied_action=_with(f"/cards/{card.id}/copied", version=str(card.version), query_id=asking.query_id),
-        copied_words=f"Copied. {stands.reason}" if stands.reason and trust.is_good else copied_words(card, trust),
+        copied_words=_("Copied. %(reason)s", reason=stands.reason)
+        if stands.reason and trust.is_good
+        else copied_words(card, trust),
         report_url=f"{path}?report=1#report",
         caution=caution(asking.actor, card, stands, asking.query),
     )
@@ -79,9 +83,9 @@ def correction(answers: Answers, url: str, *, is_narrowed: bool) -> Correction |
     """Words that no card has, and what was looked for instead; `url` searches for that."""
     if not answers.corrected or answers.did_you_mean is None or not answers.results:
         return None
-    unknown = " or ".join(f"“{word}”" for word, _ in answers.corrected)
-    where = "No card here" if is_narrowed else "No card"
-    return Correction(f"{where} has {unknown}.", Link(answers.did_you_mean, url))
+    unknown = _(" or ").join(_("“%(word)s”", word=word) for word, _meant in answers.corrected)
+    sentence = _("No card here has %(words)s.") if is_narrowed else _("No card has %(words)s.")
+    return Correction(sentence % {"words": unknown}, Link(answers.did_you_mean, url))
 
 
 def _with(path: str, **fields: str | None) -> str:

@@ -29,19 +29,21 @@ from kb.web.forms import Form, parse
 from kb.web.frame import frame
 from kb.web.pages import CardRow
 from kb.web.parts import Chip, FilterMenu, Link, Paging
+from kb.wording import N_, _, decimal, ngettext
 from kb.words import Words, count
 from search.answers import Answers, Filters, SearchService
 from search.asking import asked
 from search.pages import Home, Preview, Results, SearchPage, Shelf
 from search.shown import Asking, correction, hit
 from search.shown import preview as preview_of
+from search.snippets import marked
 
 blueprint = Blueprint("search", __name__)
 _EXTENSION = "vitrine.search"
 _PAGE = 10
 _QUERY_LIMIT = 200
 _TAGS = 12
-_UPDATED = {"7": "Last week", "30": "Last month", "365": "Last year"}
+_UPDATED = {"7": N_("Last week"), "30": N_("Last month"), "365": N_("Last year")}
 
 
 class SearchForm(Form):
@@ -60,6 +62,7 @@ class SearchForm(Form):
 def install(app: Flask, service: SearchService) -> None:
     """Give the app its search."""
     app.extensions[_EXTENSION] = service
+    app.jinja_env.filters["marked"] = marked
 
 
 def search_service() -> SearchService:
@@ -90,7 +93,7 @@ def preview(card_id: int) -> str:
     with reading() as (session, actor):
         card = card_visible_to(session, actor, card_id)
         if not card.is_servable:
-            raise NotFound("There is no such answer.")
+            raise NotFound(_("There is no such answer."))
         trust = trust_of_card(session, card, services().policy, now())
         query = request.args.get("q", "").replace("\x00", "")
         shown = preview_of(card, trust, _asking(actor, as_query_id(request.args.get("query_id")), query))
@@ -128,18 +131,18 @@ def _results(
     asking = _asking(actor, query_id, form.q)
     used = impressions_by_card(session, [r.card.id for r in answers.results], now().date())
     has_filters = bool(form.collection or form.tag or form.trust or form.updated)
-    nothing = "" if answers.results else f"No card answers “{answers.query}”."
+    nothing = "" if answers.results else _("No card answers “%(query)s”.", query=answers.query)
     older = answers.hidden
     return Results(
         query=form.q,
-        count_words=count(answers.total, "card") if answers.results else "No cards",
+        count_words=count(answers.total, "card") if answers.results else _("No cards"),
         verified_first=Chip(
-            "Verified first", _url(form, order="" if form.order == "text" else "text"), form.order != "text"
+            _("Verified first"), _url(form, order="" if form.order == "text" else "text"), form.order != "text"
         ),
         filters=_menus(session, actor, form, answers),
         hits=tuple(hit(answers, result, used, asking) for result in answers.results),
         preview=_first_preview(session, answers, asking),
-        hidden_words=f"{count(older, 'older answer')} hidden." if older else "",
+        hidden_words=ngettext("%(num)s older answer hidden.", "%(num)s older answers hidden.", older) if older else "",
         hidden_url=_hidden_url(form, answers) if older else "",
         nothing=nothing,
         did_you_mean=Link(answers.did_you_mean, _url(form, q=answers.did_you_mean)) if answers.did_you_mean else None,
@@ -148,7 +151,9 @@ def _results(
         ask_url=f"/questions/new?{urlencode({'q': answers.query})}",
         drop_filters_url=f"/?{urlencode({'q': form.q})}" if has_filters and not answers.results else "",
         paging=_paging(form, answers, offset),
-        notice="No card has all of these words; these have some of them." if answers.is_relaxed and not nothing else "",
+        notice=_("No card has all of these words; these have some of them.")
+        if answers.is_relaxed and not nothing
+        else "",
     )
 
 
@@ -161,7 +166,7 @@ def _hidden_url(form: SearchForm, answers: Answers) -> str:
 
 def _home(session: Session, actor: Actor) -> Home:
     words = Words(now(), services().policy.zone)
-    recent = [card for card, _ in recently_used(session, actor)]
+    recent = [card for card, _at in recently_used(session, actor)]
     week = now() - timedelta(days=7)
     fresh = session.scalars(
         select(Card).where(servable_to(actor), Card.updated_at >= week).order_by(Card.updated_at.desc()).limit(6)
@@ -172,7 +177,9 @@ def _home(session: Session, actor: Actor) -> Home:
         used=tuple(_row(card, trusts[card.id], words) for card in recent),
         fresh=tuple(_row(card, trusts[card.id], words) for card in fresh),
         shelves=_shelves(session, actor),
-        check_words=f"{waiting} of your cards {'needs' if waiting == 1 else 'need'} a check" if waiting else "",
+        check_words=ngettext("%(num)s of your cards needs a check", "%(num)s of your cards need a check", waiting)
+        if waiting
+        else "",
         check_url="/verify",
         start=_start(actor),
     )
@@ -181,8 +188,8 @@ def _home(session: Session, actor: Actor) -> Home:
 def _start(actor: Actor) -> Link | None:
     """What to do first in an installation without cards."""
     if actor.writable:
-        return Link("New card", "/cards/new")
-    return Link("Make the first collection", "/admin/collections") if actor.is_curator else None
+        return Link(_("New card"), "/cards/new")
+    return Link(_("Make the first collection"), "/admin/collections") if actor.is_curator else None
 
 
 def frame_count(session: Session, actor: Actor) -> int:
@@ -241,10 +248,10 @@ def _menus(session: Session, actor: Actor, form: SearchForm, answers: Answers) -
     shown = Counter(tag for result in answers.results for tag in result.card.tags)
     tags = sorted(shown, key=lambda tag: (-shown[tag], tag))[:_TAGS]
     menus = (
-        _menu(form, "Collection", "collection", shelves),
-        _menu(form, "Trust", "trust", states),
-        _menu(form, "Tag", "tag", [(tag, tag) for tag in tags]),
-        _menu(form, "Updated", "updated", list(_UPDATED.items())),
+        _menu(form, _("Collection"), "collection", shelves),
+        _menu(form, _("Trust"), "trust", states),
+        _menu(form, _("Tag"), "tag", [(tag, tag) for tag in tags]),
+        _menu(form, _("Updated"), "updated", [(value, _(label)) for value, label in _UPDATED.items()]),
     )
     return tuple(menu for menu in menus if menu.choices or menu.clear_url)
 
@@ -252,7 +259,7 @@ def _menus(session: Session, actor: Actor, form: SearchForm, answers: Answers) -
 def _menu(form: SearchForm, label: str, name: str, options: list[tuple[str, str]]) -> FilterMenu:
     chosen = getattr(form, name)
     labels = dict(options)
-    anything = "Any time" if name == "updated" else "Any"
+    anything = _("Any time") if name == "updated" else _("Any")
     chips = tuple(Chip(words, _url(form, **{name: value}), value == chosen) for value, words in options)
     clear = _url(form, **{name: ""}) if chosen else ""
     return FilterMenu(label, labels.get(chosen, chosen) or anything, chips, clear)
@@ -263,7 +270,7 @@ def _paging(form: SearchForm, answers: Answers, offset: int) -> Paging | None:
         return None
     last = offset + len(answers.results)
     return Paging(
-        f"{offset + 1} to {last} of {answers.total:,}",
+        _("%(first)s to %(last)s of %(total)s", first=offset + 1, last=last, total=decimal(answers.total)),
         _url(form, page=form.page - 1) if offset else "",
         _url(form, page=form.page + 1) if last < answers.total and form.page < 20 else "",
     )

@@ -21,6 +21,7 @@ from kb.people.models import Person, Role
 from kb.trust.assignee import let_nobody_assign, settle
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card
+from kb.wording import _
 
 MOST = 50
 _PATIENCE = timedelta(seconds=1)
@@ -43,10 +44,10 @@ def plan_absence(
     let_nobody_assign(session)
     hold(session, person)
     if not person.is_active:
-        raise Conflict("This person was deactivated and has no cards to be stood in for.")
+        raise Conflict(_("This person was deactivated and has no cards to be stood in for."))
     ahead = select(func.count()).select_from(Absence).where(Absence.person_id == person.id, Absence.ends_at > now)
     if (session.scalar(ahead) or 0) >= MOST:
-        raise Conflict(f"There are {MOST} absences ahead already. Remove one first.")
+        raise Conflict(_("There are %(most)s absences ahead already. Remove one first.", most=MOST))
     absence = Absence(person_id=person.id, created_at=now)
     _put(session, absence, leave, policy, now)
     session.add(absence)
@@ -62,7 +63,7 @@ def change_absence(
     demand_absences(actor, absence.person_id)
     let_nobody_assign(session)
     if hold(session, absence).ends_at <= now:
-        raise Conflict("This absence is over. Add another one instead.")
+        raise Conflict(_("This absence is over. Add another one instead."))
     _put(session, absence, leave, policy, now)
     _note(session, actor, "absence_changed", absence, now)
     _follow(session, actor, policy, now)
@@ -87,7 +88,7 @@ def absence_visible_to(session: Session, actor: Actor, person_id: int, absence_i
     demand_absences(actor, person_id)
     found = session.get(Absence, absence_id) if 0 < absence_id < 2**31 else None
     if found is None or found.person_id != person_id:
-        raise NotFound("There is no such absence.")
+        raise NotFound(_("There is no such absence."))
     return found
 
 
@@ -96,9 +97,9 @@ def demand_absences(actor: Actor, person_id: int) -> None:
     if actor.is_admin:
         return
     if actor.id != person_id:
-        raise Forbidden("Only the person and admins may see and change somebody's absences.")
+        raise Forbidden(_("Only the person and admins may see and change somebody's absences."))
     if actor.role.rank < Role.AUTHOR.rank:
-        raise Forbidden("Cards wait for authors, curators and admins only, so nobody needs to stand in for you.")
+        raise Forbidden(_("Cards wait for authors, curators and admins only, so nobody needs to stand in for you."))
 
 
 def follow_absences(session: Session, policy: Policy, now: datetime) -> int:
@@ -155,14 +156,23 @@ def _follow(session: Session, actor: Actor | None, policy: Policy, now: datetime
 def _put(session: Session, absence: Absence, leave: Leave, policy: Policy, now: datetime) -> None:
     today = now.astimezone(policy.zone).date()
     if leave.last_day < leave.first_day:
-        raise invalid("to", "The last day is before the first one.")
+        raise invalid("to", _("The last day is before the first one."))
     if leave.last_day < today:
-        raise invalid("to", "The last day is over already.")
+        raise invalid("to", _("The last day is over already."))
     if leave.last_day - leave.first_day >= LONGEST:
-        raise invalid("to", f"An absence is at most {LONGEST.days} days long. Hand the cards over instead.")
+        raise invalid(
+            "to", _("An absence is at most %(days)s days long. Hand the cards over instead.", days=LONGEST.days)
+        )
     other = overlapping(session, absence.person_id, leave.first_day, leave.last_day, but=absence.id)
     if other is not None:
-        raise invalid("from", f"This overlaps with the absence from {other.first_day} to {other.last_day}.")
+        raise invalid(
+            "from",
+            _(
+                "This overlaps with the absence from %(first_day)s to %(last_day)s.",
+                first_day=other.first_day,
+                last_day=other.last_day,
+            ),
+        )
     if leave.stand_in_id is not None:
         _check_stand_in(session, absence.person_id, leave.stand_in_id)
     absence.first_day, absence.last_day, absence.stand_in_id = leave.first_day, leave.last_day, leave.stand_in_id
@@ -174,9 +184,9 @@ def _put(session: Session, absence: Absence, leave: Leave, policy: Policy, now: 
 def _check_stand_in(session: Session, person_id: int, stand_in_id: int) -> None:
     found = session.get(Person, stand_in_id)
     if found is None or not found.is_active or Role(found.role).rank < Role.AUTHOR.rank:
-        raise invalid("stand_in", "Choose an active author, curator or admin.")
+        raise invalid("stand_in", _("Choose an active author, curator or admin."))
     if found.id == person_id:
-        raise invalid("stand_in", "Nobody stands in for themselves. Choose somebody else, or nobody.")
+        raise invalid("stand_in", _("Nobody stands in for themselves. Choose somebody else, or nobody."))
 
 
 def _note(session: Session, actor: Actor, action: str, absence: Absence, now: datetime) -> None:

@@ -14,6 +14,7 @@ from kb.people.queries import active_people
 from kb.people.shown import days_away
 from kb.trust.policy import Policy
 from kb.web.parts import Choice, Field, Link, Option, Problem
+from kb.wording import _
 
 
 def absences_page(
@@ -26,16 +27,20 @@ def absences_page(
     wrong = {error.field: _sentence(error) for error in errors}
     values = typed if typed is not None else _values(editing)
     return AbsencesPage(
-        heading="Absences" if is_own else f"Absences of {person.name}",
+        heading=_("Absences") if is_own else _("Absences of %(name)s", name=person.name),
         sentence=(
-            f"While you are away, your cards wait for whoever stands in. Days are days in {policy.zone}."
+            _("While you are away, your cards wait for whoever stands in. Days are days in %(zone)s.", zone=policy.zone)
             if is_own
-            else f"While {person.name} is away, the cards wait for whoever stands in. Days are days in {policy.zone}."
+            else _(
+                "While %(name)s is away, the cards wait for whoever stands in. Days are days in %(zone)s.",
+                name=person.name,
+                zone=policy.zone,
+            )
         ),
-        back=Link("Account", "/account") if is_own else Link(person.name, f"/admin/people/{person.id}"),
+        back=Link(_("Account"), "/account") if is_own else Link(person.name, f"/admin/people/{person.id}"),
         is_own=is_own,
         rows=tuple(_row(absence, base, now) for absence in absences_of(session, person.id, now)),
-        form_heading="Change this absence" if editing else "Add an absence",
+        form_heading=_("Change this absence") if editing else _("Add an absence"),
         action=f"{base}/{editing.id}" if editing else base,
         first_day=Field(values.get("from", ""), wrong.get("from", "")),
         last_day=Field(values.get("to", ""), wrong.get("to", "")),
@@ -47,25 +52,29 @@ def absences_page(
 
 def _row(absence: Absence, base: str, now: datetime) -> AbsenceRow:
     is_now = absence.starts_at <= now
-    who = f"{absence.stand_in.name} stands in" if absence.stand_in else "The next in line take the cards"
+    who = (
+        _("%(name)s stands in.", name=absence.stand_in.name)
+        if absence.stand_in
+        else _("The next in line take the cards.")
+    )
     return AbsenceRow(
         days=days_away(absence),
-        words=f"Away now. {who}." if is_now else f"{who}.",
+        words=f"{_('Away now.')} {who}" if is_now else who,
         edit_url=f"{base}?edit={absence.id}",
         end_action=f"{base}/{absence.id}/end",
-        end_label="Back today" if is_now else "Remove",
+        end_label=_("Back today") if is_now else _("Remove"),
         is_now=is_now,
     )
 
 
 def _stand_ins(session: Session, person: Person, chosen: str, error: str) -> Choice:
-    options = [Option("", "Nobody: the next in line", not chosen)]
+    options = [Option("", _("Nobody: the next in line"), not chosen)]
     options += [
         Option(str(other.id), other.name, str(other.id) == chosen)
         for other in active_people(session, at_least=Role.AUTHOR)
         if other.id != person.id
     ]
-    return Choice(tuple(options), error, "Gets the cards they may read; the others go to the next in line.")
+    return Choice(tuple(options), error, _("Gets the cards they may read; the others go to the next in line."))
 
 
 def _values(absence: Absence | None) -> Mapping[str, str]:
@@ -78,7 +87,7 @@ def _values(absence: Absence | None) -> Mapping[str, str]:
 
 
 def _sentence(error: FieldError) -> str:
-    names = {"from": "The first day", "to": "The last day", "stand_in": "The stand-in"}
+    names = {"from": _("The first day"), "to": _("The last day"), "stand_in": _("The stand-in")}
     if error.message[:1].isupper():
         return error.message
     return f"{names.get(error.field, error.field)} {error.message}."

@@ -19,6 +19,7 @@ from kb.web.api_models import Day
 from kb.web.edge import is_api, now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
+from kb.wording import _
 
 blueprint = Blueprint("absences", __name__)
 
@@ -129,7 +130,7 @@ def _end(number: int, absence_id: int) -> BaseResponse:
     with writing() as (session, actor):
         absence = away.absence_visible_to(session, actor, number, absence_id)
         away.end_absence(session, actor, absence, services().policy, now())
-    say("The absence is taken back.")
+    say(_("The absence is taken back."))
     return redirect(_home(number), 303)
 
 
@@ -140,5 +141,5 @@ def _home(number: int) -> str:
 def _person(session: Session, number: int) -> Person:
     found = session.get(Person, number) if 0 < number < 2**31 else None
     if found is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     return found

@@ -10,13 +10,15 @@ from curator.capacity.forecast import WeekLoad
 from curator.capacity.pages import StaffRow, WorkCell, WorkFigure, WorkloadPage, WorkRow
 from curator.capacity.staffing import RULE_OF_THUMB, Staffing
 from curator.capacity.workload import GroupLoad, PersonLoad, Workload
+from kb.wording import N_, _, day_and_month, decimal, ngettext
 from kb.words import count, joined
 
 _COLUMNS = ("kind", "name", "week", "checks", "minutes", "report_minutes", "budget_minutes", "is_over")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_LIMITS = (
-    "Checks are counted on the day they are due and again after each interval, as if each were done on time; what "
-    "waits already is work of the first week. Reports are expected as often as in the last twelve weeks."
+_LIMITS = N_(
+    "Checks are counted on the day they are due and again after each interval, as if each were done "
+    "on time; what waits already is work of the first week. Reports are expected as often as in the "
+    "last twelve weeks."
 )
 
 
@@ -27,7 +29,7 @@ def workload_page(found: Workload) -> WorkloadPage:
         Pair(label, week.budget, week.total, _words(week), week.is_over)
         for label, week in zip(labels, found.total, strict=True)
     ]
-    description = f"Minutes of checks by week, beside the time there is. {_sentence(found)}"
+    description = _("Minutes of checks by week, beside the time there is. %(sentence)s", sentence=_sentence(found))
     return WorkloadPage(
         sentence=_sentence(found),
         figures=_figures(found),
@@ -38,7 +40,7 @@ def workload_page(found: Workload) -> WorkloadPage:
         chart_narrow=paired_bars(pairs, description, NARROW),
         total=tuple(map(_cell, found.total)),
         total_budget=tuple(f"{week.budget:,}" for week in found.total),
-        limits=_LIMITS,
+        limits=_(_LIMITS),
         staffing_words=staffing_words(found.staffing, found.readers_lately),
         staffing=tuple(_staff_row(day, each) for day, each in reversed(found.staffing_trend)),
         csv_url="/reports/workload.csv",
@@ -47,15 +49,22 @@ def workload_page(found: Workload) -> WorkloadPage:
 
 def staffing_words(staffing: Staffing, readers_lately: int) -> str:
     """The staffing line as a sentence."""
-    people = f"{count(staffing.curators, 'person looks', 'people look')} after knowledge"
-    readers = count(staffing.readers, "reader")
-    lately = f"{readers_lately:,} opened a card in the last four weeks"
-    ratio = _ratio(staffing)
-    line = f"{people} for {readers}" + (f", {ratio}" if ratio else "") + f"; {lately}."
-    wanted = staffing.curators_wanted
-    rule = f"The field's rule of thumb is one for {RULE_OF_THUMB} customer-facing people"
-    enough = f", which is {count(wanted, 'person', 'people')} here." if staffing.readers else "."
-    return f"{line} {rule}{enough}"
+    line = ngettext(
+        "%(num)s person looks after knowledge for %(readers)s; %(lately)s opened a card in the last four weeks.",
+        "%(num)s people look after knowledge for %(readers)s; %(lately)s opened a card in the last four weeks.",
+        staffing.curators,
+        readers=", ".join(filter(None, [count(staffing.readers, "reader"), _ratio(staffing)])),
+        lately=decimal(readers_lately),
+    )
+    if not staffing.readers:
+        rule = _("The field's rule of thumb is one for %(most)s customer-facing people.", most=RULE_OF_THUMB)
+        return f"{line} {rule}"
+    rule = ngettext(
+        "The field's rule of thumb is one for %(most)s customer-facing people, which is %(num)s person here.",
+        "The field's rule of thumb is one for %(most)s customer-facing people, which is %(num)s people here.",
+        staffing.curators_wanted, most=RULE_OF_THUMB,
+    )  # fmt: skip
+    return f"{line} {rule}"
 
 
 def as_json(found: Workload) -> dict[str, Any]:
@@ -97,14 +106,18 @@ def as_csv(found: Workload) -> str:
 def _sentence(found: Workload) -> str:
     over = [person for person in found.people if person.weeks_over]
     if not found.people:
-        return "Nobody has a card to check yet."
+        return _("Nobody has a card to check yet.")
     if not over:
-        return "Everybody has time for the checks of the next twelve weeks."
+        return _("Everybody has time for the checks of the next twelve weeks.")
     names = [f"{each.name} ({count(each.weeks_over, 'week')})" for each in over[:3]]
     more = len(over) - len(names)
-    rest = f" and {more} more" if more else ""
-    verb = "has" if len(over) == 1 else "have"
-    return f"{joined(names) if not more else ', '.join(names)}{rest} {verb} more to check than time for it."
+    who = joined(names)
+    if more:
+        who = _("%(names)s and %(number)s more", names=", ".join(names), number=more)
+    return ngettext(
+        "%(names)s has more to check than time for it.", "%(names)s have more to check than time for it.", len(over),
+        names=who,
+    )  # fmt: skip
 
 
 def _figures(found: Workload) -> tuple[WorkFigure, ...]:
@@ -112,22 +125,35 @@ def _figures(found: Workload) -> tuple[WorkFigure, ...]:
     time = sum(week.budget for week in found.total)
     over = sum(bool(person.weeks_over) for person in found.people)
     return (
-        WorkFigure("This week", f"{first.total:,} min", f"of {first.budget:,}, with what waits already"),
-        WorkFigure("Twelve weeks", f"{total:,} min", f"of {time:,}"),
-        WorkFigure("Over in some week", f"{over:,}", f"of {count(len(found.people), 'person', 'people')} with checks"),
-        WorkFigure("Readers a curator", f"{found.staffing.readers_per_curator:.0f}"
-                   if found.staffing.readers_per_curator is not None else "–", f"rule of thumb: {RULE_OF_THUMB}"),
-    )  # fmt: skip
+        WorkFigure(
+            _("This week"),
+            _("%(total)s min", total=decimal(first.total)),
+            _("of %(budget)s, with what waits already", budget=decimal(first.budget)),
+        ),
+        WorkFigure(
+            _("Twelve weeks"), _("%(total)s min", total=decimal(total)), _("of %(minutes)s", minutes=decimal(time))
+        ),
+        WorkFigure(
+            _("Over in some week"),
+            f"{over:,}",
+            ngettext("of %(num)s person with checks", "of %(num)s people with checks", len(found.people)),
+        ),
+        WorkFigure(
+            _("Readers a curator"),
+            f"{found.staffing.readers_per_curator:.0f}" if found.staffing.readers_per_curator is not None else "–",
+            _("rule of thumb: %(most)s", most=RULE_OF_THUMB),
+        ),
+    )
 
 
 def _waiting(each: PersonLoad) -> str:
-    return f"{count(each.waiting, 'card')} waiting" if each.waiting else ""
+    return ngettext("%(num)s card waiting", "%(num)s cards waiting", each.waiting) if each.waiting else ""
 
 
 def _row(each: PersonLoad | GroupLoad, note: str) -> WorkRow:
     budget = max(week.budget for week in each.weeks)
     over = count(each.weeks_over, "week") if each.weeks_over else ""
-    return WorkRow(each.name, note, f"{budget:,} min", over, tuple(map(_cell, each.weeks)))
+    return WorkRow(each.name, note, _("%(budget)s min", budget=decimal(budget)), over, tuple(map(_cell, each.weeks)))
 
 
 def _cell(week: WeekLoad) -> WorkCell:
@@ -135,10 +161,16 @@ def _cell(week: WeekLoad) -> WorkCell:
 
 
 def _words(week: WeekLoad) -> str:
-    reports = f" and about {week.report_minutes:,} minutes of reports" if week.report_minutes else ""
-    checks = f"{count(week.checks, 'check')} of {count(week.minutes, 'minute')}{reports}"
-    over = f", {week.total - week.budget:,} too many" if week.is_over else ""
-    return f"{checks}; time for {week.budget:,}{over}"
+    checks = _("%(checks)s of %(minutes)s", checks=count(week.checks, "check"), minutes=count(week.minutes, "minute"))
+    if week.report_minutes:
+        reports = decimal(week.report_minutes)
+        checks = _("%(checks)s and about %(minutes)s minutes of reports", checks=checks, minutes=reports)
+    if not week.is_over:
+        return _("%(checks)s; time for %(budget)s", checks=checks, budget=decimal(week.budget))
+    over = decimal(week.total - week.budget)
+    return _(
+        "%(checks)s; time for %(budget)s, %(over)s too many", checks=checks, budget=decimal(week.budget), over=over
+    )
 
 
 def _staff_row(day: date, staffing: Staffing) -> StaffRow:
@@ -147,7 +179,7 @@ def _staff_row(day: date, staffing: Staffing) -> StaffRow:
 
 def _ratio(staffing: Staffing) -> str:
     ratio = staffing.readers_per_curator
-    return f"one for {ratio:.0f}" if ratio is not None and staffing.readers else ""
+    return _("one for %(number)s", number=f"{ratio:.0f}") if ratio is not None and staffing.readers else ""
 
 
 def _week(week: WeekLoad) -> dict[str, Any]:
@@ -162,4 +194,4 @@ def _staff(staffing: Staffing) -> dict[str, Any]:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return day_and_month(day)

@@ -21,6 +21,7 @@ from kb.people.queries import all_groups
 from kb.settings import Settings
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
+from kb.wording import _
 
 TREND_WEEKS = 12
 _PAST = timedelta(weeks=12)
@@ -74,7 +75,7 @@ class Workload:
 def workload(session: Session, actor: Actor, settings: Settings, now: datetime) -> Workload:
     """The report for this reader. Authors, curators and admins may see it: it is about people by name."""
     if actor.role.rank < Role.AUTHOR.rank:
-        raise Forbidden("Only authors, curators and admins may see the workload.")
+        raise Forbidden(_("Only authors, curators and admins may see the workload."))
     policy = Policy.of(settings)
     calendar = Calendar.from_this_week(now, policy.zone)
     cards = policy_cards(session, servable(actor.readable), settings.freshness, now)

@@ -26,6 +26,7 @@ from kb.text.markdown import Rendered
 from kb.trust.commands import verify
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
+from kb.wording import _
 
 AT_ONCE = 100
 
@@ -60,7 +61,7 @@ class _Turn:
 def carry_out(database: Database, person_id: int, plan: BulkPlan, policy: Policy, now: datetime) -> BulkResult:
     """Do what was planned, with the rights the person has at each transaction."""
     if not plan.order.is_complete:
-        raise Conflict("Say first what the cards should get.")
+        raise Conflict(_("Say first what the cards should get."))
     done: list[int] = []
     failed: list[Failed] = []
     for start in range(0, len(plan.planned), AT_ONCE):
@@ -79,7 +80,7 @@ def carry_out(database: Database, person_id: int, plan: BulkPlan, policy: Policy
 def _actor(session: Session, person_id: int) -> Actor:
     person = session.get(Person, person_id)
     if person is None or not person.is_active:
-        raise SignInNeeded("Sign in to go on.")
+        raise SignInNeeded(_("Sign in to go on."))
     return actor_for(session, person)
 
 
@@ -103,7 +104,7 @@ def _do_one(turn: _Turn, planned: Planned) -> str | None:
     except VitrineError as error:
         return error.detail
     except IntegrityError:
-        return "Another card has taken its external id there."
+        return _("Another card has taken its external id there.")
     return None
 
 
@@ -128,8 +129,13 @@ def _remove_tag(turn: _Turn, card: Card, _planned: Planned) -> None:
 def _move(turn: _Turn, card: Card, _planned: Planned) -> None:
     shelf = turn.session.get(Collection, turn.order.collection_id)
     if shelf is None:
-        raise Conflict("The collection was deleted meanwhile.")
+        raise Conflict(_("The collection was deleted meanwhile."))
     _edit(turn, card, set(card.tags), f"Moved to {shelf.name}", shelf)
+
+
+def _set_template(turn: _Turn, card: Card, _planned: Planned) -> None:
+    """No version is made of it, and no card is unpublished for what its template asks: it is listed as incomplete."""
+    _edit(turn, card, set(card.tags), "", None, turn.order.template)
 
 
 def _archive(turn: _Turn, card: Card, _planned: Planned) -> None:
@@ -138,7 +144,7 @@ def _archive(turn: _Turn, card: Card, _planned: Planned) -> None:
 
 def _verify(turn: _Turn, card: Card, planned: Planned) -> None:
     if open_flags(turn.session, [card.id]):
-        raise Conflict("It has open reports. Check it by itself.")
+        raise Conflict(_("It has open reports. Check it by itself."))
     version, batch = planned.version, turn.batch_size
     verify(turn.session, turn.actor, card, version, turn.policy, turn.now, basis="bulk", batch_size=batch)
 
@@ -154,12 +160,15 @@ def _retag(turn: _Turn, card: Card, tags: set[str], note: str) -> None:
     _edit(turn, card, tags, note, None)
 
 
-def _edit(turn: _Turn, card: Card, tags: set[str], note: str, shelf: Collection | None) -> None:
+def _edit(
+    turn: _Turn, card: Card, tags: set[str], note: str, shelf: Collection | None, template: str | None = None
+) -> None:
     """A minor edit: neither a tag nor a shelf says anything about whether the text is still true."""
     rendered = Rendered(card.html, card.text, card.headings.splitlines(), [], 0)
     text = CardText(
-        card.title, card.body, rendered, card.language, card.language_chosen, tuple(sorted(tags)), tuple(card.audience)
-    )
+        card.title, card.body, rendered, card.language, card.language_chosen, tuple(sorted(tags)), tuple(card.audience),
+        template,
+    )  # fmt: skip
     edit = Edit(card.version, note[:300], is_minor=True)
     commands.edit_card(turn.session, turn.actor, card, text, edit, turn.policy, turn.now, shelf=shelf)
 
@@ -170,6 +179,7 @@ _ACTIONS: dict[Action, Callable[[_Turn, Card, Planned], None]] = {
     Action.ADD_TAG: _add_tag,
     Action.REMOVE_TAG: _remove_tag,
     Action.MOVE: _move,
+    Action.TEMPLATE: _set_template,
     Action.ARCHIVE: _archive,
     Action.VERIFY: _verify,
     Action.REQUEST_CHECK: _request_check,

@@ -16,7 +16,7 @@ from kb.people.actor import Actor
 from kb.people.models import Group, Person
 from kb.settings import KNOWN_LANGUAGES
 from kb.trust.state import TrustState
-from kb.wording import _
+from kb.wording import _, decimal
 
 LAST_PAGE = 10_000
 NOBODY = "none"
@@ -111,7 +111,7 @@ class _Reader:
 
     def _collection(self) -> int | None:
         return self._found(
-            "collection", "There is no such collection.",
+            "collection", _("There is no such collection."),
             select(Collection.id).where(
                 Collection.slug == self.values.get("collection", ""), Collection.id.in_(self.actor.readable)
             ),
@@ -121,12 +121,12 @@ class _Reader:
         email = self.values.get(field, "").lower()
         if email == "me":
             return self.actor.id
-        words = "There is nobody with this e-mail address."
+        words = _("There is nobody with this e-mail address.")
         return self._found(field, words, select(Person.id).where(Person.email == email))
 
     def _group(self) -> int | None:
         slug = self.values.get("verifier", "")
-        return self._found("verifier", "There is no such group.", select(Group.id).where(Group.slug == slug))
+        return self._found("verifier", _("There is no such group."), select(Group.id).where(Group.slug == slug))
 
     def _template(self) -> str:
         value = self.values.get("template", "")
@@ -146,7 +146,7 @@ class _Reader:
     def _one_of(self, field: str, allowed: list[str]) -> str:
         value = self.values.get(field, "")
         if value and value not in allowed:
-            self.errors.append(FieldError(field, f"Choose one of: {', '.join(allowed)}."))
+            self.errors.append(FieldError(field, _("Choose one of: %(words)s.", words=", ".join(allowed))))
             return ""
         return value
 
@@ -155,12 +155,14 @@ class _Reader:
         try:
             return date.fromisoformat(value) if value else None
         except ValueError:
-            self.errors.append(FieldError("updated_since", "Write the day as 2026-11-21."))
+            self.errors.append(FieldError("updated_since", _("Write the day as 2026-11-21.")))
             return None
 
     def _page(self) -> int:
         value = self.values.get("page", "1")
         if not (value.isascii() and value.isdigit() and len(value) < 9 and 1 <= int(value) <= LAST_PAGE):
-            self.errors.append(FieldError("page", f"A page is a whole number from 1 to {LAST_PAGE:,}."))
+            self.errors.append(
+                FieldError("page", _("A page is a whole number from 1 to %(last)s.", last=decimal(LAST_PAGE)))
+            )
             return 1
         return int(value)

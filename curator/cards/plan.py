@@ -19,7 +19,7 @@ from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
 from kb.use.queries import impressions_by_card
-from kb.words import count
+from kb.wording import _, decimal, ngettext
 
 MOST = 500
 SPREAD = timedelta(days=28)
@@ -61,7 +61,12 @@ class BulkPlan:
     def left_out_words(self) -> str:
         """ "3 of 14 left out: they have open reports." for each reason."""
         return " ".join(
-            f"{len(group.cards):,} of {self.chosen:,} left out: {group.refusal.words(len(group.cards))}."
+            _(
+                "%(number)s of %(chosen)s left out: %(words)s.",
+                number=decimal(len(group.cards)),
+                chosen=decimal(self.chosen),
+                words=group.refusal.words(len(group.cards)),
+            )
             for group in self.left_out
         )
 
@@ -71,9 +76,11 @@ class BulkPlan:
         if self.order.action is not Action.INTERVAL or not self.order.is_complete:
             return ""
         if not self.overdue_if_now:
-            return "No card becomes overdue by it."
-        cards = count(self.overdue_if_now, "card becomes", "cards become")
-        return f"Applied now, {cards} overdue at once."
+            return _("No card becomes overdue by it.")
+        return ngettext(
+            "Applied now, %(num)s card becomes overdue at once.", "Applied now, %(num)s cards become overdue at once.",
+            self.overdue_if_now,
+        )  # fmt: skip
 
 
 def plan(
@@ -105,9 +112,9 @@ def _chosen(
         selection = matching_ids(session, actor, selection, policy, now, MOST + 1)
     ids = {card_id for card_id in selection if 0 < card_id <= LARGEST_ID}
     if not ids:
-        raise invalid("card", "Choose at least one card.")
+        raise invalid("card", _("Choose at least one card."))
     if len(ids) > MOST:
-        raise invalid("card", f"Choose at most {MOST} cards at a time; narrow the filters.")
+        raise invalid("card", _("Choose at most %(most)s cards at a time; narrow the filters.", most=MOST))
     query = select(Card).where(Card.id.in_(ids), visible_to(actor)).options(*with_people())  # type: ignore[arg-type]
     return session.scalars(query.order_by(Card.title, Card.id)).all()
 

@@ -7,6 +7,7 @@ from curator.cards.orders import Action, BulkOrder, When
 from kb.cards.models import Card, Status
 from kb.cards.permissions import Right, may
 from kb.people.actor import Actor
+from kb.wording import N_, _
 
 MOST_TAGS = 20
 _RIGHTS = {Action.ARCHIVE: Right.ARCHIVE, Action.VERIFY: Right.VERIFY}
@@ -15,19 +16,19 @@ _RIGHTS = {Action.ARCHIVE: Right.ARCHIVE, Action.VERIFY: Right.VERIFY}
 class Refusal(Enum):
     """A reason, in words for one card and for several."""
 
-    NOT_ALLOWED = ("you may not change it", "you may not change them")
-    REPORTED = ("it has open reports", "they have open reports")
-    CHANGED = ("it changed since you opened the list", "they changed since you opened the list")
-    ARCHIVED = ("it is archived", "they are archived")
-    NOT_SERVED = ("it is a draft, archived or replaced", "they are drafts, archived or replaced")
-    SAME = ("it is like that already", "they are like that already")
-    TOO_MANY_TAGS = ("it has 20 tags already", "they have 20 tags already")
-    TAKEN = ("its external id is taken there", "their external ids are taken there")
+    NOT_ALLOWED = (N_("you may not change it"), N_("you may not change them"))
+    REPORTED = (N_("it has open reports"), N_("they have open reports"))
+    CHANGED = (N_("it changed since you opened the list"), N_("they changed since you opened the list"))
+    ARCHIVED = (N_("it is archived"), N_("they are archived"))
+    NOT_SERVED = (N_("it is a draft, archived or replaced"), N_("they are drafts, archived or replaced"))
+    SAME = (N_("it is like that already"), N_("they are like that already"))
+    TOO_MANY_TAGS = (N_("it has 20 tags already"), N_("they have 20 tags already"))
+    TAKEN = (N_("its external id is taken there"), N_("their external ids are taken there"))
 
     def words(self, number: int) -> str:
         """The reason, for so many cards."""
         one, many = self.value
-        return str(one if number == 1 else many)
+        return _(str(one if number == 1 else many))
 
 
 def refusal(
@@ -57,6 +58,7 @@ def _is_done(order: BulkOrder, card: Card) -> bool:
         Action.ADD_TAG: lambda: order.tag in card.tags,
         Action.REMOVE_TAG: lambda: order.tag not in card.tags,
         Action.MOVE: lambda: card.collection_id == order.collection_id,
+        Action.TEMPLATE: lambda: (card.template or "") == order.template,
         Action.INTERVAL: lambda: (
             order.when is When.NEXT and card.interval_days == order.interval_days and card.check_on is None
         ),

@@ -25,35 +25,37 @@ from kb.trust.policy import Policy
 from kb.trust.shown import badge, state_name
 from kb.trust.state import TrustState
 from kb.web.parts import Chip, FilterMenu, Option, Paging
+from kb.wording import N_, _, decimal
 from kb.words import Words, count
 
 ACTIONS = {
-    Action.OWNER: "Change owner",
-    Action.INTERVAL: "Set interval",
-    Action.ADD_TAG: "Add tag",
-    Action.REMOVE_TAG: "Remove tag",
-    Action.MOVE: "Move",
-    Action.VERIFY: "Verify",
-    Action.REQUEST_CHECK: "Request check",
-    Action.ARCHIVE: "Archive",
+    Action.OWNER: N_("Change owner"),
+    Action.INTERVAL: N_("Set interval"),
+    Action.ADD_TAG: N_("Add tag"),
+    Action.REMOVE_TAG: N_("Remove tag"),
+    Action.MOVE: N_("Move"),
+    Action.TEMPLATE: N_("Choose template"),
+    Action.VERIFY: N_("Verify"),
+    Action.REQUEST_CHECK: N_("Request check"),
+    Action.ARCHIVE: N_("Archive"),
 }
-_STATUSES = {Status.PUBLISHED: "Published", Status.DRAFT: "Drafts", Status.ARCHIVED: "Archived"}
+_STATUSES = {Status.PUBLISHED: N_("Published"), Status.DRAFT: N_("Drafts"), Status.ARCHIVED: N_("Archived")}
 _VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("All", {}),
-    ("Mine", {"owner": "me"}),
-    ("Overdue", {"trust": "overdue", "sort": "-views"}),
-    ("Flagged", {"trust": "flagged", "sort": "-views"}),
-    ("Without an owner", {"owner": NOBODY}),
-    ("Drafts", {"status": "draft"}),
-    ("Incomplete", {"incomplete": "1", "sort": "-views"}),
+    (N_("All"), {}),
+    (N_("Mine"), {"owner": "me"}),
+    (N_("Overdue"), {"trust": "overdue", "sort": "-views"}),
+    (N_("Flagged"), {"trust": "flagged", "sort": "-views"}),
+    (N_("Without an owner"), {"owner": NOBODY}),
+    (N_("Drafts"), {"status": "draft"}),
+    (N_("Incomplete"), {"incomplete": "1", "sort": "-views"}),
 )
 _COLUMNS: tuple[tuple[str, Sort | None, bool], ...] = (
-    ("Card", Sort.TITLE, False),
-    ("Trust", None, False),
-    ("Owner", None, False),
-    ("Next check", Sort.NEXT_CHECK, False),
-    ("Views", Sort.VIEWS, True),
-    ("Updated", Sort.UPDATED, False),
+    (N_("Card"), Sort.TITLE, False),
+    (N_("Trust"), None, False),
+    (N_("Owner"), None, False),
+    (N_("Next check"), Sort.NEXT_CHECK, False),
+    (N_("Views"), Sort.VIEWS, True),
+    (N_("Updated"), Sort.UPDATED, False),
 )
 
 
@@ -69,15 +71,17 @@ def cards_page(
         summary=count(found.total, "card"),
         query=chosen.get("q", ""),
         kept=tuple((name, value) for name, value in chosen.items() if name != "q"),
-        views=tuple(Chip(label, address(view), view == chosen) for label, view in _VIEWS),
+        views=tuple(Chip(_(label), address(view), view == chosen) for label, view in _VIEWS),
         filters=_menus(session, actor, chosen),
-        columns=tuple(_column(label, sort, is_number, chosen, filters) for label, sort, is_number in _COLUMNS),
+        columns=tuple(_column(_(label), sort, is_number, chosen, filters) for label, sort, is_number in _COLUMNS),
         cards=tuple(_row(row, words) for row in found.rows),
         paging=_paging(found, chosen),
         bulk_action="/cards/bulk" if can_change else "",
-        bulk_choices=tuple(Option(action.value, label) for action, label in ACTIONS.items()) if can_change else (),
+        bulk_choices=tuple(Option(action.value, _(label)) for action, label in ACTIONS.items()) if can_change else (),
         matching=tuple(chosen.items()),
-        matching_words=f"Select all {found.total:,} that match" if len(found.rows) < found.total <= MOST else "",
+        matching_words=_("Select all %(total)s that match", total=decimal(found.total))
+        if len(found.rows) < found.total <= MOST
+        else "",
         clear_url="/cards" if set(chosen) - {"sort"} else "",
         follow=follow_button(session, actor, Followed(tag=filters.tag), address(chosen)) if filters.tag else None,
         follow_tag=filters.tag,
@@ -94,18 +98,20 @@ def _menus(session: Session, actor: Actor, chosen: Mapping[str, str]) -> tuple[F
     shelves = [(shelf.slug, shelf.name) for shelf in collections_readable_by(session, actor)]
     groups = [(group.slug, group.name) for group in session.scalars(select(Group).order_by(Group.name))]
     menus = [
-        _menu(chosen, "Collection", "collection", shelves),
-        _menu(chosen, "Trust", "trust", [(state.value, state_name(state)) for state in TrustState]),
-        _menu(chosen, "Status", "status", [*((s.value, label) for s, label in _STATUSES.items()), ("any", "Any")]),
-        _menu(chosen, "Owner", "owner", [("me", "Me"), (NOBODY, "Nobody")]),
-        _menu(chosen, "Assignee", "assignee", [("me", "Me")]),
-        _menu(chosen, "Verifiers", "verifier", groups),
-        _menu(chosen, "Language", "language", [(each, each.upper()) for each in KNOWN_LANGUAGES]),
-        _menu(chosen, "Template", "template", [*names(session).items(), (NOBODY, "None")]),
+        _menu(chosen, _("Collection"), "collection", shelves),
+        _menu(chosen, _("Trust"), "trust", [(state.value, state_name(state)) for state in TrustState]),
+        _menu(
+            chosen, _("Status"), "status", [*((s.value, _(label)) for s, label in _STATUSES.items()), ("any", _("Any"))]
+        ),
+        _menu(chosen, _("Owner"), "owner", [("me", _("Me")), (NOBODY, _("Nobody"))]),
+        _menu(chosen, _("Assignee"), "assignee", [("me", _("Me"))]),
+        _menu(chosen, _("Verifiers"), "verifier", groups),
+        _menu(chosen, _("Language"), "language", [(each, each.upper()) for each in KNOWN_LANGUAGES]),
+        _menu(chosen, _("Template"), "template", [*names(session).items(), (NOBODY, _("None"))]),
     ]
-    others = (("Tag", "tag"), ("Updated since", "updated_since"))
+    others = ((_("Tag"), "tag"), (_("Updated since"), "updated_since"))
     some = [_menu(chosen, label, name, []) for label, name in others if name in chosen]
-    some += [_menu(chosen, "Incomplete", "incomplete", [("1", "Yes")])] if "incomplete" in chosen else []
+    some += [_menu(chosen, _("Incomplete"), "incomplete", [("1", _("Yes"))])] if "incomplete" in chosen else []
     return (*menus, *some)
 
 
@@ -113,7 +119,7 @@ def _menu(chosen: Mapping[str, str], label: str, name: str, options: Iterable[tu
     value = chosen.get(name, "")
     choices = tuple(Chip(words, address(chosen, **{name: key}), key == value) for key, words in options)
     named = next((choice.label for choice in choices if choice.on), value)
-    return FilterMenu(label, named or "Any", choices, address(chosen, **{name: ""}) if value else "")
+    return FilterMenu(label, named or _("Any"), choices, address(chosen, **{name: ""}) if value else "")
 
 
 def _column(label: str, sort: Sort | None, is_number: bool, chosen: Mapping[str, str], filters: Filters) -> Column:
@@ -129,14 +135,14 @@ def _column(label: str, sort: Sort | None, is_number: bool, chosen: Mapping[str,
 def _row(row: Listed, words: Words) -> ManagedCard:
     card = row.card
     due = row.trust.verify_by if row.trust else None
-    status = "Replaced" if card.replaced_by_id is not None else {"draft": "Draft", "archived": "Archived"}
+    status = _("Replaced") if card.replaced_by_id is not None else {"draft": _("Draft"), "archived": _("Archived")}
     return ManagedCard(
         id=card.id,
         title=card.title,
         url=card_path(card),
         collection=card.collection.name,
         badge=badge(row.trust, words) if row.trust else None,
-        owner=card.owner.name if card.owner else "No owner",
+        owner=card.owner.name if card.owner else _("No owner"),
         next_check=words.day(due) if due else "–",
         views=f"{row.impressions:,}",
         updated=words.ago(card.updated_at),
@@ -146,7 +152,16 @@ def _row(row: Listed, words: Words) -> ManagedCard:
 
 def _paging(found: Listing, chosen: Mapping[str, str]) -> Paging:
     first = (found.page - 1) * PAGE + 1
-    words = f"{first:,} to {first + len(found.rows) - 1:,} of {found.total:,}" if found.rows else "Nothing here"
+    words = (
+        _(
+            "%(first)s to %(last)s of %(total)s",
+            first=decimal(first),
+            last=decimal(first + len(found.rows) - 1),
+            total=decimal(found.total),
+        )
+        if found.rows
+        else _("Nothing here")
+    )
     return Paging(
         words,
         address(chosen, page=str(found.page - 1)) if found.page > 1 else "",

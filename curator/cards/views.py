@@ -17,6 +17,7 @@ from kb.errors import Invalid
 from kb.people.actor import Actor
 from kb.web.edge import now, person_id, reading, services
 from kb.web.frame import frame, say
+from kb.wording import _
 
 blueprint = Blueprint("manager", __name__)
 
@@ -46,7 +47,7 @@ def bulk() -> BaseResponse | str | tuple[str, int]:
         page = done_page(made, result, back)
         return render_template("curator/bulk_done.html", page=page, frame=frame("cards"))
     if "step" in request.form and not made.order.is_complete:
-        error = error or "Say what the cards should get."
+        error = error or _("Say what the cards should get.")
     with reading() as (session, actor):
         asked = bulk_page(session, actor, made, request.form, back, error)
     return render_template("curator/bulk.html", page=asked, frame=frame("cards")), 422 if error else 200

@@ -14,6 +14,7 @@ from kb.people.actor import Actor
 from kb.people.models import AuditEntry
 from kb.trust.commands import unverify
 from kb.trust.models import Verification
+from kb.wording import _
 
 _FINE, _AGAIN = DECISIONS
 MOST = 500
@@ -22,7 +23,7 @@ MOST = 500
 def call_fine(session: Session, actor: Actor, record_ids: Sequence[int], now: datetime) -> int:
     """Say that these checks were made with care. They do not come up again. Returns how many."""
     chosen = _undecided(session, actor, record_ids)
-    for record, _ in chosen:
+    for record, _check in chosen:
         audit.record(session, actor, _FINE, SUBJECT, record.id, now)
     return len(chosen)
 
@@ -30,7 +31,7 @@ def call_fine(session: Session, actor: Actor, record_ids: Sequence[int], now: da
 def ask_again(session: Session, actor: Actor, record_ids: Sequence[int], reason: str, now: datetime) -> int:
     """Un-verify what still rests on these checks, with the reason that readers see. Returns how many cards."""
     if not reason.strip():
-        raise invalid("reason", "Say why, so that whoever checks next knows. Readers see it too.")
+        raise invalid("reason", _("Say why, so that whoever checks next knows. Readers see it too."))
     asked = 0
     for record, card in _undecided(session, actor, record_ids):
         audit.record(session, actor, _AGAIN, SUBJECT, record.id, now, reason=reason.strip())
@@ -47,9 +48,9 @@ def _undecided(session: Session, actor: Actor, record_ids: Sequence[int]) -> lis
     found = [(record, session.get(Card, record.card_id, with_for_update=True)) for record in records]
     chosen = [(record, card) for record, card in found if card is not None and card.collection_id in actor.curated]
     if not chosen:
-        raise NotFound("There are no such checks.")
-    if any(record.actor_id == actor.id for record, _ in chosen):
-        raise Forbidden("These are your own checks. Another curator decides about them.")
+        raise NotFound(_("There are no such checks."))
+    if any(record.actor_id == actor.id for record, _check in chosen):
+        raise Forbidden(_("These are your own checks. Another curator decides about them."))
     decided = set(
         session.scalars(
             select(AuditEntry.subject_id).where(
@@ -59,5 +60,5 @@ def _undecided(session: Session, actor: Actor, record_ids: Sequence[int]) -> lis
     )
     left = [(record, card) for record, card in chosen if record.id not in decided]
     if not left:
-        raise Conflict("Somebody decided about these checks already.")
+        raise Conflict(_("Somebody decided about these checks already."))
     return left

@@ -9,10 +9,11 @@ from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.people.shown import who
 from kb.web.parts import Field, Who
+from kb.wording import N_, _, ngettext
 from kb.words import Words, count
 
 _MOST = 30
-REASON = "It should be read once more."
+REASON = N_("It should be read once more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,20 @@ class ChecksPage:
 
 def checks_page(actor: Actor, found: Sequence[Series], words: Words, reason: Field) -> ChecksPage:
     """The page. Whoever made the checks sees them too, but does not decide about them."""
-    more = f"{count(len(found) - _MOST, 'older series')} not shown." if len(found) > _MOST else ""
+    more = (
+        ngettext("%(num)s older series not shown.", "%(num)s older series not shown.", len(found) - _MOST)
+        if len(found) > _MOST
+        else ""
+    )
     return ChecksPage(
-        summary=f"{count(len(found), 'series', 'series')} in the last {DAYS} days." if found else "",
+        summary=ngettext(
+            "%(num)s series in the last %(days)s days.",
+            "%(num)s series in the last %(days)s days.",
+            len(found),
+            days=DAYS,
+        )
+        if found
+        else "",
         series=tuple(_series(actor, each, words) for each in found[:_MOST]),
         reason=reason,
         more=more,
@@ -68,10 +80,16 @@ def _series(actor: Actor, series: Series, words: Words) -> QuickSeries:
     return QuickSeries(
         key=str(first.record_id),
         person=who(series.person),
-        heading=f"{series.person.name}: {count(len(series.run), 'card')} in {duration(taken)}",
+        heading=ngettext(
+            "%(name)s: %(num)s card in %(duration)s",
+            "%(name)s: %(num)s cards in %(duration)s",
+            len(series.run),
+            name=series.person.name,
+            duration=duration(taken),
+        ),
         when=words.exact(last.at),
-        sentence=f"Reading them takes about {duration(reading)}."
-        + (" These are your own checks: another curator decides about them." if is_own else ""),
+        sentence=_("Reading them takes about %(duration)s.", duration=duration(reading))
+        + (f" {_('These are your own checks: another curator decides about them.')}" if is_own else ""),
         checks=tuple(_check(each, series) for each in series.run),
         records=() if is_own else tuple(("record", str(each.check.record_id)) for each in series.run),
     )
@@ -79,7 +97,7 @@ def _series(actor: Actor, series: Series, words: Words) -> QuickSeries:
 
 def _check(each: Timed, series: Series) -> QuickCheck:
     card = series.cards[each.check.card_id]
-    state = "stands" if each.check.record_id in series.standing else "checked or taken back since"
+    state = _("stands") if each.check.record_id in series.standing else _("checked or taken back since")
     return QuickCheck(card.title, card_path(card), duration(each.taken or 0.0), duration(each.reading), state)
 
 

@@ -19,7 +19,8 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Field
-from kb.words import Words, count
+from kb.wording import _, ngettext
+from kb.words import Words
 
 blueprint = Blueprint("checks", __name__)
 
@@ -34,7 +35,7 @@ class Chosen(Form):
 @blueprint.get("/reports/checks")
 def show() -> str:
     """The series nobody has decided about."""
-    return _show(Field(REASON))
+    return _show(Field(_(REASON)))
 
 
 @blueprint.post("/reports/checks/fine")
@@ -42,7 +43,9 @@ def fine() -> BaseResponse:
     """They were made with care."""
     chosen = read_form(Chosen).record
     return _act(
-        lambda session, actor: f"{count(call_fine(session, actor, chosen, now()), 'check is', 'checks are')} fine."
+        lambda session, actor: ngettext(
+            "%(num)s check is fine.", "%(num)s checks are fine.", call_fine(session, actor, chosen, now())
+        )
     )
 
 
@@ -53,7 +56,7 @@ def again() -> BaseResponse | tuple[str, int]:
 
     def act(session: Session, actor: Actor) -> str:
         asked = ask_again(session, actor, form.record, form.reason, now())
-        return f"{count(asked, 'card waits', 'cards wait')} to be checked again."
+        return ngettext("%(num)s card waits to be checked again.", "%(num)s cards wait to be checked again.", asked)
 
     try:
         return _act(act)
@@ -64,7 +67,7 @@ def again() -> BaseResponse | tuple[str, int]:
 def _show(reason: Field) -> str:
     with reading() as (session, actor):
         if not actor.curated:
-            raise Forbidden("Only those who curate a collection see how its checks were made.")
+            raise Forbidden(_("Only those who curate a collection see how its checks were made."))
         found = quick_series(session, actor, now())
         page = checks_page(actor, found, Words(now(), services().policy.zone), reason)
         tabs = report_tabs(actor, "/reports/checks")

@@ -12,6 +12,7 @@ from kb.db import hold
 from kb.errors import Conflict, invalid
 from kb.people import audit
 from kb.people.actor import Actor, system_actor
+from kb.wording import _
 
 
 def dismiss(session: Session, actor: Actor, finding_id: int, reason: str, now: datetime) -> Finding:
@@ -19,11 +20,11 @@ def dismiss(session: Session, actor: Actor, finding_id: int, reason: str, now: d
     finding = hold(session, finding_of(session, actor, finding_id))
     reason = reason.strip()
     if not reason:
-        raise invalid("reason", "Say why this is no reason to doubt the card.")
+        raise invalid("reason", _("Say why this is no reason to doubt the card."))
     if finding.gone_at is not None:
-        raise Conflict("It is no longer so; there is nothing to dismiss.")
+        raise Conflict(_("It is no longer so; there is nothing to dismiss."))
     if finding.dismissed_at is not None:
-        raise Conflict("Somebody has dismissed this already.")
+        raise Conflict(_("Somebody has dismissed this already."))
     finding.dismissed_at, finding.dismissed_by_id, finding.dismissal = now, actor.id, reason
     settle_flag(session, actor, finding, reason, now)
     audit.record(
@@ -37,7 +38,7 @@ def restore(session: Session, actor: Actor, finding_id: int, now: datetime) -> F
     """Take a dismissal back: it speaks against the card again."""
     finding = hold(session, finding_of(session, actor, finding_id))
     if finding.dismissed_at is None:
-        raise Conflict("Nobody has dismissed this.")
+        raise Conflict(_("Nobody has dismissed this."))
     finding.dismissed_at = finding.dismissed_by_id = finding.dismissal = None
     finding.flag_id = None
     if finding.gone_at is None:

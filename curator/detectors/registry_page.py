@@ -9,31 +9,32 @@ from curator.detectors.pages import EntryRow, RegistryPage
 from curator.detectors.registry import registry
 from kb.errors import FieldError
 from kb.web.parts import Chip, Field, Problem
+from kb.wording import N_, _
 from kb.words import Words, count
 
 _TITLES = {
-    RegistryKind.TOOL: "Tools",
-    RegistryKind.VERSION: "Versions",
-    RegistryKind.VALUE: "Prices and limits",
-    RegistryKind.RENAMED: "New names",
+    RegistryKind.TOOL: N_("Tools"),
+    RegistryKind.VERSION: N_("Versions"),
+    RegistryKind.VALUE: N_("Prices and limits"),
+    RegistryKind.RENAMED: N_("New names"),
 }
 _LEDES = {
-    RegistryKind.TOOL: "A card that names one of them is looked at a little more often.",
-    RegistryKind.VERSION: "A card that names an older version of one of them is told so.",
-    RegistryKind.VALUE: "A card that says another value of one of them is told so.",
-    RegistryKind.RENAMED: "A card that still uses the old name is told so.",
+    RegistryKind.TOOL: N_("A card that names one of them is looked at a little more often."),
+    RegistryKind.VERSION: N_("A card that names an older version of one of them is told so."),
+    RegistryKind.VALUE: N_("A card that says another value of one of them is told so."),
+    RegistryKind.RENAMED: N_("A card that still uses the old name is told so."),
 }
 _LABELS = {
     RegistryKind.TOOL: "",
-    RegistryKind.VERSION: "Current version",
-    RegistryKind.VALUE: "Current value",
-    RegistryKind.RENAMED: "New name",
+    RegistryKind.VERSION: N_("Current version"),
+    RegistryKind.VALUE: N_("Current value"),
+    RegistryKind.RENAMED: N_("New name"),
 }
 _HINTS = {
     RegistryKind.TOOL: "",
-    RegistryKind.VERSION: "Numbers with dots: 5.2",
-    RegistryKind.VALUE: "One number with what it counts: €49 per month, 30 days, 20 %",
-    RegistryKind.RENAMED: "As it is called now",
+    RegistryKind.VERSION: N_("Numbers with dots: 5.2"),
+    RegistryKind.VALUE: N_("One number with what it counts: €49 per month, 30 days, 20 %"),
+    RegistryKind.RENAMED: N_("As it is called now"),
 }
 
 
@@ -55,15 +56,15 @@ def registry_page(
     new = refused if refused and refused.entry_id is None else None
     return RegistryPage(
         action=action,
-        kinds=tuple(Chip(_TITLES[each], f"{action}?kind={each.value}", each is kind) for each in RegistryKind),
+        kinds=tuple(Chip(_(_TITLES[each]), f"{action}?kind={each.value}", each is kind) for each in RegistryKind),
         kind=kind.value,
-        lede=_LEDES[kind],
+        lede=_(_LEDES[kind]),
         has_current=kind is not RegistryKind.TOOL,
-        current_label=_LABELS[kind],
+        current_label=_(_LABELS[kind]),
         entries=tuple(_row(row, action, words, refused) for row in rows),
         count_words=count(len(rows), "entry", "entries"),
         name=_field("name", new, ""),
-        current=_field("current", new, "", _HINTS[kind]),
+        current=_field("current", new, "", _(_HINTS[kind])),
         problems=_problems(refused),
     )
 
@@ -74,7 +75,7 @@ def _row(row: RegistryEntry, action: str, words: Words, refused: RefusedEntry | 
         id=row.id,
         name=_field("name", mine, row.name),
         current=_field("current", mine, row.current),
-        about=f"Changed {words.ago(row.updated_at)}" if row.updated_by_id else "From the start",
+        about=_("Changed %(when)s", when=words.ago(row.updated_at)) if row.updated_by_id else _("From the start"),
         version=row.version,
         action=f"{action}/{row.id}",
         delete_action=f"{action}/{row.id}/delete",
@@ -97,4 +98,4 @@ def _problems(refused: RefusedEntry | None) -> tuple[Problem, ...]:
 
 
 def _sentence(message: str) -> str:
-    return message if message[:1].isupper() else f"This field {message}."
+    return message if message[:1].isupper() else _("This field %(message)s.", message=message)

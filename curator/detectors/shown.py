@@ -26,6 +26,7 @@ from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
 from kb.web.parts import ReasonKind
+from kb.wording import _
 from kb.words import Words
 
 _ICONS: dict[str, ReasonKind] = {
@@ -56,7 +57,7 @@ def evidence_panel(session: Session, actor: Actor, card: Card, policy: Policy, w
         ahead=tuple((each.words, words.full_day(each.due_at)) for each in ahead),
         sources=tuple(_source(each, words, can_remove=can_watch) for each in sources_of(session, card.id)),
         watch_action=f"/cards/{card.id}/sources" if can_watch else "",
-        nothing="Only the reports above." if open_flags(session, [card.id]) else "Nothing speaks against it.",
+        nothing=_("Only the reports above.") if open_flags(session, [card.id]) else _("Nothing speaks against it."),
     )
     is_empty = not (panel.open or panel.dismissed or panel.ahead or panel.sources or panel.watch_action)
     return None if is_empty else panel
@@ -66,7 +67,7 @@ def _row(finding: Finding, words: Words) -> FindingRow:
     base = f"/findings/{finding.id}"
     dismissed = ""
     if finding.dismissed_at is not None:
-        by = finding.dismissed_by.name if finding.dismissed_by else "Somebody"
+        by = finding.dismissed_by.name if finding.dismissed_by else _("Somebody")
         dismissed = f"{by}, {words.day(finding.dismissed_at)}: {finding.dismissal}"
     return FindingRow(
         id=finding.id,
@@ -81,13 +82,13 @@ def _row(finding: Finding, words: Words) -> FindingRow:
 
 def _source(source: WatchedSource, words: Words, *, can_remove: bool) -> SourceRow:
     if source.changed_at is not None:
-        state = f"Says something else since {words.day(source.changed_at)}"
+        state = _("Says something else since %(day)s", day=words.day(source.changed_at))
     elif source.trouble:
-        state = f"Can't be read: {source.trouble}"
+        state = _("Can't be read: %(trouble)s", trouble=source.trouble)
     elif source.tried_at is None:
-        state = "Not read yet"
+        state = _("Not read yet")
     else:
-        state = f"Unchanged, read {words.ago(source.tried_at)}"
+        state = _("Unchanged, read %(when)s", when=words.ago(source.tried_at))
     return SourceRow(
         place=source.place,
         url=source.place if is_address(source.place) else "",

@@ -23,6 +23,7 @@ from kb.web.card_panels import add_card_panel
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
+from kb.wording import _
 from kb.words import Words
 
 blueprint = Blueprint("detectors", __name__)
@@ -70,7 +71,7 @@ def dismiss(finding_id: int) -> BaseResponse:
     form = read_form(DismissalForm)
     with writing() as (session, actor):
         card_id = commands.dismiss(session, actor, finding_id, form.reason, now()).card_id
-    say("Dismissed. It stays silent until those words change.", undo_url=f"/findings/{finding_id}/restore")
+    say(_("Dismissed. It stays silent until those words change."), undo_url=f"/findings/{finding_id}/restore")
     return redirect(f"/cards/{card_id}", 303)
 
 
@@ -79,7 +80,7 @@ def restore(finding_id: int) -> BaseResponse:
     """Take the dismissal back."""
     with writing() as (session, actor):
         card_id = commands.restore(session, actor, finding_id, now()).card_id
-    say("It speaks against the card again.")
+    say(_("It speaks against the card again."))
     return redirect(f"/cards/{card_id}", 303)
 
 
@@ -90,7 +91,7 @@ def add_source(card_id: int) -> BaseResponse:
     with writing() as (session, actor):
         card = card_visible_to(session, actor, card_id)
         watch(session, actor, card, form.place, services().settings.outbound, now())
-    say("Watched from now on, once a day.")
+    say(_("Watched from now on, once a day."))
     return redirect(f"/cards/{card_id}", 303)
 
 
@@ -99,7 +100,7 @@ def remove_source(source_id: int) -> BaseResponse:
     """Watch it no longer."""
     with writing() as (session, actor):
         card_id = unwatch(session, actor, source_id, now()).card_id
-    say("Not watched any more.")
+    say(_("Not watched any more."))
     return redirect(f"/cards/{card_id}", 303)
 
 
@@ -127,7 +128,7 @@ def delete_entry(entry_id: int) -> BaseResponse:
     kind = read_form(EntryForm).kind
     with writing() as (session, actor):
         registry_commands.remove_entry(session, actor, entry_id, now())
-    say("Deleted. What was found by it goes at the next round.")
+    say(_("Deleted. What was found by it goes at the next round."))
     return redirect(f"{HERE}?kind={kind}", 303)
 
 
@@ -144,7 +145,7 @@ def _save(entry_id: int | None) -> BaseResponse:
         errors = error.errors or (FieldError("name", error.detail),)
         name, current = (request.form.get(key, "").replace("\x00", "")[:200] for key in ("name", "current"))
         return Response(_registry(kind, RefusedEntry(entry_id, name, current, errors)), error.status)
-    say("Saved. The detectors look at every card again.")
+    say(_("Saved. The detectors look at every card again."))
     return redirect(f"{HERE}?kind={form.kind}", 303)
 
 

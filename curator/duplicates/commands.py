@@ -23,6 +23,7 @@ from kb.text.markdown import Rendered
 from kb.triggers.commands import inherit_triggers
 from kb.trust.policy import Policy
 from kb.use.models import SearchClick
+from kb.wording import _
 
 MOST_TAGS = 20
 
@@ -40,7 +41,7 @@ def reopen(session: Session, actor: Actor, pair_id: int, now: datetime) -> PairO
     """Take "keep both" back."""
     found = _held(session, actor, pair_id)
     if found.pair.decision is None:
-        raise Conflict("Nothing was decided about these two cards.")
+        raise Conflict(_("Nothing was decided about these two cards."))
     found.pair.decision = found.pair.decided_by_id = found.pair.decided_at = None
     _note(session, actor, "pair_reopened", found, now)
     return found
@@ -75,13 +76,13 @@ def _held(session: Session, actor: Actor, pair_id: int) -> PairOfCards:
     for row in (found.pair, found.newer, found.older):
         hold(session, row)
     if not may_decide(actor, (found.newer, found.older)):
-        raise Forbidden("Only who curates both collections may decide about these two cards.")
+        raise Forbidden(_("Only who curates both collections may decide about these two cards."))
     return found
 
 
 def _demand_open(found: PairOfCards) -> None:
     if found.pair.decision is not None or not found.is_open:
-        raise Conflict("Somebody has decided about these two cards already.")
+        raise Conflict(_("Somebody has decided about these two cards already."))
 
 
 def _replaced(
@@ -90,7 +91,7 @@ def _replaced(
     found = _held(session, actor, pair_id)
     _demand_open(found)
     if survivor_id not in (None, found.newer.id, found.older.id):
-        raise invalid("survivor_id", "Name one of the two cards.")
+        raise invalid("survivor_id", _("Name one of the two cards."))
     is_older_kept = survivor_id == found.older.id
     survivor, loser = (found.older, found.newer) if is_older_kept else (found.newer, found.older)
     replace_card(session, actor, loser, survivor, now)

@@ -13,6 +13,7 @@ from kb.cards.queries import LARGEST_ID, card_visible_to
 from kb.errors import NotFound
 from kb.lines.models import NearDuplicate
 from kb.people.actor import Actor
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ def pair_of_cards(session: Session, actor: Actor, pair_id: int) -> PairOfCards:
     """The pair, if the actor may see both cards and write in one of them. Else there is none."""
     pair = session.get(NearDuplicate, pair_id) if 0 < pair_id <= LARGEST_ID else None
     if pair is None:
-        raise NotFound("There is no such pair.")
+        raise NotFound(_("There is no such pair."))
     try:
         cards = [card_visible_to(session, actor, card_id) for card_id in (pair.card_id, pair.other_id)]
     except NotFound:
-        raise NotFound("There is no such pair.") from None
+        raise NotFound(_("There is no such pair.")) from None
     if not any(may(actor, Right.EDIT, card) for card in cards) and not may_decide(actor, cards):
-        raise NotFound("There is no such pair.")
+        raise NotFound(_("There is no such pair."))
     return _ordered(pair, *cards)
 
 

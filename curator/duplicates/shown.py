@@ -18,7 +18,8 @@ from kb.trust.shown import badge
 from kb.trust.state import Trust
 from kb.use.queries import impressions_by_card
 from kb.web.parts import Badge, Paging
-from kb.words import Words, count
+from kb.wording import _, decimal, ngettext
+from kb.words import Words, joined
 
 PAGE = 25
 
@@ -74,7 +75,11 @@ def pairs_page(session: Session, actor: Actor, page: int) -> PairsPage:
     total, offset = count_pairs(session, actor), (page - 1) * PAGE
     found = waiting_pairs(session, actor, PAGE, offset)
     rows = tuple(_row(pair) for pair in found)
-    summary = f"{count(total, 'pair')} of cards that look alike, the likest first. Search shows one of each."
+    summary = ngettext(
+        "%(num)s pair of cards that look alike, the likest first. Search shows one of each.",
+        "%(num)s pairs of cards that look alike, the likest first. Search shows one of each.",
+        total,
+    )
     return PairsPage(summary if total else "", rows, _paging(page, offset, len(rows), total))
 
 
@@ -87,7 +92,7 @@ def pair_page(session: Session, actor: Actor, found: PairOfCards, policy: Policy
     decides = may_decide(actor, (older, newer))
     is_kept = found.pair.decision == Decision.KEPT
     return PairPage(
-        heading="Two cards that look alike",
+        heading=_("Two cards that look alike"),
         sentence=_sentence(found, is_kept, decides),
         sides=(sides[0], sides[1]),
         lines=diff_lines(f"{older.title}\n\n{older.body}", f"{newer.title}\n\n{newer.body}"),
@@ -99,14 +104,14 @@ def pair_page(session: Session, actor: Actor, found: PairOfCards, policy: Policy
 
 def _row(found: PairOfCards) -> PairRow:
     shelves = list(dict.fromkeys(card.collection.name for card in (found.newer, found.older)))
-    words = f"{round(100 * found.pair.score)} % alike · {' and '.join(shelves)}"
+    words = f"{_('%(percent)s %% alike', percent=round(100 * found.pair.score))} · {joined(list(shelves))}"
     return PairRow(found.newer.title, found.older.title, f"/duplicates/{found.pair.id}", words)
 
 
 def _side(actor: Actor, card: Card, trust: Trust | None, used: int, words: Words) -> Side:
-    facts = [f"Edited {words.day(card.updated_at)}", card.owner.name if card.owner else "No owner"]
+    facts = [_("Edited %(day)s", day=words.day(card.updated_at)), card.owner.name if card.owner else _("No owner")]
     if used:
-        facts.append(f"used {count(used, 'time')} this month")
+        facts.append(ngettext("used %(num)s time this month", "used %(num)s times this month", used))
     can_edit = card.collection_id in actor.writable and card.status != Status.ARCHIVED
     return Side(
         id=card.id,
@@ -122,12 +127,12 @@ def _side(actor: Actor, card: Card, trust: Trust | None, used: int, words: Words
 
 def _sentence(found: PairOfCards, is_kept: bool, decides: bool) -> str:
     if is_kept:
-        return "Both are kept, until one of the texts changes."
+        return _("Both are kept, until one of the texts changes.")
     if not found.is_open:
-        return "At least one of them is not served, so there is nothing to decide now."
+        return _("At least one of them is not served, so there is nothing to decide now.")
     if not decides:
-        return "Search shows the better trusted one until a curator of both collections decides."
-    return "Search shows the better trusted one until you decide."
+        return _("Search shows the better trusted one until a curator of both collections decides.")
+    return _("Search shows the better trusted one until you decide.")
 
 
 def _paging(page: int, offset: int, shown: int, total: int) -> Paging | None:
@@ -136,5 +141,7 @@ def _paging(page: int, offset: int, shown: int, total: int) -> Paging | None:
     last = offset + shown
     before = f"/duplicates?page={page - 1}" if page > 1 else ""
     return Paging(
-        f"{offset + 1} to {last} of {total:,}", before, f"/duplicates?page={page + 1}" if last < total else ""
+        _("%(first)s to %(last)s of %(total)s", first=offset + 1, last=last, total=decimal(total)),
+        before,
+        f"/duplicates?page={page + 1}" if last < total else "",
     )

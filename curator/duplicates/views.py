@@ -18,6 +18,7 @@ from kb.web.alike import find_alike_with
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
+from kb.wording import _
 from kb.words import Words
 from search.answers import SearchService
 
@@ -44,7 +45,7 @@ def show() -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), _LAST_PAGE)
     with reading() as (session, actor):
         if not actor.curated:
-            raise Forbidden("Near-duplicates are for those who curate a collection.")
+            raise Forbidden(_("Near-duplicates are for those who curate a collection."))
         found = pairs_page(session, actor, page)
     return render_template("curator/duplicates.html", page=found, frame=frame("verify"))
 
@@ -66,14 +67,18 @@ def resolve(pair_id: int) -> BaseResponse:
     def act(session: Session, actor: Actor) -> Said:
         if form.resolution == "keep":
             commands.keep_both(session, actor, pair_id, now())
-            return "Both cards are kept.", f"/duplicates/{pair_id}/reopen"
+            return _("Both cards are kept."), f"/duplicates/{pair_id}/reopen"
         if form.resolution == "replace":
             survivor, loser = commands.replace(session, actor, pair_id, form.survivor_id, now())
-            return f"“{loser.title}” was replaced by “{survivor.title}”.", f"/cards/{loser.id}/unreplace"
+            return _(
+                "“%(title)s” was replaced by “%(other)s”.", title=loser.title, other=survivor.title
+            ), f"/cards/{loser.id}/unreplace"
         if form.survivor_id is None:
-            raise invalid("survivor_id", "Say which of the two cards stays.")
+            raise invalid("survivor_id", _("Say which of the two cards stays."))
         survivor, loser = commands.merge(session, actor, pair_id, form.survivor_id, services().policy, now())
-        return f"“{loser.title}” was merged into “{survivor.title}”.", f"/cards/{loser.id}/unreplace"
+        return _(
+            "“%(title)s” was merged into “%(other)s”.", title=loser.title, other=survivor.title
+        ), f"/cards/{loser.id}/unreplace"
 
     return _act(act)
 
@@ -84,7 +89,7 @@ def reopen(pair_id: int) -> BaseResponse:
 
     def act(session: Session, actor: Actor) -> Said:
         commands.reopen(session, actor, pair_id, now())
-        return "The two cards wait for a decision again.", ""
+        return _("The two cards wait for a decision again."), ""
 
     return _act(act)
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kb.words import count
+from kb.wording import _, decimal, ngettext
+from kb.words import count, uncapitalised
 
 MOST_REASONS = 6
 _LONG = 1.25
@@ -39,9 +40,9 @@ def reasons_for(grounds: Grounds) -> tuple[str, ...]:
         _check(grounds),
         _streak(grounds),
         *grounds.findings,
-        f"Long: about {grounds.words:,} words" if grounds.size >= _LONG else "",
+        _("Long: about %(words)s words", words=decimal(grounds.words)) if grounds.size >= _LONG else "",
         _silence(grounds),
-        f"Used {times(grounds.views_a_month)} in four weeks" if grounds.views_a_month else "",
+        _("Used %(times)s in four weeks", times=times(grounds.views_a_month)) if grounds.views_a_month else "",
     )
     return tuple(reason for reason in told if reason)[:MOST_REASONS]
 
@@ -49,46 +50,64 @@ def reasons_for(grounds: Grounds) -> tuple[str, ...]:
 def told_in_words(words: str, detail: str) -> str:
     """A finding as a reason: the words of the card it is about, and what is wrong with them."""
     said = detail.removesuffix(".")
-    return f"“{words}”: {said[:1].lower()}{said[1:]}" if words else said
+    return _("“%(words)s”: %(said)s", words=words, said=uncapitalised(said)) if words else said
 
 
 def _doubts(grounds: Grounds) -> tuple[str, ...]:
-    reported = f"{count(grounds.reports, 'open report')}" if grounds.reports else ""
+    reported = count(grounds.reports, "open report") if grounds.reports else ""
     if grounds.detections and not grounds.findings:
-        reported = ", ".join(filter(None, (reported, "flagged by a detector" if reported else "Flagged by a detector")))
-    return reported, "A verifier took the verification back" if grounds.is_taken_back else ""
+        reported = f"{reported}, {_('flagged by a detector')}" if reported else _("Flagged by a detector")
+    return reported, _("A verifier took the verification back") if grounds.is_taken_back else ""
 
 
 def _changes(grounds: Grounds) -> str:
     number = grounds.corrections_in_a_year
-    usual = f"; cards like it {grounds.usual_a_year:.1f} times"
+    usual = decimal(float(f"{grounds.usual_a_year:.1f}"))
     if number:
-        return f"Corrected {times(number)} in the last year{usual}"
-    return f"Not corrected in the last year{usual}" if grounds.age_days >= 365 else ""
+        return _(
+            "Corrected %(times)s in the last year; cards like it %(usual)s times", times=times(number), usual=usual
+        )
+    if grounds.age_days < 365:
+        return ""
+    return _("Not corrected in the last year; cards like it %(usual)s times", usual=usual)
 
 
 def times(number: int) -> str:
     """ "once", "twice", "3 times"."""
-    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+    return {1: _("once"), 2: _("twice")}.get(number) or count(number, "time")
 
 
 def _check(grounds: Grounds) -> str:
     days = int(grounds.days_since_check)
     if not grounds.was_checked:
-        return f"Never checked, published {count(days, 'day')} ago" if days else "Never checked, published today"
-    when = f"Not checked for {count(days, 'day')}" if days >= 7 else "Checked within the last seven days"
+        if not days:
+            return _("Never checked, published today")
+        return ngettext("Never checked, published %(num)s day ago", "Never checked, published %(num)s days ago", days)
+    when = _("Checked within the last seven days")
+    if days >= 7:
+        when = ngettext("Not checked for %(num)s day", "Not checked for %(num)s days", days)
     if grounds.batch_size > 1:
-        return f"{when}, and then with {count(grounds.batch_size - 1, 'other')} in one go"
-    return f"{when}, and then in bulk" if grounds.batch_size < 1 else when
+        return ngettext(
+            "%(when)s, and then with %(num)s other in one go", "%(when)s, and then with %(num)s others in one go",
+            grounds.batch_size - 1, when=when,
+        )  # fmt: skip
+    return _("%(when)s, and then in bulk", when=when) if grounds.batch_size < 1 else when
 
 
 def _streak(grounds: Grounds) -> str:
     if grounds.found_at_last:
-        return "The last check found something to correct"
-    return f"The last {grounds.clean_checks} checks found nothing" if grounds.clean_checks > 1 else ""
+        return _("The last check found something to correct")
+    return (
+        ngettext("The last %(num)s checks found nothing", "The last %(num)s checks found nothing", grounds.clean_checks)
+        if grounds.clean_checks > 1
+        else ""
+    )
 
 
 def _silence(grounds: Grounds) -> str:
     if grounds.reports or grounds.views_since_check < _MANY_VIEWS:
         return ""
-    return f"Opened {grounds.views_since_check:,} times since, and nobody reported it"
+    return ngettext(
+        "Opened %(num)s times since, and nobody reported it", "Opened %(num)s times since, and nobody reported it",
+        grounds.views_since_check,
+    )  # fmt: skip

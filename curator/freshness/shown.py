@@ -27,13 +27,13 @@ from kb.people.actor import Actor
 from kb.settings import Freshness
 from kb.trust.policy import Policy
 from kb.web.parts import Link
-from kb.words import count
+from kb.wording import N_, _, decimal, ngettext, percentage
 
 BAND_WORDS = {
-    Band.LIKELY_CURRENT: "Likely current",
-    Band.WORTH_A_LOOK: "Worth a look",
-    Band.PROBABLY_CHANGED: "Probably changed",
-    Band.TREAT_AS_OUTDATED: "Treat as outdated",
+    Band.LIKELY_CURRENT: N_("Likely current"),
+    Band.WORTH_A_LOOK: N_("Worth a look"),
+    Band.PROBABLY_CHANGED: N_("Probably changed"),
+    Band.TREAT_AS_OUTDATED: N_("Treat as outdated"),
 }
 _COSTLY = 10
 _LOOKED_AT = 200
@@ -54,13 +54,20 @@ def panel_of(judged: Assessment, interval_days: int) -> FreshnessPanel:
     used = round(judged.views_per_week)
     stale = round(judged.stale_per_week)
     return FreshnessPanel(
-        band=BAND_WORDS[judged.band],
-        sentence=f"{_in_ten(judged.p_stale)} when checked.",
-        cost=f"Used {count(used, 'time')} a week, about {stale:,} of them expected to be stale." if used else "",
+        band=_(BAND_WORDS[judged.band]),
+        sentence=_in_ten(judged.p_stale),
+        cost=ngettext(
+            "Used %(num)s time a week, about %(stale)s of them expected to be stale.",
+            "Used %(num)s times a week, about %(stale)s of them expected to be stale.",
+            used,
+            stale=decimal(stale),
+        )
+        if used
+        else "",
         reasons=judged.reasons,
-        interval=f"Every {interval_days} days",
+        interval=ngettext("Every %(num)s days", "Every %(num)s days", interval_days),
         rate=_rate(judged.rate_per_year),
-        minutes=f"About {count(judged.minutes, 'minute')}",
+        minutes=ngettext("About %(num)s minute", "About %(num)s minutes", judged.minutes),
     )
 
 
@@ -71,14 +78,29 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
     return FreshnessPage(
         sentence=_sentence(report),
         figures=(
-            Figure("Expected stale impressions", f"{round(total.stale_per_week):,}", "a week, if nothing is checked"),
-            Figure("Share of all impressions", f"{total.share:.0%}", f"of {round(total.views_per_week):,} a week"),
-            Figure("Cards to look at", f"{_doubtful(report.expected.bands):,}", "probably changed, or worse"),
-            Figure("Checks learnt from", f"{report.model.checks:,}", f"calibration {report.model.calibration:.2f}"),
+            Figure(
+                _("Expected stale impressions"), f"{round(total.stale_per_week):,}", _("a week, if nothing is checked")
+            ),
+            Figure(
+                _("Share of all impressions"),
+                percentage(round(100 * total.share)),
+                _("of %(number)s a week", number=decimal(round(total.views_per_week))),
+            ),
+            Figure(_("Cards to look at"), f"{_doubtful(report.expected.bands):,}", _("probably changed, or worse")),
+            Figure(
+                _("Checks learnt from"),
+                f"{report.model.checks:,}",
+                _("calibration %(factor)s", factor=f"{report.model.calibration:.2f}"),
+            ),
         ),
         bands=_bands(report),
         reliability=tuple(
-            ReliabilityLine(BAND_WORDS[row.band], f"{row.said:.0%}", f"{row.found:.0%}", f"{row.checks:,}")
+            ReliabilityLine(
+                _(BAND_WORDS[row.band]),
+                percentage(round(100 * row.said)),
+                percentage(round(100 * row.found)),
+                f"{row.checks:,}",
+            )
             for row in report.reliability
         ),
         reliability_words=_reliability_words(report),
@@ -90,28 +112,34 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
 def _in_ten(p: float) -> str:
     tenth = max(1, round(10 * p))
     if p < 0.05:
-        return "Fewer than 1 in 20 cards like this need a correction"
+        return _("Fewer than 1 in 20 cards like this need a correction when checked.")
     if tenth >= 10:
-        return "Nearly all cards like this need a correction"
-    return f"About {tenth} in 10 cards like this {'needs' if tenth == 1 else 'need'} a correction"
+        return _("Nearly all cards like this need a correction when checked.")
+    return ngettext(
+        "About %(num)s in 10 cards like this needs a correction when checked.",
+        "About %(num)s in 10 cards like this need a correction when checked.",
+        tenth,
+    )
 
 
 def _rate(per_year: float) -> str:
     if per_year >= 0.95:
-        return f"About {times(round(per_year))} a year"
-    return f"About once in {count(round(12 / max(per_year, 0.01)), 'month')}"
+        return _("About %(times)s a year", times=times(round(per_year)))
+    return ngettext("About once in %(num)s month", "About once in %(num)s months", round(12 / max(per_year, 0.01)))
 
 
 def _sentence(report: FreshnessReport) -> str:
     total = report.expected.total
     if not total.cards:
-        return "There are no cards yet."
+        return _("There are no cards yet.")
     if round(total.stale_per_week) == 0:
-        return "Hardly anybody is expected to be shown something stale this week."
-    words = f"About {total.share:.0%} of what readers are shown this week is expected to be stale."
+        return _("Hardly anybody is expected to be shown something stale this week.")
+    share = percentage(round(100 * total.share))
+    words = _("About %(share)s of what readers are shown this week is expected to be stale.", share=share)
     first = report.expected.shelves[0]
     if len(report.expected.shelves) > 1 and total.stale_per_week:
-        words += f" {first.name} is behind {first.expected.stale_per_week / total.stale_per_week:.0%} of that."
+        part = percentage(round(100 * first.expected.stale_per_week / total.stale_per_week))
+        words += " " + _("%(name)s is behind %(share)s of that.", name=first.name, share=part)
     return words
 
 
@@ -120,12 +148,12 @@ def _doubtful(bands: Mapping[Band, Expected]) -> int:
 
 
 def _bands(report: FreshnessReport) -> tuple[BandRow, ...]:
-    limits = [0.0, *(limit for limit, _ in BANDS), 1.0]
+    limits = [0.0, *(limit for limit, _band in BANDS), 1.0]
     whole = report.expected.total.stale_per_week
     return tuple(
         BandRow(
-            band=BAND_WORDS[band],
-            meaning=f"{low:.0%} to {high:.0%}",
+            band=_(BAND_WORDS[band]),
+            meaning=_("%(low)s to %(high)s", low=percentage(round(100 * low)), high=percentage(round(100 * high))),
             cards=f"{found.cards:,}",
             stale=f"{round(found.stale_per_week):,}",
             percent=round(100 * found.stale_per_week / whole) if whole else 0,
@@ -136,10 +164,15 @@ def _bands(report: FreshnessReport) -> tuple[BandRow, ...]:
 
 def _reliability_words(report: FreshnessReport) -> str:
     if not report.checks:
-        return "Nothing was checked yet that could have gone stale. The table fills with the first checks."
-    return (
-        f"The last {count(report.checks, 'check')}: what was said of the cards just before, and how many of them the "
-        "check found in need of a correction. Close together is good; with few checks, chance plays along."
+        return _("Nothing was checked yet that could have gone stale. The table fills with the first checks.")
+    return ngettext(
+        "The last %(num)s check: what was said of the cards just before, and how many of them the "
+        "check found in need of "
+        "a correction. Close together is good; with few checks, chance plays along.",
+        "The last %(num)s checks: what was said of the cards just before, and how many of them the "
+        "check found in need of "
+        "a correction. Close together is good; with few checks, chance plays along.",
+        report.checks,
     )
 
 
@@ -150,7 +183,7 @@ def _shelf(shelf: ShelfExpected) -> ShelfLine:
         cards=f"{shelf.expected.cards:,}",
         views=f"{round(shelf.expected.views_per_week):,}",
         stale=f"{round(shelf.expected.stale_per_week):,}",
-        share=f"{shelf.expected.share:.0%}",
+        share=percentage(round(100 * shelf.expected.share)),
         doubtful=f"{doubtful:,}",
     )
 
@@ -164,7 +197,7 @@ def _costly(session: Session, actor: Actor, report: FreshnessReport) -> tuple[Co
     return tuple(
         CostlyRow(
             card=Link(cards[each.card_id].title, card_path(cards[each.card_id])),
-            band=BAND_WORDS[each.band],
+            band=_(BAND_WORDS[each.band]),
             stale=f"{each.stale_per_week:,.1f}",
             minutes=f"{each.minutes}",
             why=". ".join(each.reasons[:2]),

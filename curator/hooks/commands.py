@@ -20,11 +20,12 @@ from kb.errors import Conflict, Forbidden, NotFound, SignInNeeded, invalid
 from kb.people import audit
 from kb.people.actor import Actor, system_actor
 from kb.text.slugs import slug
+from kb.wording import N_, _
 
 MOST_HOOKS = 100
 _KEPT = timedelta(days=90)
 _LARGEST_ID = 2**31 - 1
-_REFUSED = "The signature, its time or the name of the hook is not right."
+_REFUSED = N_("The signature, its time or the name of the hook is not right.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Message:
 def demand_admin(actor: Actor) -> None:
     """Raise Forbidden unless the actor is an admin: whoever holds a hook's secret can doubt any card."""
     if not actor.is_admin:
-        raise Forbidden("Only admins keep hooks.")
+        raise Forbidden(_("Only admins keep hooks."))
 
 
 def all_hooks(session: Session) -> Sequence[Hook]:
@@ -53,12 +54,12 @@ def make_hook(session: Session, actor: Actor, name: str, key: bytes, now: dateti
     demand_admin(actor)
     wanted = slug(name)[:60]
     if not any(letter.isalnum() for letter in name):
-        raise invalid("name", "Give the hook a name with at least one letter or digit.")
+        raise invalid("name", _("Give the hook a name with at least one letter or digit."))
     known = {hook.name for hook in all_hooks(session)}
     if wanted in known:
-        raise invalid("name", f"There is a hook {wanted} already.")
+        raise invalid("name", _("There is a hook %(wanted)s already.", wanted=wanted))
     if len(known) >= MOST_HOOKS:
-        raise invalid("name", f"There are {MOST_HOOKS} hooks already. Delete one first.")
+        raise invalid("name", _("There are %(most)s hooks already. Delete one first.", most=MOST_HOOKS))
     hook = Hook(name=wanted, salt=secrets.token_hex(16), created_at=now, created_by_id=actor.id)
     session.add(hook)
     session.flush()
@@ -71,7 +72,7 @@ def delete_hook(session: Session, actor: Actor, hook_id: int, now: datetime) -> 
     demand_admin(actor)
     hook = session.get(Hook, hook_id) if 0 < hook_id <= _LARGEST_ID else None
     if hook is None:
-        raise NotFound("There is no such hook.")
+        raise NotFound(_("There is no such hook."))
     audit.record(session, actor, "hook_deleted", "hook", hook.id, now, name=hook.name)
     session.delete(hook)
 
@@ -100,7 +101,7 @@ def deliver(
     if not _claim(session, hook, message, digest, now):
         known = session.get_one(HookDelivery, (hook.id, message.delivery_id)).answer
         if known["body"] != digest:
-            raise Conflict("This delivery id was used for another message. Give each message an id of its own.")
+            raise Conflict(_("This delivery id was used for another message. Give each message an id of its own."))
         return {**known["answer"], "repeated": True}
     hook.used_at = now
     answer = _answer(session, change, now, dry_run=False)

@@ -9,6 +9,7 @@ from curator.detectors.models import CardExternalLink, ExternalLink, WatchedSour
 from curator.detectors.phrases import PhraseBook
 from kb.cards.models import Card, CardTag, Collection, Status
 from kb.errors import invalid
+from kb.wording import _
 
 _AT_ONCE = 500
 
@@ -27,12 +28,12 @@ class Change:
 def touched_cards(session: Session, change: Change) -> list[int]:
     """The numbers of the answers that a change touches. Raises Invalid when it names nothing, or no such collection."""
     if not (change.tags or change.collection or change.term or change.source_url):
-        raise invalid("tags", "Say what it touches: a tag, a collection, a term or a source.")
+        raise invalid("tags", _("Say what it touches: a tag, a collection, a term or a source."))
     query = select(Card.id).where(Card.status == Status.PUBLISHED, Card.replaced_by_id.is_(None))
     if change.collection:
         shelf = session.scalars(select(Collection.id).where(Collection.slug == change.collection)).first()
         if shelf is None:
-            raise invalid("collection", f"There is no collection {change.collection}.")
+            raise invalid("collection", _("There is no collection %(collection)s.", collection=change.collection))
         query = query.where(Card.collection_id == shelf)
     for tag in change.tags:
         query = query.where(exists(select(CardTag.tag).where(CardTag.card_id == Card.id, CardTag.tag == tag.lower())))
@@ -62,7 +63,7 @@ def _that_say(session: Session, ids: list[int], term: str) -> list[int]:
     """Those whose title or text has the term as whole words, in any case."""
     book = PhraseBook([(term, term)], any_case=True)
     if not book:
-        raise invalid("term", "The term must begin with a letter or a digit.")
+        raise invalid("term", _("The term must begin with a letter or a digit."))
     found: list[int] = []
     for start in range(0, len(ids), _AT_ONCE):
         rows = session.execute(

@@ -15,6 +15,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Field, Problem
+from kb.wording import _
 from kb.words import Words, count
 
 blueprint = Blueprint("hooks", __name__)
@@ -67,7 +68,11 @@ def make() -> BaseResponse:
     except Invalid as error:
         errors = error.errors or (FieldError("name", error.detail),)
         typed = request.form.get("name", "").replace("\x00", "")[:60]
-        message = errors[0].message if errors[0].message[:1].isupper() else f"This field {errors[0].message}."
+        message = (
+            errors[0].message
+            if errors[0].message[:1].isupper()
+            else _("This field %(message)s.", message=errors[0].message)
+        )
         return Response(_page(Field(typed, message)), error.status)
     return Response(_page(Field(), secret=secret, made=made), 201)
 
@@ -77,7 +82,7 @@ def delete(hook_id: int) -> BaseResponse:
     """Delete a hook."""
     with writing() as (session, actor):
         commands.delete_hook(session, actor, hook_id, now())
-    say("Hook deleted. Its secret is worthless now.")
+    say(_("Hook deleted. Its secret is worthless now."))
     return redirect(HERE, 303)
 
 
@@ -90,9 +95,9 @@ def _page(name: Field, *, secret: str = "", made: str = "") -> str:
             HookRow(
                 hook.name,
                 f"{base}/{hook.name}",
-                f"Used {words.ago(hook.used_at)}"
+                _("Used %(when)s", when=words.ago(hook.used_at))
                 if hook.used_at
-                else f"Made {words.ago(hook.created_at)}, not used yet",
+                else _("Made %(when)s, not used yet", when=words.ago(hook.created_at)),
                 f"{HERE}/{hook.id}/delete",
             )
             for hook in commands.all_hooks(session)

@@ -18,7 +18,8 @@ from kb.people.models import Person
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card
 from kb.trust.state import Trust
-from kb.words import count, joined
+from kb.wording import _, decimal, ngettext
+from kb.words import joined
 
 LONGEST_GROUP = 20
 _STATES = {"due_soon", "overdue", "flagged", "unverified"}
@@ -67,7 +68,7 @@ def grouped(told: Iterable[Told], public_url: str) -> tuple[DigestGroup, ...]:
     for each in told:
         item = DigestItem(each.card.title, public_url + each.path, each.words)
         items.setdefault(each.notice.kind, []).append(item)
-    return tuple(_group(HEADINGS[kind], found) for kind, found in items.items())
+    return tuple(_group(_(HEADINGS[kind]), found) for kind, found in items.items())
 
 
 def summary(told: Sequence[Told]) -> str:
@@ -75,10 +76,12 @@ def summary(told: Sequence[Told]) -> str:
     waiting = sum(each.notice.kind in FOLLOW_THE_CARD or each.notice.kind == ESCALATED for each in told)
     talk = sum(each.notice.kind in TALK for each in told)
     news = len(told) - waiting - talk
-    parts = [f"{count(waiting, 'card')} {'waits' if waiting == 1 else 'wait'} for your check"] if waiting else []
-    parts += [f"there is news of {count(news, 'card')}"] if news else []
-    parts += [f"there {'is' if talk == 1 else 'are'} {count(talk, 'comment')} for you"] if talk else []
-    words = joined(parts)
+    parts = [
+        (waiting, ngettext("%(num)s card waits for your check", "%(num)s cards wait for your check", waiting)),
+        (news, ngettext("there is news of %(num)s card", "there is news of %(num)s cards", news)),
+        (talk, ngettext("there is %(num)s comment for you", "there are %(num)s comments for you", talk)),
+    ]
+    words = joined([sentence for number, sentence in parts if number])
     return words[:1].upper() + words[1:]
 
 
@@ -101,12 +104,12 @@ def words_of(notice: Notice, trust: Trust | None, names: Mapping[int, str], said
     if notice.kind in TALK:
         return words_of_comment(notice, names, said)
     if notice.kind == ASKED:
-        return f"{names.get(notice.by_id or 0, 'Somebody')}: {notice.detail}"
+        return f"{names.get(notice.by_id or 0) or _('Somebody')}: {notice.detail}"
     if notice.detail:
         return notice.detail
     if notice.kind in NEWS or trust is None:
         by = names.get(notice.by_id or 0)
-        return f"By {by}." if by else ""
+        return _("By %(name)s.", name=by) if by else ""
     return trust.reasons[0].detail
 
 
@@ -118,4 +121,6 @@ def names_of(session: Session, notices: Iterable[Notice]) -> dict[int, str]:
 
 def _group(heading: str, items: list[DigestItem]) -> DigestGroup:
     rest = len(items) - LONGEST_GROUP
-    return DigestGroup(heading, tuple(items[:LONGEST_GROUP]), f"and {rest:,} more" if rest > 0 else "")
+    return DigestGroup(
+        heading, tuple(items[:LONGEST_GROUP]), _("and %(number)s more", number=decimal(rest)) if rest > 0 else ""
+    )

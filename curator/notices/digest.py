@@ -20,10 +20,12 @@ from curator.notices.models import Notice, NoticeSetting
 from curator.notices.pages import NoticeMail
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import DIGEST, unsubscribe_url
+from kb.people.languages import language_of
 from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
-from kb.words import first_name
+from kb.wording import _, speaking
+from kb.words import first_name, uncapitalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,13 @@ def send_digest(session: Session, person_id: int, settings: Settings, policy: Po
         .order_by(Notice.id)
     ).all()
     wanted = [notice for notice in notices if manner.of(notice.kind).mail != "none"]
-    told = holding(session, person, wanted, policy, now)
     setting.last_digest = slot.key
     for notice in notices:
         notice.told_at = now
-    return bool(told) and enqueue(
-        session, f"digest:{person.id}:{slot.key}", person.email, _letter(person, told, settings), now
-    )
+    with speaking(language_of(person, settings)):
+        told = holding(session, person, wanted, policy, now)
+        key = f"digest:{person.id}:{slot.key}"
+        return bool(told) and enqueue(session, key, person.email, _letter(person, told, settings), now)
 
 
 def _letter(person: Person, told: Sequence[Told], settings: Settings) -> Letter:
@@ -97,13 +99,13 @@ def _letter(person: Person, told: Sequence[Told], settings: Settings) -> Letter:
     mail = NoticeMail(
         workspace_name=settings.workspace.name,
         subject=f"{settings.workspace.name}: {words}",
-        greeting=f"Hello {first_name(person.name)},",
-        sentence=f"{words[:1].lower()}{words[1:]}." if words[:1].isalpha() else f"{words}.",
+        greeting=_("Hello %(name)s,", name=first_name(person.name)),
+        sentence=f"{uncapitalised(words)}.",
         groups=grouped(told, settings.public_url),
-        button="Open the queue" if is_work else "Open your notices",
+        button=_("Open the queue") if is_work else _("Open your notices"),
         url=f"{settings.public_url}/verify" if is_work else f"{settings.public_url}/notices",
-        why=f"Choose what you are told: {settings.public_url}/account/notices.",
-        stop="Stop the daily digest",
+        why=_("Choose what you are told: %(url)s.", url=f"{settings.public_url}/account/notices"),
+        stop=_("Stop the daily digest"),
         stop_url=stop,
     )
     written = letter("digest", mail)

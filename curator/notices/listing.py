@@ -19,6 +19,7 @@ from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card
+from kb.wording import _
 
 PAGE = 30
 
@@ -69,7 +70,7 @@ def mark_one_read(session: Session, actor: Actor, settings: Settings, notice_id:
         .where(Notice.id == notice_id, _mine(session, actor, settings))
     ).first()  # fmt: skip
     if notice is None:
-        raise NotFound("There is no such notice.")
+        raise NotFound(_("There is no such notice."))
     notice.read_at = notice.read_at or now
     return notice
 

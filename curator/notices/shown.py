@@ -19,11 +19,12 @@ from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.web.parts import Choice, Link, Option, Paging, Problem
-from kb.words import Words, count
+from kb.wording import N_, _, decimal, ngettext
+from kb.words import Words
 
 HERE, SETTINGS = "/notices", "/account/notices"
-_FOLLOWED = {"collection": "Collection", "tag": "Tag", "card": "Card"}
-MAILS = (("digest", "In the digest"), ("at_once", "At once"), ("none", "No mail"))
+_FOLLOWED = {"collection": N_("Collection"), "tag": N_("Tag"), "card": N_("Card")}
+MAILS = (("digest", N_("In the digest")), ("at_once", N_("At once")), ("none", N_("No mail")))
 _ICONS = {
     "asked": "comment", "mentioned": "comment", "commented": "comment", "resolved": "check",
     "escalated": "arrow_up", "never_verified": "unverified", "requested": "person",
@@ -44,7 +45,7 @@ def notices_page(
         f"{HERE}?page={number + 1}" if last < total else "",
     )
     return NoticesPage(
-        summary=f"{unread:,} unread" if unread else "Nothing unread",
+        summary=_("%(unread)s unread", unread=decimal(unread)) if unread else _("Nothing unread"),
         notices=tuple(_row(each, words) for each in listed),
         read_action=f"{HERE}/read",
         last_id=max((each.notice.id for each in listed), default=0),
@@ -58,7 +59,7 @@ def _row(each: Listed, words: Words) -> NoticeRow:
     notice = each.notice
     return NoticeRow(
         icon=_ICONS.get(notice.kind, notice.kind),
-        heading=HEADINGS[notice.kind],
+        heading=_(HEADINGS[notice.kind]),
         title=each.card.title,
         url=f"{HERE}/{notice.id}",
         words=each.words,
@@ -76,9 +77,9 @@ def settings_page(
     wrong = {error.field: error.message for error in errors}
     groups = (
         ChoiceGroup(
-            "What waits for you", tuple(_choice(name, manner.choices) for name in EVENTS if name not in NEWS_EVENTS)
+            _("What waits for you"), tuple(_choice(name, manner.choices) for name in EVENTS if name not in NEWS_EVENTS)
         ),
-        ChoiceGroup("What you follow or used", tuple(_choice(name, manner.choices) for name in NEWS_EVENTS)),
+        ChoiceGroup(_("What you follow or used"), tuple(_choice(name, manner.choices) for name in NEWS_EVENTS)),
     )
     hour = settings.schedule.digest_hour
     return SettingsPage(
@@ -86,10 +87,18 @@ def settings_page(
         groups=groups,
         has_webhook=person.id in people_with_own(session),
         daily_digest=person.daily_digest,
-        digest_words=f"One mail at {hour}:00, {manner.zone.key.replace('_', ' ')}, if there is anything to tell.",
+        digest_words=_(
+            "One mail at %(hour)s:00, %(zone)s, if there is anything to tell.",
+            hour=hour,
+            zone=manner.zone.key.replace("_", " "),
+        ),
         quiet_from=_hours(manner.quiet_from, wrong.get("quiet_from", "")),
         quiet_until=_hours(manner.quiet_until, wrong.get("quiet_until", "")),
-        limit_words=f"At most {count(settings.notices.mails_a_day, 'mail')} a day; the digest tells the rest.",
+        limit_words=ngettext(
+            "At most %(num)s mail a day; the digest tells the rest.",
+            "At most %(num)s mails a day; the digest tells the rest.",
+            settings.notices.mails_a_day,
+        ),
         followed=_followed(session, actor),
         problems=tuple(Problem(error.field, error.message) for error in errors),
     )
@@ -97,19 +106,19 @@ def settings_page(
 
 def _choice(name: str, choices: Mapping[str, Chosen]) -> ChoiceRow:
     event, chosen = EVENTS[name], choices[name]
-    mail = Choice(tuple(Option(value, label, value == chosen.mail) for value, label in MAILS))
-    return ChoiceRow(name, event.label, event.hint, chosen.page, mail, chosen.webhook, not event.kinds)
+    mail = Choice(tuple(Option(value, _(label), value == chosen.mail) for value, label in MAILS))
+    return ChoiceRow(name, _(event.label), _(event.hint), chosen.page, mail, chosen.webhook, not event.kinds)
 
 
 def _hours(chosen: int | None, error: str) -> Choice:
-    none = Option("", "None", chosen is None)
+    none = Option("", _("None"), chosen is None)
     return Choice((none, *(Option(str(hour), f"{hour}:00", hour == chosen) for hour in range(24))), error)
 
 
 def _followed(session: Session, actor: Actor) -> tuple[FollowedRow, ...]:
     return tuple(
         FollowedRow(
-            _FOLLOWED[thing.kind], Link(thing.name, thing.path), follow_button(session, actor, thing.what, SETTINGS)
+            _(_FOLLOWED[thing.kind]), Link(thing.name, thing.path), follow_button(session, actor, thing.what, SETTINGS)
         )
         for thing in followed_by(session, actor)
     )

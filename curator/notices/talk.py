@@ -20,6 +20,7 @@ from kb.comments.mentions import reads
 from kb.comments.models import Comment
 from kb.following.models import Follow
 from kb.people.actor import Actor
+from kb.wording import _
 
 _MARK = "comments"
 _OVERLAP = timedelta(minutes=15)
@@ -106,7 +107,7 @@ def path_of(notice: Notice, card: Card) -> str:
 
 def words_of_comment(notice: Notice, names: Mapping[int, str], said: Mapping[int, str]) -> str:
     """Who said what, on one line."""
-    by = names.get(notice.by_id or 0, "Somebody")
+    by = names.get(notice.by_id or 0, _("Somebody"))
     text = " ".join(said.get(notice.comment_id or 0, "").split())
     short = text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
-    return f"By {by}: {short}" if notice.kind == RESOLVED else f"{by}: {short}"
+    return _("By %(name)s: %(words)s", name=by, words=short) if notice.kind == RESOLVED else f"{by}: {short}"

@@ -20,9 +20,11 @@ from curator.notices.pages import NoticeMail
 from kb.mail.models import OutgoingMail
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import AT_ONCE, unsubscribe_url
+from kb.people.languages import language_of
 from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
+from kb.wording import _, speaking
 from kb.words import first_name
 
 
@@ -47,7 +49,8 @@ def tell_at_once(session: Session, person_id: int, settings: Settings, policy: P
     urgent = [notice for notice in notices if _is_urgent(notice, manner, now)]
     if not urgent or manner.is_quiet(now) or not person.is_active:
         return 0
-    told = holding(session, person, urgent, policy, now)
+    with speaking(language_of(person, settings)):
+        told = holding(session, person, urgent, policy, now)
     held = {each.notice.id for each in told}
     for notice in urgent:
         if notice.id not in held:
@@ -81,7 +84,8 @@ def _mails_like(session: Session, stem: str) -> int:
 
 def _letter(person: Person, told: Sequence[Told], settings: Settings) -> Letter:
     stop = unsubscribe_url(settings, person.id, AT_ONCE)
-    return replace(letter("digest", _mail(person, told, settings, stop)), unsubscribe_url=stop)
+    with speaking(language_of(person, settings)):
+        return replace(letter("digest", _mail(person, told, settings, stop)), unsubscribe_url=stop)
 
 
 def _mail(person: Person, told: Sequence[Told], settings: Settings, stop: str) -> NoticeMail:
@@ -89,13 +93,13 @@ def _mail(person: Person, told: Sequence[Told], settings: Settings, stop: str) -
     is_single = len(told) == 1
     return NoticeMail(
         workspace_name=settings.workspace.name,
-        subject=f"{HEADINGS[one.notice.kind]}: {one.card.title}" if is_single else summary(told),
-        greeting=f"Hello {first_name(person.name)},",
+        subject=f"{_(HEADINGS[one.notice.kind])}: {one.card.title}" if is_single else summary(told),
+        greeting=_("Hello %(name)s,", name=first_name(person.name)),
         sentence=f"{summary(told)}.",
         groups=grouped(told, settings.public_url),
-        button="Open the card" if is_single else "Open your notices",
+        button=_("Open the card") if is_single else _("Open your notices"),
         url=settings.public_url + (one.path if is_single else "/notices"),
-        why=f"Choose what you are told: {settings.public_url}/account/notices.",
-        stop="Stop mails at once",
+        why=_("Choose what you are told: %(url)s.", url=f"{settings.public_url}/account/notices"),
+        stop=_("Stop mails at once"),
         stop_url=stop,
     )

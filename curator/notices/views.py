@@ -23,12 +23,13 @@ from kb.schedule.subscriptions import set_weekly_report
 from kb.web.edge import now, public, reading, services, signed, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import count_notices_with, frame, say
+from kb.wording import N_, _
 
 blueprint = Blueprint("notices", __name__)
 _SORTS = {
-    DIGEST: ("the daily digest", "You get no daily digest any more."),
-    AT_ONCE: ("mails at once", "You get no mail at once any more; what they told is on the page of notices."),
-    WEEKLY: ("the weekly report", "You get no weekly report any more."),
+    DIGEST: (N_("the daily digest"), N_("You get no daily digest any more.")),
+    AT_ONCE: (N_("mails at once"), N_("You get no mail at once any more; what they told is on the page of notices.")),
+    WEEKLY: (N_("the weekly report"), N_("You get no weekly report any more.")),
 }
 
 
@@ -98,7 +99,7 @@ def save() -> BaseResponse:
         form, chosen = read_form(QuietForm), _chosen()
         if (form.quiet_from is None) != (form.quiet_until is None):
             field = "quiet_from" if form.quiet_from is None else "quiet_until"
-            raise Invalid("quiet hours", errors=(FieldError(field, "Quiet hours need a beginning and an end."),))
+            raise Invalid(_("quiet hours"), errors=(FieldError(field, _("Quiet hours need a beginning and an end.")),))
     except Invalid as error:
         return Response(_choices(error.errors), 422)
     with writing() as (session, actor):
@@ -109,7 +110,7 @@ def save() -> BaseResponse:
         setting.choices = stored(chosen)
         setting.quiet_from, setting.quiet_until = form.quiet_from, form.quiet_until
         session.get_one(Person, actor.id).daily_digest = form.daily_digest
-    say("Saved.")
+    say(_("Saved."))
     return redirect(SETTINGS, 303)
 
 
@@ -117,9 +118,15 @@ def save() -> BaseResponse:
 @public
 def confirm(token: str) -> str:
     """Ask first: programs that look at links in mails must not end anything."""
-    _, sort = _meant(token)
-    what, _ = _SORTS[sort]
-    return _unsubscribe_page(token, f"Stop {what}?", "This ends it for you alone.", f"Stop {what}", is_done=False)
+    _person_id, sort = _meant(token)
+    what = _(_SORTS[sort][0])
+    return _unsubscribe_page(
+        token,
+        _("Stop %(what)s?", what=what),
+        _("This ends it for you alone."),
+        _("Stop %(what)s", what=what),
+        is_done=False,
+    )
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -131,7 +138,7 @@ def unsubscribe(token: str) -> str:
         person = session.get(Person, person_id, with_for_update=True)
         if person is not None:
             _stop(session, person, sort)
-    return _unsubscribe_page(token, "Done", _SORTS[sort][1], "", is_done=True)
+    return _unsubscribe_page(token, _("Done"), _(_SORTS[sort][1]), "", is_done=True)
 
 
 def _stop(session: Session, person: Person, sort: str) -> None:
@@ -152,7 +159,7 @@ def _stop(session: Session, person: Person, sort: str) -> None:
 def _meant(token: str) -> tuple[int, str]:
     found = read_token(services().installation.secret_key, token)
     if found is None:
-        raise Gone("This link is not complete. Choose what you are told under your account.")
+        raise Gone(_("This link is not complete. Choose what you are told under your account."))
     return found
 
 
@@ -180,6 +187,8 @@ def _chosen() -> dict[str, Choice]:
         typed = request.form.get(f"mail_{name}", event.mail)
         mail: Mail | None = next((value for value in get_args(Mail) if value == typed), None)
         if mail is None:
-            raise Invalid("mail", errors=(FieldError(f"mail_{name}", f"{event.label}: choose how by mail."),))
+            raise Invalid(
+                "mail", errors=(FieldError(f"mail_{name}", _("%(event)s: choose how by mail.", event=_(event.label))),)
+            )
         found[name] = Choice(name in pages or not event.kinds, mail, name in webhooks)
     return found

@@ -27,6 +27,7 @@ from kb.settings import Freshness, Settings
 from kb.trust.assignee import assign_all, is_able, let_nobody_leave
 from kb.trust.duties import end_escalations
 from kb.trust.policy import Policy
+from kb.wording import _
 
 MOST_TAKERS = 10
 
@@ -88,7 +89,7 @@ class Handover:
 def may_hand_over(actor: Actor, giver_id: int) -> None:
     """Curators, stewards and admins may, card by card; and everybody may give their own cards away."""
     if actor.role.rank < Role.AUTHOR.rank or not (actor.is_curator or actor.id == giver_id):
-        raise Forbidden("Only curators, stewards, admins and the person may hand somebody's cards over.")
+        raise Forbidden(_("Only curators, stewards, admins and the person may hand somebody's cards over."))
 
 
 def read_order(
@@ -98,14 +99,14 @@ def read_order(
     may_hand_over(actor, giver_id)
     giver = session.get(Person, giver_id) if 0 < giver_id < 2**31 else None
     if giver is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     shelf = session.scalars(
         select(Collection).where(Collection.slug == shelf_slug, Collection.id.in_(actor.readable))
     ).first()
     if shelf_slug and shelf is None:
-        raise invalid("collection", "There is no such collection.")
+        raise invalid("collection", _("There is no such collection."))
     if len(set(taker_ids)) > MOST_TAKERS:
-        raise invalid("to", f"Choose at most {MOST_TAKERS} people.")
+        raise invalid("to", _("Choose at most %(most)s people.", most=MOST_TAKERS))
     return Order(giver, duty, tuple(_taker(session, giver, number) for number in dict.fromkeys(taker_ids)), shelf)
 
 
@@ -135,7 +136,7 @@ def plan(session: Session, actor: Actor, order: Order, freshness: Freshness) -> 
 def hand_over(session: Session, actor: Actor, order: Order, settings: Settings, now: datetime) -> Handover:
     """Do it: owners and verifiers change, and the cards go by their new lines. Whoever gets doubted ones is told."""
     if not order.takers:
-        raise invalid("to", "Choose who takes the cards.")
+        raise invalid("to", _("Choose who takes the cards."))
     let_nobody_leave(session)
     ids = sorted(card.id for card in held_by(session, actor, order))
     held = select(Card).where(Card.id.in_(ids)).order_by(Card.id).with_for_update(of=Card)
@@ -193,9 +194,9 @@ def verifiers_after(card: Card, giver_id: int, taker_id: int) -> tuple[VerifierR
 def _taker(session: Session, giver: Person, person_id: int) -> Person:
     taker = session.get(Person, person_id) if 0 < person_id < 2**31 else None
     if taker is None or not taker.is_active or Role(taker.role).rank < Role.AUTHOR.rank:
-        raise invalid("to", "Choose active authors, curators or admins.")
+        raise invalid("to", _("Choose active authors, curators or admins."))
     if taker.id == giver.id:
-        raise invalid("to", f"{giver.name} has the cards already. Choose somebody else.")
+        raise invalid("to", _("%(name)s has the cards already. Choose somebody else.", name=giver.name))
     return taker
 
 

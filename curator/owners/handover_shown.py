@@ -25,16 +25,19 @@ from kb.people.shown import who
 from kb.settings import Settings
 from kb.trust.assignee import is_able
 from kb.web.parts import Choice, Link, Option, Problem
-from kb.words import Words, count, joined
+from kb.wording import N_, _, day_and_month, decimal, ngettext
+from kb.words import Words, count, first_name, joined
 
 _SHOWN = 12
 _OTHERS = 3
 _DUTIES = {
-    Duty.BOTH: "What they own and verify", Duty.OWNING: "Only what they own", Duty.VERIFYING: "Only what they verify",
-}  # fmt: skip
+    Duty.BOTH: N_("What they own and verify"),
+    Duty.OWNING: N_("Only what they own"),
+    Duty.VERIFYING: N_("Only what they verify"),
+}
 _STAYS = {
-    Why.NOT_ALLOWED: "These stay: you may not change them",
-    Why.NOBODY_ABLE: "These stay: none of those people may read them",
+    Why.NOT_ALLOWED: N_("These stay: you may not change them"),
+    Why.NOBODY_ABLE: N_("These stay: none of those people may read them"),
 }
 
 
@@ -50,11 +53,11 @@ def handover_page(
     loads = load_of(session, actor, found, settings, now) if is_planned else None
     name, shelf = order.giver.name, order.shelf
     return HandoverPage(
-        heading=f"Hand over the cards of {name}",
+        heading=_("Hand over the cards of %(name)s", name=name),
         sentence=_sentence(order, len(cards)),
         back=_back(actor, order.giver),
         action=f"/people/{order.giver.id}/handover",
-        duty=Choice(tuple(Option(duty, words, duty is order.duty) for duty, words in _DUTIES.items())),
+        duty=Choice(tuple(Option(duty, _(words), duty is order.duty) for duty, words in _DUTIES.items())),
         shelf=_shelves(session, actor, shelf.slug if shelf else ""),
         suggested=tuple(
             Named(str(each.person.id), who(each.person), each.reason, str(each.person.id) in chosen)
@@ -63,16 +66,22 @@ def handover_page(
         others=_others(session, order.giver, cards, suggested, chosen, now),
         notes=_notes(session, actor, order.giver),
         summary=_summary(found) if is_planned else "",
-        week_labels=tuple(f"{day.day} {day:%b}" for day in loads.mondays) if loads else (),
+        week_labels=tuple(day_and_month(day) for day in loads.mondays) if loads else (),
         loads=tuple(_load(each) for each in loads.takers) if loads else (),
         spread_words=_spread_words(loads) if loads else "",
         moves=_moves(found, loads, Words(now, settings.schedule.zone)) if loads else (),
-        moves_more=f"and {len(loads.moves) - _SHOWN:,} more" if loads and len(loads.moves) > _SHOWN else "",
+        moves_more=_("and %(number)s more", number=decimal(len(loads.moves) - _SHOWN))
+        if loads and len(loads.moves) > _SHOWN
+        else "",
         cards=tuple(_handed(each) for each in found.handed[:_SHOWN]) if is_planned else (),
-        cards_more=f"and {len(found.handed) - _SHOWN:,} more" if is_planned and len(found.handed) > _SHOWN else "",
+        cards_more=_("and %(number)s more", number=decimal(len(found.handed) - _SHOWN))
+        if is_planned and len(found.handed) > _SHOWN
+        else "",
         stays=_stays(found) if is_planned else (),
         apply_fields=_fields(order) if is_planned and found.handed else (),
-        apply_label=f"Hand over {count(len(found.handed), 'card')}" if is_planned and found.handed else "",
+        apply_label=ngettext("Hand over %(num)s card", "Hand over %(num)s cards", len(found.handed))
+        if is_planned and found.handed
+        else "",
         problems=tuple(Problem(error.field, error.message) for error in errors),
     )
 
@@ -81,17 +90,25 @@ def handed_page(actor: Actor, done: Handover, moved: int = 0) -> HandedPage:
     """What was done, card by card; of so many the check came earlier."""
     giver = done.order.giver
     each_gets = Counter(each.taker.name for each in done.handed)
-    parts = [f"{number:,} to {name}" for name, number in sorted(each_gets.items())]
-    dates = f"{count(moved, 'check')} came earlier, to weeks with time." if moved else "No check moved its date."
-    sentence = f"{joined(parts)}. {dates}" if parts else "There was nothing left to hand over."
+    parts = [
+        _("%(number)s to %(name)s", number=decimal(number), name=name) for name, number in sorted(each_gets.items())
+    ]
+    dates = _("No check moved its date.")
+    if moved:
+        dates = ngettext(
+            "%(num)s check came earlier, to weeks with time.", "%(num)s checks came earlier, to weeks with time.", moved
+        )
+    sentence = f"{joined(parts)}. {dates}" if parts else _("There was nothing left to hand over.")
     deactivate = actor.is_admin and giver.is_active and giver.id != actor.id
     return HandedPage(
-        heading=f"{count(len(done.handed), 'card')} handed over",
+        heading=ngettext("%(num)s card handed over", "%(num)s cards handed over", len(done.handed)),
         sentence=sentence,
         back=_back(actor, giver),
         cards=tuple(_handed(each) for each in done.handed),
         stays=_stays(done),
-        next_step=Link(f"Deactivate {giver.name}", f"/admin/people/{giver.id}#deactivate") if deactivate else None,
+        next_step=Link(_("Deactivate %(name)s", name=giver.name), f"/admin/people/{giver.id}#deactivate")
+        if deactivate
+        else None,
     )
 
 
@@ -108,29 +125,37 @@ def _suggested(
 
 def _sentence(order: Order, number: int) -> str:
     if not number:
-        return "There is nothing to hand over: they own and verify nothing here that you may see."
-    where = f" in {order.shelf.name}" if order.shelf else ""
-    verb = {Duty.BOTH: "own or verify", Duty.OWNING: "own", Duty.VERIFYING: "verify"}[order.duty]
-    held = f"They {verb} {count(number, 'card')}{where}."
-    return f"{held} No check moves its date, and nothing happens before you saw the load."
+        return _("There is nothing to hand over: they own and verify nothing here that you may see.")
+    held = {
+        Duty.BOTH: ngettext("They own or verify %(num)s card", "They own or verify %(num)s cards", number),
+        Duty.OWNING: ngettext("They own %(num)s card", "They own %(num)s cards", number),
+        Duty.VERIFYING: ngettext("They verify %(num)s card", "They verify %(num)s cards", number),
+    }[order.duty]
+    if order.shelf:
+        held = _("%(held)s in %(collection)s", held=held, collection=order.shelf.name)
+    return f"{held}. {_('No check moves its date, and nothing happens before you saw the load.')}"
 
 
 def _summary(found: Handover) -> str:
     owned, verified = (sum(getattr(each, name) for each in found.handed) for name in ("owns", "verifies"))
-    parts = [f"{count(len(found.handed), 'card')} would go"]
-    parts += [f"{owned:,} to own"] if owned else []
-    parts += [f"{verified:,} to verify"] if verified else []
+    parts = [ngettext("%(num)s card would go", "%(num)s cards would go", len(found.handed))]
+    parts += [_("%(number)s to own", number=decimal(owned))] if owned else []
+    parts += [_("%(number)s to verify", number=decimal(verified))] if verified else []
     return ", ".join(parts) + "."
 
 
 def _load(load: Load) -> LoadRow:
-    gets = f"{count(load.cards, 'card')}"
-    waits = f"{load.assigned:,} of them wait for {load.person.name.split()[0]} from then on"
-    away = f" {load.person.name} is away now; meanwhile they wait for the next in line." if load.is_away else ""
-    late = f", {load.overdue:,} to check at once" if load.overdue else ", none to check at once"
+    waits = {"number": decimal(load.assigned), "name": first_name(load.person.name), "overdue": decimal(load.overdue)}
+    words = _("%(number)s of them wait for %(name)s from then on, none to check at once.")
+    if load.overdue:
+        words = _("%(number)s of them wait for %(name)s from then on, %(overdue)s to check at once.")
     now, then = (sum(week.total for week in weeks) for weeks in (load.before, load.after))
+    said = [words % waits]
+    said.append(_("Twelve weeks: %(now)s minutes now, %(then)s then.", now=decimal(now), then=decimal(then)))
+    if load.is_away:
+        said.append(_("%(name)s is away now; meanwhile they wait for the next in line.", name=load.person.name))
     return LoadRow(
-        load.person.name, gets, f"{waits}{late}. Twelve weeks: {now:,} minutes now, {then:,} then.{away}",
+        load.person.name, count(load.cards, "card"), " ".join(said),
         tuple(_week(before, after) for before, after in zip(load.before, load.after, strict=True)),
         tuple(_week(before, spread) for before, spread in zip(load.before, load.spread, strict=True))
         if load.spread != load.after
@@ -140,8 +165,12 @@ def _load(load: Load) -> LoadRow:
 
 def _spread_words(loads: Loads) -> str:
     if not loads.moves:
-        return "Spreading would move nothing."
-    return f"Spread, {count(len(loads.moves), 'check')} would come earlier, to weeks with time."
+        return _("Spreading would move nothing.")
+    return ngettext(
+        "Spread, %(num)s check would come earlier, to weeks with time.",
+        "Spread, %(num)s checks would come earlier, to weeks with time.",
+        len(loads.moves),
+    )
 
 
 def _moves(found: Handover, loads: Loads, words: Words) -> tuple[tuple[Link, str], ...]:
@@ -151,27 +180,32 @@ def _moves(found: Handover, loads: Loads, words: Words) -> tuple[tuple[Link, str
     shown = []
     for move in loads.moves[:_SHOWN]:
         card = cards[move.card_id]
-        was = f" instead of {words.day(move.before)}" if move.before else ""
+        day = words.day(move.after)
+        if move.before:
+            day = _("%(day)s instead of %(before)s", day=day, before=words.day(move.before))
         whose = f", {names[move.person_id]}" if move.person_id in names else ""
-        shown.append((Link(card.title, card_path(card)), f"{words.day(move.after)}{was}{whose}"))
+        shown.append((Link(card.title, card_path(card)), f"{day}{whose}"))
     return tuple(shown)
 
 
 def _week(before: WeekLoad, after: WeekLoad) -> LoadWeek:
-    words = f"{count(after.checks, 'check')}, {after.total} minutes instead of {before.total}; time for {after.budget}"
+    words = _(
+        "%(checks)s, %(minutes)s minutes instead of %(before)s; time for %(budget)s",
+        checks=count(after.checks, "check"), minutes=after.total, before=before.total, budget=after.budget,
+    )  # fmt: skip
     return LoadWeek(f"{after.total:,}", words, after.is_over)
 
 
 def _handed(each: Handed) -> tuple[Link, str]:
-    what = "to own and verify" if each.owns and each.verifies else "to own" if each.owns else "to verify"
+    what = _("to own and verify") if each.owns and each.verifies else _("to own") if each.owns else _("to verify")
     return Link(each.card.title, card_path(each.card)), f"{each.taker.name}, {what}"
 
 
 def _stays(found: Handover) -> tuple[Stays, ...]:
     return tuple(
         Stays(
-            _STAYS[why], tuple(Link(card.title, card_path(card)) for card in cards[:_SHOWN]),
-            f"and {len(cards) - _SHOWN:,} more" if len(cards) > _SHOWN else "",
+            _(_STAYS[why]), tuple(Link(card.title, card_path(card)) for card in cards[:_SHOWN]),
+            _("and %(number)s more", number=decimal(len(cards) - _SHOWN)) if len(cards) > _SHOWN else "",
         )
         for why, cards in found.stays.items()
     )  # fmt: skip
@@ -183,7 +217,7 @@ def _fields(order: Order) -> tuple[tuple[str, str], ...]:
 
 
 def _shelves(session: Session, actor: Actor, chosen: str) -> Choice:
-    options = [Option("", "All collections", not chosen)]
+    options = [Option("", _("All collections"), not chosen)]
     shelves = collections_readable_by(session, actor)
     return Choice((*options, *(Option(shelf.slug, shelf.name, shelf.slug == chosen) for shelf in shelves)))
 
@@ -207,7 +241,7 @@ def _others(
     rest = [value for value in chosen if value in known]
     return tuple(
         Choice(
-            (Option("", "Nobody", not value), *(Option(str(p.id), away.name(p), str(p.id) == value) for p in people))
+            (Option("", _("Nobody"), not value), *(Option(str(p.id), away.name(p), str(p.id) == value) for p in people))
         )
         for value in [*rest, *[""] * max(1, _OTHERS - len(rest))]
     )
@@ -219,8 +253,8 @@ def _notes(session: Session, actor: Actor, giver: Person) -> tuple[tuple[str, Li
     steward = session.scalars(select(Collection).where(may_change, Collection.steward_id == giver.id))
     named = Collection.verifiers.any(CollectionVerifier.person_id == giver.id)
     defaults = session.scalars(select(Collection).where(may_change, named))
-    notes = [(f"Still the steward of {shelf.name}.", _manage(shelf)) for shelf in steward]
-    notes += [(f"Still verifies new cards in {shelf.name}.", _manage(shelf)) for shelf in defaults]
+    notes = [(_("Still the steward of %(name)s.", name=shelf.name), _manage(shelf)) for shelf in steward]
+    notes += [(_("Still verifies new cards in %(name)s.", name=shelf.name), _manage(shelf)) for shelf in defaults]
     groups = {group.id: group.name for group in giver.groups}
     through = session.scalars(
         select(CardVerifier.group_id)
@@ -230,15 +264,18 @@ def _notes(session: Session, actor: Actor, giver: Person) -> tuple[tuple[str, Li
     )
     if actor.is_admin:
         names = sorted(groups[number] for number in through if number is not None)
-        notes += [(f"What {name} verifies stays with that group.", Link("Groups", "/admin/groups")) for name in names]
+        notes += [
+            (_("What %(name)s verifies stays with that group.", name=name), Link(_("Groups"), "/admin/groups"))
+            for name in names
+        ]
     return tuple(notes)
 
 
 def _manage(shelf: Collection) -> Link:
-    return Link("Change it", f"/admin/collections/{shelf.slug}")
+    return Link(_("Change it"), f"/admin/collections/{shelf.slug}")
 
 
 def _back(actor: Actor, giver: Person) -> Link:
     if actor.is_admin:
         return Link(giver.name, f"/admin/people/{giver.id}")
-    return Link("Owners", "/reports/owners") if actor.is_curator else Link("Account", "/account")
+    return Link(_("Owners"), "/reports/owners") if actor.is_curator else Link(_("Account"), "/account")

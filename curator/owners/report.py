@@ -17,6 +17,7 @@ from kb.people.actor import Actor
 from kb.people.models import Group, Person
 from kb.trust.assignee import is_able
 from kb.trust.orphans import without_assignee
+from kb.wording import _
 
 _COLUMNS = (Card.title, Card.collection_id, Card.owner_id, Card.assignee_id, Card.replaced_by_id, Card.status)
 
@@ -67,7 +68,7 @@ class OwnersReport:
 def owners_report(session: Session, actor: Actor, now: datetime) -> OwnersReport:
     """The report for this reader; of published cards that no other replaced."""
     if not actor.is_curator:
-        raise Forbidden("Only curators, stewards and admins may see this report.")
+        raise Forbidden(_("Only curators, stewards and admins may see this report."))
     query = (
         select(Card)
         .where(visible_to(actor), Card.collection_id.in_(actor.curated), Card.status == Status.PUBLISHED)

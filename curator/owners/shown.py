@@ -19,16 +19,20 @@ from kb.people.queries import active_people
 from kb.people.shown import who
 from kb.trust.assignee import is_able
 from kb.web.parts import Choice, Link, Option, Problem
+from kb.wording import N_, _, decimal, ngettext
 from kb.words import Words, count
 
 _SHOWN = 25
 _HEADINGS = {
-    Fault.UNASSIGNED: ("Nobody to check them", "This must never be: tell whoever runs the installation."),
-    Fault.NO_OWNER: ("Without an owner", "Nobody is accountable for these."),
-    Fault.OWNER_LEFT: ("The owner left", "Their cards wait for the next in line."),
-    Fault.OWNER_UNABLE: ("The owner can't check them", "They are a rep, or may not read the collection."),
-    Fault.OWNER_INACTIVE: ("The owner was not seen for half a year", "Nobody notices what changes."),
-    Fault.VERIFIERS_UNABLE: ("None of the verifiers can check them", "They wait for the owner or the steward instead."),
+    Fault.UNASSIGNED: (N_("Nobody to check them"), N_("This must never be: tell whoever runs the installation.")),
+    Fault.NO_OWNER: (N_("Without an owner"), N_("Nobody is accountable for these.")),
+    Fault.OWNER_LEFT: (N_("The owner left"), N_("Their cards wait for the next in line.")),
+    Fault.OWNER_UNABLE: (N_("The owner can't check them"), N_("They are a rep, or may not read the collection.")),
+    Fault.OWNER_INACTIVE: (N_("The owner was not seen for half a year"), N_("Nobody notices what changes.")),
+    Fault.VERIFIERS_UNABLE: (
+        N_("None of the verifiers can check them"),
+        N_("They wait for the owner or the steward instead."),
+    ),
 }
 
 
@@ -41,14 +45,14 @@ def owner_page(
     able = [p for p in active_people(session, at_least=Role.AUTHOR) if is_able(p, card.collection)]
     people, away = [p for p in able if p.id not in {*ids, card.owner_id}], away_at(session, now)
     return OwnerPage(
-        title=f"Who owns “{card.title}”?",
+        title=_("Who owns “%(title)s”?", title=card.title),
         card=Link(card.title, card_path(card)),
-        owner=card.owner.name if card.owner else "Nobody",
+        owner=card.owner.name if card.owner else _("Nobody"),
         warning=_warning(session, card, now, words),
         action=f"/cards/{card.id}/owner",
         suggested=tuple(Named(str(each.person.id), who(each.person), each.reason) for each in suggested),
         suggested_ids=",".join(str(each.person.id) for each in suggested),
-        everybody=Choice((Option("", "Choose somebody", True), *(Option(str(p.id), away.name(p)) for p in people))),
+        everybody=Choice((Option("", _("Choose somebody"), True), *(Option(str(p.id), away.name(p)) for p in people))),
         back_url=card_path(card),
         problems=tuple(Problem(error.field, error.message) for error in errors),
     )
@@ -67,21 +71,32 @@ def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datet
     broken = len(report.with_fault(Fault.UNASSIGNED))
     return OwnersPage(
         sentence=(
-            f"{count(ill, 'card')} of {report.cards:,} {'is' if ill == 1 else 'are'} ill owned."
+            ngettext(
+                "%(num)s card of %(cards)s is ill owned.", "%(num)s cards of %(cards)s are ill owned.", ill,
+                cards=decimal(report.cards),
+            )
             if ill
-            else f"All {count(report.cards, 'card')} are owned by somebody who is there."
+            else ngettext(
+                "All %(num)s card are owned by somebody who is there.",
+                "All %(num)s cards are owned by somebody who is there.",
+                report.cards,
+            )
         ),
         invariant=(
-            f"{count(broken, 'published card')} without anybody able to check."
+            ngettext(
+                "%(num)s published card without anybody able to check.",
+                "%(num)s published cards without anybody able to check.",
+                broken,
+            )
             if broken
-            else "Every published card has exactly one able person who checks it."
+            else _("Every published card has exactly one able person who checks it.")
         ),
         is_whole=not broken,
         sections=tuple(
             IllSection(
-                _HEADINGS[fault][0], f"{len(found):,}", _HEADINGS[fault][1],
+                _(_HEADINGS[fault][0]), f"{len(found):,}", _(_HEADINGS[fault][1]),
                 tuple(_row(each, fault, suggested(each.card), words) for each in found[:_SHOWN]),
-                f"and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else "",
+                _("and %(number)s more", number=decimal(len(found) - _SHOWN)) if len(found) > _SHOWN else "",
             )
             for fault in Fault
             if (found := [each for each in report.ill if each.faults[0] is fault])
@@ -91,26 +106,32 @@ def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datet
 
 
 def _line(person: Person, number: int, report: OwnersReport, words: Words) -> OwnerLine:
-    seen = f"last seen on {words.full_day(report.last_seen[person.id])}" if person.is_active else "left"
+    seen = _("last seen on %(day)s", day=words.full_day(report.last_seen[person.id])) if person.is_active else _("left")
     return OwnerLine(person.name, f"{count(number, 'card')}, {seen}", f"/people/{person.id}/handover")
 
 
 def _row(each: IllOwned, fault: Fault, suggested: str, words: Words) -> IllRow:
     card = each.card
-    owner = card.owner.name if card.owner else "No owner"
+    owner = card.owner.name if card.owner else _("No owner")
     seen = (
-        f", last seen on {words.full_day(each.last_seen)}" if fault is Fault.OWNER_INACTIVE and each.last_seen else ""
+        _(", last seen on %(day)s", day=words.full_day(each.last_seen))
+        if fault is Fault.OWNER_INACTIVE and each.last_seen
+        else ""
     )
     return IllRow(
         Link(card.title, card_path(card)), card.collection.name, f"{owner}{seen}",
-        card.assignee.name if card.assignee else "Nobody", suggested, f"/cards/{card.id}/owner",
+        card.assignee.name if card.assignee else _("Nobody"), suggested, f"/cards/{card.id}/owner",
     )  # fmt: skip
 
 
 def _warning(session: Session, card: Card, now: datetime, words: Words) -> str:
     if card.owner is None:
-        return "Nobody is accountable for this card."
+        return _("Nobody is accountable for this card.")
     if card.owner.deactivated_at is not None:
-        return f"{card.owner.name} left on {words.full_day(card.owner.deactivated_at)}."
+        return _("%(name)s left on %(day)s.", name=card.owner.name, day=words.full_day(card.owner.deactivated_at))
     seen = last_seen(session, [card.owner])[card.owner.id]
-    return f"{card.owner.name} was not seen since {words.full_day(seen)}." if now - seen >= INACTIVE_AFTER else ""
+    return (
+        _("%(name)s was not seen since %(day)s.", name=card.owner.name, day=words.full_day(seen))
+        if now - seen >= INACTIVE_AFTER
+        else ""
+    )

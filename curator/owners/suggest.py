@@ -28,6 +28,7 @@ from kb.cards.permissions import visible_to
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
 from kb.trust.assignee import is_able
+from kb.wording import _, month_and_year, ngettext
 from kb.words import count
 
 HALF_LIFE = timedelta(days=180)
@@ -184,17 +185,32 @@ def _reasons(own: Edits, alike: Edits, cards: int, similar: int, shelves: str) -
     def reason(person_id: int) -> str:
         said = []
         if edits := own.number.get(person_id):
-            many = f"{len(own.cards[person_id])} of the {cards} cards" if cards > 1 else "this card"
-            said.append(f"edited {many}{f' {_times(edits)}' if cards == 1 else ''} this year")
+            number = len(own.cards[person_id])
+            said.append(
+                _("edited %(number)s of the %(cards)s cards this year", number=number, cards=cards)
+                if cards > 1
+                else _("edited this card %(times)s this year", times=_times(edits))
+            )
         elif person_id in own.last:
-            before = "these cards" if cards > 1 else "this card"
-            said.append(f"edited {before} before, last in {own.last[person_id]:%B %Y}")
+            last = month_and_year(own.last[person_id])
+            said.append(
+                _("edited these cards before, last in %(month)s", month=last)
+                if cards > 1
+                else _("edited this card before, last in %(month)s", month=last)
+            )
         if alike.cards.get(person_id):
-            said.append(f"edited {len(alike.cards[person_id])} of the {count(similar, 'similar card')} this year")
-        return "; ".join(said) or f"writes in {shelves}"
+            said.append(
+                ngettext(
+                    "edited %(number)s of the %(num)s similar card this year",
+                    "edited %(number)s of the %(num)s similar cards this year",
+                    similar,
+                    number=len(alike.cards[person_id]),
+                )
+            )
+        return "; ".join(said) or _("writes in %(shelves)s", shelves=shelves)
 
     return reason
 
 
 def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {1: _("once"), 2: _("twice")}.get(number) or count(number, "time")

@@ -23,6 +23,7 @@ from kb.people.actor import Actor
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
+from kb.wording import _
 from kb.words import Words
 from search.answers import SearchService
 
@@ -73,16 +74,19 @@ def set_owner(card_id: int) -> BaseResponse:
     try:
         form = read_form(OwnerForm)
         if form.owner is None and not form.none:
-            raise Invalid("Choose somebody.", errors=(FieldError("owner", "Choose who owns the card."),))
+            raise Invalid(_("Choose somebody."), errors=(FieldError("owner", _("Choose who owns the card.")),))
         with writing() as (session, actor):
             card = card_visible_to(session, actor, card_id)
             target = card_path(card)
             if form.none or form.owner is None:
                 reject_suggestions(session, actor, card, form.shown(), now())
-                said = "Noted: none of them fits."
+                said = _("Noted: none of them fits.")
             else:
                 choose_owner(session, actor, card, form.owner, form.shown(), now())
-                said = f"{card.owner.name if card.owner else 'Nobody'} owns the card. No check moved its date."
+                said = _(
+                    "%(name)s owns the card. No check moved its date.",
+                    name=card.owner.name if card.owner else _("Nobody"),
+                )
     except Invalid as error:
         return Response(_owner_page(card_id, error.errors), 422)
     say(said)

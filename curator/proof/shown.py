@@ -12,13 +12,14 @@ from kb.cards.queries import card_path
 from kb.trust.shown import state_name
 from kb.trust.state import TrustState
 from kb.web.parts import Badge, Chip, Field, Link, Paging
-from kb.words import Words, count
+from kb.wording import N_, _, decimal
+from kb.words import Words, count, uncapitalised
 
 PAGE = 100
 SEEN = frozenset({Kind.SIGHTING})
 DONE = frozenset(Kind) - SEEN
 SCOPES = {"": frozenset(Kind), "seen": SEEN, "done": DONE}
-_LABELS = {"": "Everything", "seen": "Who saw it", "done": "What was done"}
+_LABELS = {"": N_("Everything"), "seen": N_("Who saw it"), "done": N_("What was done")}
 _ICONS = {
     Kind.REVISION: "edit", Kind.FLAG: "flagged", Kind.RESOLUTION: "comment", Kind.CHANGE: "person",
     Kind.REPLACEMENT: "replaced", Kind.RECALL: "mail",
@@ -44,7 +45,7 @@ def audit_page(
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
         action=base,
         scopes=tuple(
-            Chip(label, _with(base, {**fields, "scope": name}), name == scope) for name, label in _LABELS.items()
+            Chip(_(label), _with(base, {**fields, "scope": name}), name == scope) for name, label in _LABELS.items()
         ),
         rows=tuple(_row(card, entry, words) for entry in shown),
         count_words=count(len(entries), "entry", "entries"),
@@ -87,8 +88,8 @@ def _row(card: Card, entry: Entry, words: Words) -> AuditRow:
     elif entry.kind is Kind.SIGHTING:
         icon = _WAYS[entry.detail["seen"]]
     is_sighting = entry.kind is Kind.SIGHTING
-    who = entry.person.name if entry.person else ("Somebody" if is_sighting else "Vitrine")
-    version = f"Version {entry.version}" if entry.version else ""
+    who = entry.person.name if entry.person else (_("Somebody") if is_sighting else "Vitrine")
+    version = _("Version %(version)s", version=entry.version) if entry.version else ""
     compares = entry.kind is Kind.REVISION and (entry.version or 0) > 1
     diff = f"/cards/{card.id}/diff?from={(entry.version or 0) - 1}&to={entry.version}"
     return AuditRow(
@@ -108,7 +109,8 @@ def _said(entry: Entry, words: Words) -> str:
         return entry.words
     times, first = entry.detail["times"], entry.detail["first_at"]
     often = f", {count(times, 'time')}" if times > 1 else ""
-    return f"{entry.words}{often}{f' since {words.exact(first)}' if first != entry.at else ''}"
+    since = f" {_('since %(when)s', when=words.exact(first))}" if first != entry.at else ""
+    return f"{entry.words}{often}{since}"
 
 
 def _badge(entry: Entry) -> Badge | None:
@@ -116,7 +118,9 @@ def _badge(entry: Entry) -> Badge | None:
     if entry.kind is not Kind.SIGHTING or entry.trust is None:
         return None
     last, first = TrustState(entry.trust), entry.detail["trust_first"]
-    before = f"then; {state_name(TrustState(first)).lower()} at first" if first and first != last.value else "then"
+    before = _("then")
+    if first and first != last.value:
+        before = _("then; %(state)s at first", state=uncapitalised(state_name(TrustState(first))))
     return Badge(last.value, state_name(last), before)
 
 
@@ -134,7 +138,12 @@ def _paging(base: str, fields: dict[str, str], number: int, total: int) -> Pagin
         return None
     start, end = (number - 1) * PAGE, min(number * PAGE, total)
     return Paging(
-        f"{start + 1:,} to {end:,} of {total:,}",
+        _(
+            "%(first)s to %(last)s of %(total)s",
+            first=decimal(start + 1),
+            last=decimal(end),
+            total=decimal(total),
+        ),
         _with(base, {**fields, "page": str(number - 1)}) if number > 1 else "",
         _with(base, {**fields, "page": str(number + 1)}) if end < total else "",
     )

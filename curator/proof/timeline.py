@@ -19,8 +19,13 @@ from kb.people.models import AuditEntry, Named, Person
 from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
 from kb.use.models import Sighting
+from kb.wording import N_, _
 
-_SEEN = {"shown": "was given version {} as an answer", "view": "opened version {}", "copy": "copied version {}"}
+_SEEN = {
+    "shown": N_("was given version %(version)s as an answer"),
+    "view": N_("opened version %(version)s"),
+    "copy": N_("copied version %(version)s"),
+}
 
 
 class Kind(StrEnum):
@@ -82,7 +87,7 @@ def timeline(session: Session, card: Card, policy: Policy, wanted: Wanted) -> li
     found = [*_revisions(session, card), *_checks(session, card), *_flags(session, card), *_changes(session, card),
              *_replacements(session, card), *_recalls(session, card),
              *_sightings(session, card, records, policy)]  # fmt: skip
-    people = _people(session, {by for _, by in found})
+    people = _people(session, {by for _entry, by in found})
     entries = [_by(entry, people.get(by or 0)) for entry, by in found]
     return sorted(filter(wanted.takes, entries), key=lambda entry: (entry.at, entry.kind), reverse=True)
 
@@ -92,7 +97,7 @@ Found = Iterator[tuple[Entry, int | None]]
 
 def _revisions(session: Session, card: Card) -> Found:
     for each in session.scalars(select(Revision).where(Revision.card_id == card.id).order_by(Revision.number.desc())):
-        words = each.note or ("Written" if each.number == 1 else "Edited")
+        words = each.note or (_("Written") if each.number == 1 else _("Edited"))
         yield (
             Entry(each.at, Kind.REVISION, words, None, each.number, detail={"is_minor": each.is_minor}),
             each.author_id,
@@ -112,10 +117,14 @@ def _checks(session: Session, card: Card) -> Found:
 def _flags(session: Session, card: Card) -> Found:
     for each in session.scalars(select(Flag).where(Flag.card_id == card.id).order_by(Flag.id.desc())):
         detail = {"flag_id": each.id, "kind": each.kind, "url": each.url}
-        yield Entry(each.raised_at, Kind.FLAG, f"Flagged: {each.detail}", None, each.version, detail=detail), (
-            each.raised_by_id)  # fmt: skip
+        yield (
+            Entry(
+                each.raised_at, Kind.FLAG, _("Flagged: %(words)s", words=each.detail), None, each.version, detail=detail
+            ),
+            (each.raised_by_id),
+        )
         if each.resolved_at is not None:
-            words = f"Report resolved: {each.resolution or ''}".rstrip(": ")
+            words = f"{_('Report resolved')}: {each.resolution or ''}".rstrip(": ")
             yield Entry(each.resolved_at, Kind.RESOLUTION, words, None, detail=detail), each.resolved_by_id
 
 
@@ -137,13 +146,13 @@ def _replacements(session: Session, card: Card) -> Found:
     for each in session.scalars(
         select(Replacement).where(Replacement.card_id == card.id).order_by(Replacement.id.desc())
     ):
-        words = "Stands for itself again" if each.is_undone else "Replaced by another card"
+        words = _("Stands for itself again") if each.is_undone else _("Replaced by another card")
         yield Entry(each.at, Kind.REPLACEMENT, words, None), each.actor_id
 
 
 def _recalls(session: Session, card: Card) -> Found:
     for each in session.scalars(select(Recall).where(Recall.card_id == card.id).order_by(Recall.id.desc())):
-        words = f"Told who saw a wrong version: {each.words}"
+        words = _("Told who saw a wrong version: %(words)s", words=each.words)
         yield Entry(each.at, Kind.RECALL, words, None, each.last_version, detail={"recall_id": each.id}), each.by_id
 
 
@@ -152,7 +161,7 @@ def _sightings(session: Session, card: Card, records: Records, policy: Policy) -
         first, last = (trust_at(records, at, policy) for at in (each.first_at, each.last_at))
         detail = {"seen": each.kind, "first_at": each.first_at, "times": each.times,
                   "trust_first": first.value if first else None}  # fmt: skip
-        words, trust = _SEEN[each.kind].format(each.version), last.value if last else None
+        words, trust = _(_SEEN[each.kind], version=each.version), last.value if last else None
         yield Entry(each.last_at, Kind.SIGHTING, words, None, each.version, trust, detail), each.person_id
 
 

@@ -15,6 +15,7 @@ from kb.people.actor import Actor
 from kb.settings import Settings
 from kb.trust.commands import verify
 from kb.trust.policy import Policy
+from kb.wording import _
 
 
 def write_answer(
@@ -25,7 +26,12 @@ def write_answer(
     shelf = collection_named(session, actor, collection)
     card = create_card(session, actor, shelf, text, CardPolicy(), now)
     if needs_review(actor, card):
-        raise Conflict(f"{shelf.name} asks for review: write the card there, and answer with it once it is approved.")
+        raise Conflict(
+            _(
+                "%(name)s asks for review: write the card there, and answer with it once it is approved.",
+                name=shelf.name,
+            )
+        )
     publish_card(session, actor, card, now)
     if is_checked and may(actor, Right.VERIFY, card):
         verify(

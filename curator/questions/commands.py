@@ -24,6 +24,7 @@ from kb.people.actor import Actor
 from kb.people.models import Person, Role
 from kb.settings import Settings
 from kb.trust.assignee import is_able, let_nobody_leave
+from kb.wording import _
 
 MOST_OPEN = 30
 """So many open questions of one person at most: more are answered sooner by talking."""
@@ -53,15 +54,15 @@ def ask(
     let_nobody_leave(session)
     person = session.get(Person, actor.id) if actor.id is not None else None
     if person is None:
-        raise Forbidden("Only a person can ask.")
+        raise Forbidden(_("Only a person can ask."))
     if (found := _asked_already(session, actor, text, card)) is not None:
         return _join(session, found, person, now)
     _keep_few(session, person)
     chosen = _about(card) if card is not None else choose_expert(session, actor, near, now)
     if chosen is None:
-        raise Conflict("Nobody can be asked: there is no curator and no admin but you.")
+        raise Conflict(_("Nobody can be asked: there is no curator and no admin but you."))
     if chosen.person.id == person.id:
-        raise Conflict("You are the one who checks this card.")
+        raise Conflict(_("You are the one who checks this card."))
     question = Question(
         text=text, detail=detail, collection_id=chosen.collection_id, card_id=card.id if card else None, asked_at=now,
         assignee_id=chosen.person.id, assigned_at=now, why_assigned=chosen.why,
@@ -84,9 +85,9 @@ def answer_with(
     _hold_open(session, question)
     demand(actor, Right.READ, card)
     if not card.is_servable:
-        raise Conflict("That card is no answer: it is a draft, archived or replaced.")
+        raise Conflict(_("That card is no answer: it is a draft, archived or replaced."))
     if not _may_answer(actor, question):
-        raise Forbidden("Only whoever was asked and curators answer questions.")
+        raise Forbidden(_("Only whoever was asked and curators answer questions."))
     question.closed_at, question.closed_by_id, question.answer_id = now, actor.id, card.id
     audit.record(session, actor, "answered", "question", question.id, now, card=card.id)
     session.flush()
@@ -99,7 +100,7 @@ def withdraw(session: Session, actor: Actor, question: Question, now: datetime) 
     _hold_open(session, question)
     mine = [asker for asker in question.askers if asker.person_id == actor.id]
     if not mine and not _curates(actor, question):
-        raise Forbidden("Only whoever asked and curators take a question back.")
+        raise Forbidden(_("Only whoever asked and curators take a question back."))
     for asker in mine if mine else list(question.askers):
         question.askers.remove(asker)
     if not question.askers:
@@ -114,10 +115,10 @@ def pass_on(
     _hold_open(session, question)
     let_nobody_leave(session)
     if not _may_answer(actor, question):
-        raise Forbidden("Only whoever was asked and curators pass a question on.")
+        raise Forbidden(_("Only whoever was asked and curators pass a question on."))
     person = session.get(Person, person_id)
     if person is None or not may_be_asked(person, question):
-        raise invalid("to", "Choose an active author, curator or admin who may read the collection.")
+        raise invalid("to", _("Choose an active author, curator or admin who may read the collection."))
     if person.id != question.assignee_id:
         give_to(session, question, person, "", now)
         audit.record(session, actor, "passed on", "question", question.id, now, to=person.id)
@@ -157,7 +158,7 @@ def question_seen_by(session: Session, actor: Actor, question_id: int) -> Questi
     if 0 < question_id < 2**31:
         found = session.scalars(select(Question).where(Question.id == question_id, seen_by(actor))).first()
     if found is None:
-        raise NotFound("There is no such question.")
+        raise NotFound(_("There is no such question."))
     return found
 
 
@@ -179,13 +180,13 @@ def _curates(actor: Actor, question: Question) -> bool:
 def _hold_open(session: Session, question: Question) -> None:
     """Of two who answer at once, the second finds it closed."""
     if not hold(session, question).is_open:
-        raise Conflict("This question is closed already.")
+        raise Conflict(_("This question is closed already."))
 
 
 def _about(card: Card) -> Chosen:
     person = card.assignee or card.owner
     if not card.is_servable or person is None:
-        raise Conflict("Nobody answers for this card: it is a draft, archived or replaced.")
+        raise Conflict(_("Nobody answers for this card: it is a draft, archived or replaced."))
     return Chosen(person, "Checks the card", card.collection_id)
 
 
@@ -225,4 +226,6 @@ def _keep_few(session: Session, person: Person) -> None:
         .where(Asker.person_id == person.id, Question.closed_at.is_(None))
     )
     if (session.scalar(mine) or 0) >= MOST_OPEN:
-        raise Conflict(f"You have {MOST_OPEN} open questions. Take one back that you don't need any more.")
+        raise Conflict(
+            _("You have %(most)s open questions. Take one back that you don't need any more.", most=MOST_OPEN)
+        )

@@ -8,6 +8,7 @@ from kb.cards.models import Card
 from kb.cards.queries import card_visible_to
 from kb.errors import NotFound, invalid
 from kb.people.actor import Actor
+from kb.wording import _
 
 _PATH = re.compile(r"/cards/([0-9]{1,10})(?:[/?#].*)?", re.ASCII)
 
@@ -17,9 +18,9 @@ def card_at(session: Session, actor: Actor, card_id: int | None, address: str, p
     if card_id is None:
         found = _PATH.fullmatch(address.strip().removeprefix(public_url))
         if found is None:
-            raise invalid("card_url", "Paste the address of a card, such as /cards/12.")
+            raise invalid("card_url", _("Paste the address of a card, such as /cards/12."))
         card_id = int(found[1])
     try:
         return card_visible_to(session, actor, card_id)
     except NotFound:
-        raise invalid("card_url", "There is no such card.") from None
+        raise invalid("card_url", _("There is no such card.")) from None

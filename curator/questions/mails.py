@@ -11,8 +11,10 @@ from curator.questions.models import Question
 from kb.cards.models import Card
 from kb.cards.queries import card_path
 from kb.people.actor import actor_for
+from kb.people.languages import language_of
 from kb.people.models import Person
 from kb.settings import Settings
+from kb.wording import _, speaking
 from kb.words import first_name, joined
 
 
@@ -49,14 +51,23 @@ class AnsweredMail:
 def tell_assignee(session: Session, question: Question, settings: Settings, now: datetime, *, again: str = "") -> bool:
     """Tell whoever is asked, once per person; `again` names a further time and its reason, such as "reminder"."""
     person = question.assignee
+    with speaking(language_of(person, settings)):
+        written = letter("asked", _asked(question, person, again, settings))
+    key = f"question:{question.id}:{person.id}" + (f":{again}" if again else "")
+    return mail_person(session, person, "asked", key, written, settings, now)
+
+
+def _asked(question: Question, person: Person, again: str, settings: Settings) -> AskedMail:
     names = joined([asker.person.name for asker in question.askers])
-    begin = {"reminder": f"{names} still waits for your answer."}.get(again, f"{names} needs an answer from you.")
     card = question.card if question.card is not None and question.card.is_servable else None
-    mail = AskedMail(
+    subject = _("Still open: %(names)s asks: %(question)s") if again else _("%(names)s asks: %(question)s")
+    is_reminder = again == "reminder"
+    begin = _("%(names)s still waits for your answer.") if is_reminder else _("%(names)s needs an answer from you.")
+    return AskedMail(
         workspace_name=settings.workspace.name,
-        subject=("Still open: " if again else "") + f"{names} asks: {question.text}",
-        greeting=f"Hello {first_name(person.name)},",
-        sentence=begin,
+        subject=subject % {"names": names, "question": question.text},
+        greeting=_("Hello %(name)s,", name=first_name(person.name)),
+        sentence=begin % {"names": names},
         question=question.text,
         detail=question.detail,
         card=card.title if card else "",
@@ -64,33 +75,30 @@ def tell_assignee(session: Session, question: Question, settings: Settings, now:
         why=question.why_assigned,
         url=f"{settings.public_url}/questions/{question.id}",
     )
-    key = f"question:{question.id}:{person.id}" + (f":{again}" if again else "")
-    return mail_person(session, person, "asked", key, letter("asked", mail), settings, now)
 
 
 def tell_askers(session: Session, question: Question, card: Card, settings: Settings, now: datetime) -> None:
     """Tell everybody who asked; whoever can't open the card learns only who answered."""
-    by = question.closed_by.name if question.closed_by is not None else "Somebody"
     for asker in question.askers:
         if asker.person.is_active and asker.person_id != question.closed_by_id:
-            mail = _answered(session, question, asker.person, card, by, settings)
+            with speaking(language_of(asker.person, settings)):
+                written = letter("answered", _answered(session, question, asker.person, card, settings))
             key = f"answer:{question.id}:{asker.person_id}"
-            mail_when_awake(session, asker.person, key, letter("answered", mail), settings, now)
+            mail_when_awake(session, asker.person, key, written, settings, now)
 
 
-def _answered(
-    session: Session, question: Question, person: Person, card: Card, by: str, settings: Settings
-) -> AnsweredMail:
+def _answered(session: Session, question: Question, person: Person, card: Card, settings: Settings) -> AnsweredMail:
+    by = question.closed_by.name if question.closed_by is not None else _("Somebody")
     is_open_to = card.collection_id in actor_for(session, person).readable
     sentence = (
-        f"{by} answered your question."
+        _("%(name)s answered your question.", name=by)
         if is_open_to
-        else f"{by} has the answer in a card that is not open to you. Ask them."
+        else _("%(name)s has the answer in a card that is not open to you. Ask them.", name=by)
     )
     return AnsweredMail(
         workspace_name=settings.workspace.name,
-        subject=f"Answered: {question.text}",
-        greeting=f"Hello {first_name(person.name)},",
+        subject=_("Answered: %(question)s", question=question.text),
+        greeting=_("Hello %(name)s,", name=first_name(person.name)),
         sentence=sentence,
         question=question.text,
         card=card.title if is_open_to else "",

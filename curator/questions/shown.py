@@ -17,11 +17,12 @@ from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.trust.shown import badge
 from kb.web.parts import BLANK, NOTHING_TO_CHOOSE, Badge, Chip, Choice, Field, Link, Option, Paging, Problem
+from kb.wording import N_, _, decimal, pgettext
 from kb.words import Words, count, joined
 from search.answers import Result
 
 PAGE = 25
-_SCOPES = {Scope.FOR_ME: "For you", Scope.MINE: "You asked", Scope.ALL: "All"}
+_SCOPES = {Scope.FOR_ME: N_("For you"), Scope.MINE: N_("You asked"), Scope.ALL: N_("All")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +115,15 @@ def questions_page(
     scopes = [Scope.MINE] if actor.role.rank == 0 else list(_SCOPES)
     return QuestionsPage(
         scopes=tuple(
-            Chip(_SCOPES[s], f"/questions?scope={s.value}&state={state}", s is scope,
+            Chip(_(_SCOPES[s]), f"/questions?scope={s.value}&state={state}", s is scope,
                  f"{count_questions(session, actor, s, is_open=is_open):,}") for s in scopes
         ),
         states=(
-            Chip("Open", f"/questions?scope={scope.value}&state=open", is_open),
-            Chip("Closed", f"/questions?scope={scope.value}&state=closed", not is_open),
+            Chip(pgettext("state", "Open"), f"/questions?scope={scope.value}&state=open", is_open),
+            Chip(_("Closed"), f"/questions?scope={scope.value}&state=closed", not is_open),
         ),
         rows=tuple(_row(question, actor, words) for question in found),
-        empty="No question waits for an answer." if is_open else "No question was closed yet.",
+        empty=_("No question waits for an answer.") if is_open else _("No question was closed yet."),
         paging=_paging(scope, state, page, offset, len(found), total),
     )  # fmt: skip
 
@@ -166,8 +167,8 @@ def near_cards(results: Sequence[Result], words: Words) -> tuple[NearCard, ...]:
 
 
 def _row(question: Question, actor: Actor, words: Words) -> QuestionRow:
-    names = joined([asker.person.name for asker in question.askers]) or "Nobody any more"
-    who = f"{names} asked {question.assignee.name}"
+    names = joined([asker.person.name for asker in question.askers]) or _("Nobody any more")
+    who = _("%(names)s asked %(name)s", names=names, name=question.assignee.name)
     when = words.ago(question.closed_at or question.asked_at)
     return QuestionRow(question.text, f"/questions/{question.id}", who, when, _answer(question, actor))
 
@@ -181,18 +182,22 @@ def _answer(question: Question, actor: Actor) -> Link | None:
 
 def _facts(question: Question, words: Words) -> tuple[tuple[str, str], ...]:
     askers = question.askers
-    asked = joined([asker.person.name for asker in askers]) or "Nobody any more"
-    facts = [("Asked by", asked), ("Asked", words.ago(question.asked_at)), ("Waits for", question.assignee.name)]
+    asked = joined([asker.person.name for asker in askers]) or _("Nobody any more")
+    facts = [
+        (_("Asked by"), asked),
+        (_("Asked"), words.ago(question.asked_at)),
+        (_("Waits for"), question.assignee.name),
+    ]
     if question.why_assigned:
-        facts.append(("Why", question.why_assigned))
+        facts.append((_("Why"), question.why_assigned))
     if question.collection is not None:
-        facts.append(("Collection", question.collection.name))
+        facts.append((_("Collection"), question.collection.name))
     if question.closed_at is not None:
-        facts[2] = ("Closed", words.ago(question.closed_at))
+        facts[2] = (_("Closed"), words.ago(question.closed_at))
         if question.closed_by is not None:
-            facts.append(("Answered by" if question.answer_id else "Taken back by", question.closed_by.name))
+            facts.append((_("Answered by") if question.answer_id else _("Taken back by"), question.closed_by.name))
     elif len(askers) > 1:
-        facts.append(("Asked", count(len(askers), "time")))
+        facts.append((_("Asked"), count(len(askers), "time")))
     return tuple(facts)
 
 
@@ -214,7 +219,7 @@ def _paging(scope: Scope, state: str, page: int, offset: int, shown: int, total:
     last = offset + shown
     url = f"/questions?scope={scope.value}&state={state}&page="
     return Paging(
-        f"{offset + 1} to {last} of {total:,}",
+        _("%(first)s to %(last)s of %(total)s", first=offset + 1, last=last, total=decimal(total)),
         f"{url}{page - 1}" if page > 1 else "",
         f"{url}{page + 1}" if last < total else "",
     )

@@ -29,6 +29,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_questions_with, frame, say
 from kb.web.parts import Field, Problem
+from kb.wording import _
 from kb.words import Words
 from search.answers import Result, SearchService
 
@@ -117,7 +118,10 @@ def ask() -> BaseResponse | tuple[str, int]:
     except Invalid as error:
         typed = request.form.get("text", "")[:2000], request.form.get("detail", "")[:4000]
         wrong = {each.field: each.message for each in error.errors}
-        problems = tuple(Problem(each.field, f"{each.field.capitalize()} {each.message}") for each in error.errors)
+        problems = tuple(
+            Problem(each.field, _("%(field)s %(problem)s", field=_(each.field.capitalize()), problem=each.message))
+            for each in error.errors
+        )
         fields = (Field(typed[0], wrong.get("text", "")), Field(typed[1], wrong.get("detail", "")))
         return _ask_page(*fields, problems), error.status
     say(said)
@@ -133,9 +137,15 @@ def ask_about(card_id: int) -> BaseResponse:
         back = f"/?{urlencode({'q': query})}" if query else card_path(card)
         try:
             asked = commands.ask(
-                session, actor, query[:TEXT_LIMIT] or f"Is “{card.title}” right?", (), services().settings, now(),
-                detail=_doubt(session, card), card=card,
-            )  # fmt: skip
+                session,
+                actor,
+                query[:TEXT_LIMIT] or _("Is “%(title)s” right?", title=card.title),
+                (),
+                services().settings,
+                now(),
+                detail=_doubt(session, card),
+                card=card,
+            )
             said = _said(asked)
         except Conflict as error:
             said = error.detail
@@ -158,7 +168,7 @@ def link(question_id: int) -> BaseResponse | tuple[str, int]:
             question = question_seen_by(session, actor, question_id)
             card = card_at(session, actor, form.card_id, form.card_url, services().settings.public_url)
             commands.answer_with(session, actor, question, card, services().settings, now())
-            said = f"Answered with “{card.title}”."
+            said = _("Answered with “%(title)s”.", title=card.title)
     except Invalid as error:
         typed = Typed(Field(form.card_url, error.detail), problems=(Problem("card_url", error.detail),))
         return _show(question_id, typed), error.status
@@ -181,7 +191,7 @@ def write(question_id: int) -> BaseResponse | tuple[str, int]:
             path = card_path(card)
     except Invalid as error:
         return _show(question_id, _typed_again(error)), error.status
-    say("Published, and whoever asked is told.")
+    say(_("Published, and whoever asked is told."))
     return redirect(path, 303)
 
 
@@ -192,7 +202,7 @@ def hand_on(question_id: int) -> BaseResponse:
     with writing() as (session, actor):
         question = question_seen_by(session, actor, question_id)
         person = commands.pass_on(session, actor, question, form.to, services().settings, now())
-        said = f"{person.name} is asked now."
+        said = _("%(name)s is asked now.", name=person.name)
     say(said)
     return redirect("/questions", 303)
 
@@ -202,7 +212,7 @@ def take_back(question_id: int) -> BaseResponse:
     """No answer is needed any more."""
     with writing() as (session, actor):
         commands.withdraw(session, actor, question_seen_by(session, actor, question_id), now())
-    say("Your question was taken back.")
+    say(_("Your question was taken back."))
     return redirect("/questions?scope=mine", 303)
 
 
@@ -233,19 +243,22 @@ def _typed_again(error: Invalid) -> Typed:
         title=Field(given.get("title", "")[:400], wrong.get("title", "")),
         body=Field(given.get("body", ""), wrong.get("body", "")),
         collection=given.get("collection", "")[:60],
-        problems=tuple(Problem(each.field, f"{each.field.capitalize()} {each.message}") for each in error.errors),
+        problems=tuple(
+            Problem(each.field, _("%(field)s %(problem)s", field=_(each.field.capitalize()), problem=each.message))
+            for each in error.errors
+        ),
     )
 
 
 def _said(asked: commands.Asked) -> str:
     name = asked.question.assignee.name
     if asked.is_joined:
-        return f"This is asked already; {name} has it. You will be told, too."
+        return _("This is asked already; %(name)s has it. You will be told, too.", name=name)
     if not asked.is_new:
-        return f"You asked {name} already."
+        return _("You asked %(name)s already.", name=name)
     if services().settings.mail.enabled:
-        return f"{name} was asked."
-    return f"{name} was asked, and gets a mail as soon as mail is switched on here."
+        return _("%(name)s was asked.", name=name)
+    return _("%(name)s was asked, and gets a mail as soon as mail is switched on here.", name=name)
 
 
 def _doubt(session: Session, card: Card) -> str:

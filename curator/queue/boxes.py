@@ -11,14 +11,18 @@ from kb.text.diff import DiffLine
 from kb.trust.models import Flag
 from kb.trust.reading import Piece
 from kb.trust.shown import FLAG_WORDS, short_address
+from kb.wording import N_, _, ngettext
 from kb.words import Words, count
 
-CHANGED = "What changed since the last check"
+CHANGED = N_("What changed since the last check")
 
 
 def band_words(assessment: Assessment) -> str:
     """What is thought of the card, and how long a check takes."""
-    return f"{BAND_WORDS[assessment.band]}. About {count(assessment.minutes, 'minute')} to check."
+    return ngettext(
+        "%(band)s. About %(num)s minute to check.", "%(band)s. About %(num)s minutes to check.",
+        assessment.minutes, band=_(BAND_WORDS[assessment.band]),
+    )  # fmt: skip
 
 
 def boxes_of(facts: Facts, words: Words, card_url: str) -> tuple[Evidence, ...]:
@@ -27,10 +31,10 @@ def boxes_of(facts: Facts, words: Words, card_url: str) -> tuple[Evidence, ...]:
     boxes += [_finding(finding, words) for finding in facts.findings]
     if facts.comments:
         url = f"{card_url}?comments=1#comments"
-        boxes.append(Evidence("comments", "comment", "Said about it", count(facts.comments, "open comment"), url))
+        boxes.append(Evidence("comments", "comment", _("Said about it"), count(facts.comments, "open comment"), url))
     if facts.impressions:
-        seen = f"{count(facts.impressions, 'view')} a month show it"
-        boxes.append(Evidence("use", "use", "If this is wrong", seen))
+        seen = ngettext("%(num)s view a month show it", "%(num)s views a month show it", facts.impressions)
+        boxes.append(Evidence("use", "use", _("If this is wrong"), seen))
     return tuple(boxes)
 
 
@@ -43,7 +47,13 @@ def pieces_of(facts: Facts, boxes: tuple[Evidence, ...]) -> list[Piece]:
     """The evidence as the record keeps it: reports and findings word by word, comparisons by what they compare."""
     pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
     if facts.changes:
-        pieces.append(Piece("changes", "changes", f"{_size(facts.changes)} since version {facts.verified_version}"))
+        pieces.append(
+            Piece(
+                "changes",
+                "changes",
+                _("%(size)s since version %(version)s", size=_size(facts.changes), version=facts.verified_version),
+            )
+        )
     pieces += [
         Piece(f"source-{each.place}"[:80], "source", f"{each.place}: {_size(each.lines)}")
         for each in facts.sources if each.lines
@@ -54,24 +64,30 @@ def pieces_of(facts: Facts, boxes: tuple[Evidence, ...]) -> list[Piece]:
 def _report(flag: Flag, words: Words) -> Evidence:
     url = flag.url or ""
     if flag.kind == "reported":
-        by = flag.raised_by.name if flag.raised_by else "somebody"
-        label, said = f"Reported by {by}, {words.day(flag.raised_at)}", f"“{flag.detail}”"
+        by = flag.raised_by.name if flag.raised_by else _("somebody")
+        label, said = _("Reported by %(by)s, %(day)s", by=by, day=words.day(flag.raised_at)), f"“{flag.detail}”"
     else:
-        label, said = f"{FLAG_WORDS.get(flag.kind, 'Reported')}, {words.day(flag.raised_at)}", flag.detail
+        label, said = f"{_(FLAG_WORDS.get(flag.kind, N_('Reported')))}, {words.day(flag.raised_at)}", flag.detail
     return Evidence(f"report-{flag.id}", flag.kind, label, said, url)
 
 
 def _finding(finding: Finding, words: Words) -> Evidence:
-    label = f"Found {words.day(finding.found_at)}: “{finding.words}”"
+    label = _("Found %(day)s: “%(words)s”", day=words.day(finding.found_at), words=finding.words)
     return Evidence(f"finding-{finding.id}", finding.detector, label, finding.detail, finding.url or "")
 
 
 def _source(changed: SourceDiff, words: Words) -> Source:
     place = short_address(changed.place) if changed.url else changed.place
-    return Source(f"source-{changed.place}"[:80], f"{place}, changed {words.day(changed.changed_at)}", changed.url,
-                  changed.lines)  # fmt: skip
+    return Source(
+        f"source-{changed.place}"[:80],
+        _("%(place)s, changed %(day)s", place=place, day=words.day(changed.changed_at)),
+        changed.url,
+        changed.lines,
+    )
 
 
 def _size(lines: tuple[DiffLine, ...]) -> str:
     added, removed = (sum(line.kind == kind for line in lines) for kind in ("added", "removed"))
-    return f"{count(added, 'line')} added, {removed} removed"
+    return ngettext(
+        "%(num)s line added, %(removed)s removed", "%(num)s lines added, %(removed)s removed", added, removed=removed
+    )

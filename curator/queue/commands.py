@@ -24,6 +24,7 @@ from kb.trust.models import Flag, Outcome, Verdict, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
 from kb.trust.reading import NOTHING_SEEN, Seen
+from kb.wording import _
 
 LATER_DAYS = (1, 3, 7)
 MOST_TIMES = 3
@@ -52,7 +53,7 @@ def still_correct(
         if seen.last_flag is None or flag.id <= seen.last_flag
     ]  # fmt: skip
     if reports and not note.strip():
-        raise invalid("note", "Say what you checked: it answers the open reports.")
+        raise invalid("note", _("Say what you checked: it answers the open reports."))
     before = _facts(card)
     record = verify(
         session, actor, card, version, policy, now, note=note.strip(),
@@ -68,7 +69,7 @@ def archive(
     """The check found that nobody needs the card any more. Its reports stay open, for whoever restores it."""
     demand(actor, Right.ARCHIVE, hold(session, card))
     if card.status == Status.ARCHIVED:
-        raise Conflict("The card is archived already.")
+        raise Conflict(_("The card is archived already."))
     before = _facts(card)
     record = retire_card(session, actor, card, version, now, note=note.strip(), seen=seen)
     _remember(session, actor, card, record, before, [], now)
@@ -84,12 +85,12 @@ def undo_check(session: Session, actor: Actor, card: Card, now: datetime) -> Ver
         select(Verification).where(Verification.card_id == card.id).order_by(Verification.id.desc()).limit(1)
     ).first()
     if last is None or last.outcome is None or last.version != card.version:
-        raise Conflict("There is nothing to undo: the card has changed since.")
+        raise Conflict(_("There is nothing to undo: the card has changed since."))
     if actor.id is None or last.actor_id != actor.id:
-        raise Forbidden("Only the person who verified the card can undo it.")
+        raise Forbidden(_("Only the person who verified the card can undo it."))
     entry = _entry_of(session, card, last)
     if entry is None or now - last.at > UNDO_WITHIN:
-        raise Conflict("A check can be undone for ten minutes. Un-verify the card instead.")
+        raise Conflict(_("A check can be undone for ten minutes. Un-verify the card instead."))
     if last.outcome == Outcome.ARCHIVED:
         restore_card(session, actor, card, now)
     for name, value in entry.detail["before"].items():
@@ -105,13 +106,13 @@ def put_off(session: Session, actor: Actor, card: Card, days: int, now: datetime
     """Hide the card from the actor's own queue for some days. Returns the instant of its return."""
     demand(actor, Right.VERIFY, card)
     if days not in LATER_DAYS:
-        raise invalid("days", "Choose 1, 3 or 7 days.")
+        raise invalid("days", _("Choose 1, 3 or 7 days."))
     snooze = session.get(Snooze, (card.id, actor.id))
     if snooze is None:
         snooze = Snooze(card_id=card.id, person_id=actor.id, times=0, until=now)
         session.add(snooze)
     if snooze.times >= MOST_TIMES:
-        raise Conflict(f"You put this card off {MOST_TIMES} times already. Check it, or reassign it.")
+        raise Conflict(_("You put this card off %(most)s times already. Check it, or reassign it.", most=MOST_TIMES))
     snooze.times += 1
     snooze.until = now + timedelta(days=days)
     return snooze.until
@@ -122,7 +123,7 @@ def undo_put_off(session: Session, actor: Actor, card: Card, now: datetime) -> N
     demand(actor, Right.READ, card)
     snooze = session.get(Snooze, (card.id, actor.id))
     if snooze is None or snooze.until <= now:
-        raise Conflict("There is nothing to undo: the card is in your queue.")
+        raise Conflict(_("There is nothing to undo: the card is in your queue."))
     snooze.until, snooze.times = now, snooze.times - 1
 
 
@@ -132,11 +133,11 @@ def reassign(session: Session, actor: Actor, card: Card, person_id: int, now: da
     demand(actor, Right.READ, card)
     is_assignee = actor.id is not None and actor.id == card.assignee_id
     if not is_assignee and not may(actor, Right.CURATE, card):
-        raise Forbidden("Only a curator, the owner or the assignee may reassign the card.")
+        raise Forbidden(_("Only a curator, the owner or the assignee may reassign the card."))
     demand(actor, Right.VERIFY, card)
     person = session.get(Person, person_id)
     if person is None or not assignee.is_able(person, card.collection):
-        raise invalid("to", "Choose an active author, curator or admin who may read the collection.")
+        raise invalid("to", _("Choose an active author, curator or admin who may read the collection."))
     before = card.assignee_id
     _put_first(session, card, person)
     card.assignee_id = None
@@ -181,7 +182,7 @@ def _entry_of(session: Session, card: Card, record: Verification) -> AuditEntry 
 def _put_first(session: Session, card: Card, person: Person) -> None:
     others = [(v.person_id, v.group_id) for v in card.verifiers if v.person_id != person.id]
     if len(others) >= MOST_VERIFIERS:
-        raise Conflict(f"The card has {MOST_VERIFIERS} verifiers. Remove one first.")
+        raise Conflict(_("The card has %(most)s verifiers. Remove one first.", most=MOST_VERIFIERS))
     card.verifiers.clear()
     session.flush()  # a position is part of the key: the old rows must be gone before the new ones come
     for position, (person_id, group_id) in enumerate([(person.id, None), *others]):

@@ -16,6 +16,7 @@ from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.settings import Freshness
 from kb.trust.reading import Piece
+from kb.wording import _
 from kb.words import Words
 
 
@@ -38,7 +39,7 @@ def ready_panel(
         band=band_words(judged) if judged else "",
         why=judged.reasons if judged else (),
         evidence=tuple(box for box in boxes if box.key != "use"),
-        changes_heading=CHANGED,
+        changes_heading=_(CHANGED),
         changes=facts.changes,
         sources=sources_of(facts, words),
         opened=frozenset(opened),

@@ -23,9 +23,10 @@ from kb.trust.reading import write_note
 from kb.trust.shown import badge, reason_summary, strip
 from kb.trust.state import TrustState
 from kb.web.parts import Choice, Field, Link, Option, Strip
+from kb.wording import N_, _
 from kb.words import Words
 
-_LATER = (Option("1", "Tomorrow"), Option("3", "In 3 days"), Option("7", "In a week"))
+_LATER = {"1": N_("Tomorrow"), "3": N_("In 3 days"), "7": N_("In a week")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
         title=card.title,
         url=card_path(card),
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
+        language=card.language,
         html=Markup(card.html),  # noqa: S704  (sanitised when it was rendered)
         strip=_strip(actor, row, words),
         version=card.version,
@@ -68,7 +70,7 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
         band=band_words(row.assessment),
         why=row.assessment.reasons,
         evidence=boxes,
-        changes_heading=CHANGED,
+        changes_heading=_(CHANGED),
         changes=facts.changes,
         changes_url=f"/cards/{card.id}/diff?from={card.verified_version}&to={card.version}" if facts.changes else "",
         sources=sources_of(facts, words),
@@ -93,12 +95,14 @@ def _strip(actor: Actor, row: Waiting, words: Words) -> Strip:
     said = strip(card, trust, words, with_reasons=False)
     if trust.is_good or trust.verified_at is None:
         return said
-    by = "You" if card.verified_by_id == actor.id else trust.verified_by or "An import"
-    checked = f"{by} verified it on {words.full_day(trust.verified_at)}."
+    day = words.full_day(trust.verified_at)
+    checked = _("You verified it on %(day)s.", day=day)
+    if card.verified_by_id != actor.id:
+        checked = _("%(name)s verified it on %(day)s.", name=trust.verified_by or _("An import"), day=day)
     if trust.state is TrustState.OVERDUE:
-        return Strip(said.state, f"Overdue: {reason_summary(trust, words)}", checked)
+        return Strip(said.state, _("Overdue: %(reasons)s", reasons=reason_summary(trust, words)), checked)
     if trust.state is TrustState.FLAGGED:
-        return Strip(said.state, f"Flagged: {badge(trust, words).detail}", checked)
+        return Strip(said.state, _("Flagged: %(reasons)s", reasons=badge(trust, words).detail), checked)
     return Strip(said.state, said.sentence, checked)
 
 
@@ -119,4 +123,5 @@ def _others(session: Session, actor: Actor, card: Card, now: datetime) -> Choice
 
 def _later(session: Session, actor: Actor, card: Card) -> tuple[Option, ...]:
     snooze = session.get(Snooze, (card.id, actor.id))
-    return () if snooze is not None and snooze.times >= MOST_TIMES else _LATER
+    is_over = snooze is not None and snooze.times >= MOST_TIMES
+    return () if is_over else tuple(Option(days, _(label)) for days, label in _LATER.items())

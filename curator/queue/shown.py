@@ -14,19 +14,20 @@ from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.trust.shown import reason_summary
 from kb.web.parts import Chip, Field
+from kb.wording import N_, _, decimal, ngettext
 from kb.words import Words, count
 
 MOST_ROWS = 100
 _LABELS = {
-    Section.FLAGGED: "Flagged by people or sources",
-    Section.OVERDUE: "Overdue",
-    Section.DUE_THIS_WEEK: "Due this week",
-    Section.DUE_SOON: "Due soon",
-    Section.NEVER_VERIFIED: "Never verified",
-    Section.EDITED: "Edited since the check",
-    Section.WORTH_A_LOOK: "Worth a look, not due yet",
+    Section.FLAGGED: N_("Flagged by people or sources"),
+    Section.OVERDUE: N_("Overdue"),
+    Section.DUE_THIS_WEEK: N_("Due this week"),
+    Section.DUE_SOON: N_("Due soon"),
+    Section.NEVER_VERIFIED: N_("Never verified"),
+    Section.EDITED: N_("Edited since the check"),
+    Section.WORTH_A_LOOK: N_("Worth a look, not due yet"),
 }
-_SCOPES = {Scope.MINE: "Mine", Scope.GROUP: "My groups", Scope.ALL: "All"}
+_SCOPES = {Scope.MINE: N_("Mine"), Scope.GROUP: N_("My groups"), Scope.ALL: N_("All")}
 
 
 def queue_page(
@@ -38,37 +39,42 @@ def queue_page(
     current = next((waiting[card_id] for card_id in wanted if card_id in waiting), next(iter(queue.rows), None))
     done, total = len(queue.done), len(queue.done) + queue.total
     return QueuePage(
-        heading="Verify your cards",
+        heading=_("Verify your cards"),
         summary=_summary(queue),
         scope=queue.scope.value,
         scopes=_scopes(actor, queue),
         pairs=_pairs(session, actor),
-        quick=Chip("Quick series", "/reports/checks") if actor.curated and queue.scope is Scope.ALL else None,
+        quick=Chip(_("Quick series"), "/reports/checks") if actor.curated and queue.scope is Scope.ALL else None,
         groups=_groups(queue, current, desk.words),
         card=open_card(session, actor, queue, current, desk, note) if current else None,
-        done_words=f"{done:,} of {total:,} done" if total else "",
+        done_words=_("%(done)s of %(total)s done", done=decimal(done), total=decimal(total)) if total else "",
         done_percent=round(100 * done / total) if total else 0,
         score_words=_score(queue),
-        empty_words="Nothing to check.",
+        empty_words=_("Nothing to check."),
         empty_more=_next_words(session, actor, desk),
     )
 
 
 def _summary(queue: Queue) -> str:
     if not queue.total:
-        extra = f" {count(len(queue.order), 'card is', 'cards are')} worth a look." if queue.order else ""
-        return f"Nothing is due here.{extra}"
-    return f"{queue.total:,} to check, most harmful first. About {count(queue.minutes, 'minute')}."
+        nothing, number = _("Nothing is due here."), len(queue.order)
+        look = ngettext("%(num)s card is worth a look.", "%(num)s cards are worth a look.", number)
+        return f"{nothing} {look}" if number else nothing
+    return ngettext(
+        "%(total)s to check, most harmful first. About %(num)s minute.",
+        "%(total)s to check, most harmful first. About %(num)s minutes.",
+        queue.minutes, total=decimal(queue.total),
+    )  # fmt: skip
 
 
 def _scopes(actor: Actor, queue: Queue) -> tuple[Chip, ...]:
     shown = [Scope.MINE, *([Scope.GROUP] if actor.group_ids else []), *([Scope.ALL] if actor.curated else [])]
-    return tuple(Chip(_SCOPES[s], address(s), s is queue.scope, f"{queue.counts[s]:,}") for s in shown)
+    return tuple(Chip(_(_SCOPES[s]), address(s), s is queue.scope, f"{queue.counts[s]:,}") for s in shown)
 
 
 def _pairs(session: Session, actor: Actor) -> Chip | None:
     number = count_pairs(session, actor)
-    return Chip("Near-duplicates", "/duplicates", count=f"{number:,}") if number else None
+    return Chip(_("Near-duplicates"), "/duplicates", count=f"{number:,}") if number else None
 
 
 def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueGroup, ...]:
@@ -76,12 +82,12 @@ def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueG
     for section, label in _LABELS.items():
         rows = tuple(_row(row, queue.scope, row is current, words) for row in queue.rows if row.section is section)
         if rows:
-            groups.append(QueueGroup(label, f"{queue.sizes[section]:,}", rows))
+            groups.append(QueueGroup(_(label), f"{queue.sizes[section]:,}", rows))
     done = tuple(
-        QueueRow(card.title, card_path(card), "verified", "Verified", "", is_done=True)
+        QueueRow(card.title, card_path(card), "verified", _("Verified"), "", is_done=True)
         for card in queue.done[:MOST_ROWS]
     )
-    return (*groups, QueueGroup("Done today", f"{len(queue.done):,}", done)) if done else tuple(groups)
+    return (*groups, QueueGroup(_("Done today"), f"{len(queue.done):,}", done)) if done else tuple(groups)
 
 
 def _row(row: Waiting, scope: Scope, is_current: bool, words: Words) -> QueueRow:
@@ -97,9 +103,9 @@ def _score(queue: Queue) -> str:
     now, after = percent(queue.score_now), percent(queue.score_after)
     if not queue.rows or now == after:
         return ""
-    return f"Trust score goes from {now} to {after} when you finish"
+    return _("Trust score goes from %(now)s to %(after)s when you finish", now=now, after=after)
 
 
 def _next_words(session: Session, actor: Actor, desk: Desk) -> str:
     due = next_deadline(session, actor, desk.policy, desk.now)
-    return f"The next one comes up on {desk.words.day(due)}." if due is not None else ""
+    return _("The next one comes up on %(day)s.", day=desk.words.day(due)) if due is not None else ""

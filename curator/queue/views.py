@@ -26,6 +26,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_queue_with, frame, say
 from kb.web.parts import Field
+from kb.wording import _
 from kb.words import Words
 
 blueprint = Blueprint("verify", __name__)
@@ -81,7 +82,9 @@ def still_correct(card_id: int) -> BaseResponse | tuple[str, int]:
         seen = form.seen(actor, card)
         commands.still_correct(session, actor, card, form.version, form.note, services().policy, now(), seen)
         is_open = bool(open_flags(session, [card.id]))
-        return f"Verified “{card.title}”." + (" A report that came in meanwhile is open." if is_open else "")
+        return _("Verified “%(title)s”.", title=card.title) + (
+            f" {_('A report that came in meanwhile is open.')}" if is_open else ""
+        )
 
     try:
         return _act(card_id, scope, act, undo=f"/verify/{card_id}/undo")
@@ -96,7 +99,7 @@ def archive(card_id: int) -> BaseResponse:
 
     def act(session: Session, actor: Actor, card: Card) -> str:
         commands.archive(session, actor, card, form.version, form.note, now(), form.seen(actor, card))
-        return f"Archived “{card.title}”."
+        return _("Archived “%(title)s”.", title=card.title)
 
     return _act(card_id, scope, act, undo=f"/verify/{card_id}/undo")
 
@@ -107,7 +110,7 @@ def undo(card_id: int) -> BaseResponse:
 
     def act(session: Session, actor: Actor, card: Card) -> str:
         commands.undo_check(session, actor, card, now())
-        return "Undone."
+        return _("Undone.")
 
     return _act(card_id, _scope(request.form.get("scope", "")), act, stay=True, of_answers=False)
 
@@ -119,7 +122,7 @@ def later(card_id: int) -> BaseResponse:
 
     def act(session: Session, actor: Actor, card: Card) -> str:
         back = commands.put_off(session, actor, card, days, now())
-        return f"Later: it is back on {Words(now(), services().policy.zone).day(back)}."
+        return _("Later: it is back on %(day)s.", day=Words(now(), services().policy.zone).day(back))
 
     return _act(card_id, _scope(request.form.get("scope", "")), act, undo=f"/verify/{card_id}/later/undo")
 
@@ -130,7 +133,7 @@ def undo_later(card_id: int) -> BaseResponse:
 
     def act(session: Session, actor: Actor, card: Card) -> str:
         commands.undo_put_off(session, actor, card, now())
-        return "Undone."
+        return _("Undone.")
 
     return _act(card_id, _scope(request.form.get("scope", "")), act, stay=True)
 
@@ -143,8 +146,12 @@ def reassign(card_id: int) -> BaseResponse:
     def act(session: Session, actor: Actor, card: Card) -> str:
         person = commands.reassign(session, actor, card, to, now())
         if card.assignee is None or card.assignee.id == person.id:
-            return f"Reassigned to {person.name}."
-        return f"Reassigned to {person.name}, who is away. Meanwhile it waits for {card.assignee.name}."
+            return _("Reassigned to %(name)s.", name=person.name)
+        return _(
+            "Reassigned to %(name)s, who is away. Meanwhile it waits for %(other)s.",
+            name=person.name,
+            other=card.assignee.name,
+        )
 
     return _act(card_id, _scope(request.form.get("scope", "")), act)
 
@@ -179,7 +186,9 @@ def _act(
         with writing() as (session, actor):
             card = card_visible_to(session, actor, card_id)
             if of_answers and not card.is_servable:
-                raise Conflict(f"“{card.title}” is no answer any more: it was archived or replaced meanwhile.")
+                raise Conflict(
+                    _("“%(title)s” is no answer any more: it was archived or replaced meanwhile.", title=card.title)
+                )
             said = command(session, actor, card)
     except Conflict as error:
         say(error.detail)

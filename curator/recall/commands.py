@@ -19,6 +19,7 @@ from kb.people import audit
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
 from kb.settings import Settings
+from kb.wording import _, decimal
 
 WORDS_LIMIT = 2000
 
@@ -68,7 +69,7 @@ def remind(session: Session, actor: Actor, recall_id: int, settings: Settings, n
     """Tell those again who were told and have not seen it: once per recall. Returns how many."""
     recall, card = _for_teller(session, actor, recall_id)
     if recall.reminded_at is not None:
-        raise Conflict("They were reminded already. A recall reminds once.")
+        raise Conflict(_("They were reminded already. A recall reminds once."))
     waiting = select(RecallReceipt.person_id).where(
         RecallReceipt.recall_id == recall.id, RecallReceipt.is_told, RecallReceipt.seen_at.is_(None)
     )
@@ -90,7 +91,7 @@ def acknowledge(session: Session, actor: Actor, recall_id: int, now: datetime) -
     receipt = session.get(RecallReceipt, (recall_id, actor.id), with_for_update=True) if recall is not None else None
     card = session.get(Card, recall.card_id) if recall is not None else None
     if receipt is None or not receipt.is_told or card is None or not may(actor, Right.READ, card):
-        raise NotFound("There is no such notice.")
+        raise NotFound(_("There is no such notice."))
     if receipt.seen_at is None:
         receipt.seen_at = now
     return receipt
@@ -108,11 +109,11 @@ def can_be_told(session: Session, person: Person, card: Card) -> bool:
 
 def _check(card: Card, wrong: Wrong, now: datetime) -> None:
     if not 0 < wrong.last_version <= card.version:
-        raise invalid("last_version", f"The card has versions 1 to {card.version}.")
+        raise invalid("last_version", _("The card has versions 1 to %(version)s.", version=card.version))
     if not 0 < wrong.first_version <= wrong.last_version:
-        raise invalid("first_version", f"Name a version from 1 to {wrong.last_version}.")
+        raise invalid("first_version", _("Name a version from 1 to %(last_version)s.", last_version=wrong.last_version))
     if wrong.since > now:
-        raise invalid("since", "It lies in the future.")
+        raise invalid("since", _("It lies in the future."))
 
 
 def _known(session: Session, card: Card, wrong: Wrong) -> Recall | None:
@@ -127,9 +128,9 @@ def _known(session: Session, card: Card, wrong: Wrong) -> Recall | None:
 def _begun(session: Session, actor: Actor, card: Card, wrong: Wrong, words: str, now: datetime) -> Recall:
     said = words.strip()
     if not said:
-        raise invalid("words", "Say what was wrong and what is right.")
+        raise invalid("words", _("Say what was wrong and what is right."))
     if len(said) > WORDS_LIMIT:
-        raise invalid("words", f"At most {WORDS_LIMIT:,} characters.")
+        raise invalid("words", _("At most %(most)s characters.", most=decimal(WORDS_LIMIT)))
     recall = Recall(
         card_id=card.id, first_version=wrong.first_version, last_version=wrong.last_version, since=wrong.since,
         words=said, by_id=actor.id, at=now,
@@ -143,6 +144,6 @@ def _for_teller(session: Session, actor: Actor, recall_id: int) -> tuple[Recall,
     recall = session.get(Recall, recall_id, with_for_update=True) if 0 < recall_id <= LARGEST_ID else None
     card = session.get(Card, recall.card_id) if recall is not None else None
     if recall is None or card is None:
-        raise NotFound("There is no such recall.")
+        raise NotFound(_("There is no such recall."))
     demand(actor, Right.RECALL, card)
     return recall, card

@@ -7,8 +7,10 @@ from kb.cards.models import Card
 from kb.cards.queries import card_path
 from kb.mail.outbox import Letter
 from kb.people.actor import Actor
+from kb.people.languages import language_of
 from kb.people.models import Person
 from kb.settings import Settings
+from kb.wording import _, speaking
 from kb.words import first_name
 
 
@@ -30,15 +32,20 @@ def recall_letter(
     person: Person, card: Card, words: str, actor: Actor, settings: Settings, *, is_reminder: bool
 ) -> Letter:
     """The letter to one person; both buttons lead to pages that ask who they are."""
-    subject = f"Correction of “{card.title}”"
-    mail = RecallMail(
+    with speaking(language_of(person, settings)):
+        return letter("recall", _mail(person, card, words, actor, settings, is_reminder=is_reminder))
+
+
+def _mail(person: Person, card: Card, words: str, actor: Actor, settings: Settings, *, is_reminder: bool) -> RecallMail:
+    return RecallMail(
         workspace_name=settings.workspace.name,
-        subject=f"Reminder: {subject[0].lower()}{subject[1:]}" if is_reminder else subject,
-        greeting=f"Hello {first_name(person.name)},",
+        subject=_("Reminder: correction of “%(title)s”", title=card.title)
+        if is_reminder
+        else _("Correction of “%(title)s”", title=card.title),
+        greeting=_("Hello %(name)s,", name=first_name(person.name)),
         paragraphs=tuple(line for line in words.splitlines() if line.strip()),
         card=card.title,
         card_url=settings.public_url + card_path(card),
         teller=actor.name,
         url=f"{settings.public_url}/recalls",
     )
-    return letter("recall", mail)

@@ -22,7 +22,8 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, parse, read_form
 from kb.web.frame import frame, say, tell_with
 from kb.web.parts import Field
-from kb.words import Words, count
+from kb.wording import _, ngettext
+from kb.words import Words
 
 blueprint = Blueprint("recall", __name__)
 Version = Annotated[int, Limits(ge=0, le=2**31 - 1)]
@@ -64,13 +65,14 @@ def tell(card_id: int) -> BaseResponse:
             card = _for_teller(session, actor, card_id)
             wrong = _wrong(session, card, form)
             if wrong is None:
-                raise Conflict("Nothing was corrected yet, so there is nobody to tell.")
+                raise Conflict(_("Nothing was corrected yet, so there is nobody to tell."))
             done = commands.tell(session, actor, card, wrong, form.words, services().settings, now())
     except Invalid as error:
         message = next((each.message for each in error.errors), error.detail)
         return Response(_page(card_id, form, Field(form.words, message)), 422)
-    hidden = f" {count(done.hidden, 'other')} can't read it any more." if done.hidden else ""
-    say((f"{count(done.told, 'person', 'people')} told." if done.told else "Everybody was told already.") + hidden)
+    told = ngettext("%(num)s person told.", "%(num)s people told.", done.told)
+    hidden = ngettext("%(num)s other can't read it any more.", "%(num)s others can't read it any more.", done.hidden)
+    say(" ".join([told if done.told else _("Everybody was told already."), *([hidden] if done.hidden else [])]))
     return redirect(f"/cards/{card_id}/recall", 303)
 
 
@@ -80,7 +82,7 @@ def remind(recall_id: int) -> BaseResponse:
     with writing() as (session, actor):
         reminded = commands.remind(session, actor, recall_id, services().settings, now())
         card_id = commands.recall_of(session, recall_id).card_id
-    say(f"{count(reminded, 'person', 'people')} reminded.")
+    say(ngettext("%(num)s person reminded.", "%(num)s people reminded.", reminded))
     return redirect(f"/cards/{card_id}/recall", 303)
 
 
@@ -97,7 +99,7 @@ def seen(recall_id: int) -> BaseResponse:
     """ "I have seen it"."""
     with writing() as (session, actor):
         commands.acknowledge(session, actor, recall_id, now())
-    say("Noted. Thank you.")
+    say(_("Noted. Thank you."))
     return redirect("/recalls", 303)
 
 
@@ -134,7 +136,7 @@ def _wrong(session: Session, card: Card, form: WrongForm) -> Wrong | None:
         return likely
     named = since_version(session, card, form.first or 1, last)
     if named is None:
-        raise invalid("first", "Name versions that the card has had, the first one first.")
+        raise invalid("first", _("Name versions that the card has had, the first one first."))
     since = likely.since if likely is not None and not form.first else named.since
     return Wrong(named.first_version, last, _instant(form.since) if form.since.strip() else since)
 
@@ -144,12 +146,18 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text.strip())
         return (found if found.tzinfo is not None else found.replace(tzinfo=services().policy.zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise invalid("since", "Give a day and a time, such as 2026-11-30T09:00.") from None
+        raise invalid("since", _("Give a day and a time, such as 2026-11-30T09:00.")) from None
 
 
 def _told(session: Session, actor: Actor) -> str:
     waiting = notices_for(session, actor, unseen_only=True)
     if not waiting:
         return ""
-    others = f" and {count(len(waiting) - 1, 'other answer')}" if len(waiting) > 1 else ""
-    return f"“{waiting[0].card.title}”{others} was wrong when you saw it."
+    title, others = waiting[0].card.title, len(waiting) - 1
+    if not others:
+        return _("“%(title)s” was wrong when you saw it.", title=title)
+    return ngettext(
+        "“%(title)s” and %(num)s other answer was wrong when you saw it.",
+        "“%(title)s” and %(num)s other answers was wrong when you saw it.",
+        others, title=title,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from kb.cards.models import Card, Collection
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.wording import _
 
 MINE = "me"
 
@@ -35,7 +36,7 @@ class About:
     def words(self) -> str:
         """ "Billing", "your cards", "cards of Vera"; empty for everything."""
         if self.person_id is not None:
-            return "your cards" if self.is_self else f"cards of {self.person}"
+            return _("your cards") if self.is_self else _("cards of %(person)s", person=self.person)
         return self.collection
 
     @property
@@ -65,7 +66,7 @@ def about_collection(session: Session, actor: Actor, slug: str) -> About:
     """One collection; NotFound unless the actor may read it."""
     shelf = session.scalars(select(Collection).where(Collection.slug == slug)).first()
     if shelf is None or shelf.id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     return About(collection_id=shelf.id, collection=shelf.name, slug=shelf.slug)
 
 
@@ -80,7 +81,7 @@ def about_person(session: Session, actor: Actor, person: str) -> About:
         return about_self(actor)
     found = session.get(Person, int(person)) if person.isascii() and person.isdigit() and len(person) < 10 else None
     if found is None or not actor.curated:
-        raise NotFound("There is no such person, or you curate none of their cards.")
+        raise NotFound(_("There is no such person, or you curate none of their cards."))
     return About(person_id=found.id, person=found.name, within=actor.curated)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from kb.wording import N_, _, decimal
+
 PartKind = Literal["verified", "due_soon", "overdue", "flagged", "unverified"]
 DrawnKind = Literal["verified", "due_soon", "overdue", "flagged", "unverified", "expected"]
 ORDER: tuple[PartKind, ...] = ("verified", "due_soon", "overdue", "flagged", "unverified")
@@ -18,11 +20,11 @@ _LEFT, _TOP, _BOTTOM = 36, 14, 26
 _GAP = 2
 _LINES = 3.2
 _NAMES: dict[PartKind, str] = {
-    "verified": "verified",
-    "due_soon": "due soon",
-    "overdue": "overdue",
-    "flagged": "flagged",
-    "unverified": "not verified yet",
+    "verified": N_("verified"),
+    "due_soon": N_("due soon"),
+    "overdue": N_("overdue"),
+    "flagged": N_("flagged"),
+    "unverified": N_("not verified yet"),
 }
 
 
@@ -126,7 +128,13 @@ def columns(weeks: Sequence[tuple[str, float | None]], width: int = WIDE) -> Sta
     pitch = (width - _LEFT - 4) / max(len(shown), 1)
     bars = tuple(_column(week, i, len(shown), pitch, baseline, scale) for i, week in enumerate(shown))
     known = [f"{label}: {round(value):,}" for label, value in shown if value is not None]
-    described = f"From {known[0]} to {known[-1]}." if len(known) > 1 else f"{known[0]}." if known else "No weeks yet."
+    described = (
+        _("From %(first)s to %(last)s.", first=known[0], last=known[-1])
+        if len(known) > 1
+        else f"{known[0]}."
+        if known
+        else _("No weeks yet.")
+    )
     return StackChart(width, height, _LEFT, baseline, ticks, bars, described)
 
 
@@ -176,7 +184,7 @@ def _column(week: tuple[str, float | None], index: int, count: int, pitch: float
     height = max(1, round((value or 0) * scale)) if value is not None else 0
     parts = (Part("expected", x, baseline - height, width, height),) if height else ()
     every = 1 if count <= WEEKS_NARROW else 2
-    words = f"{round(value):,}" if value is not None else "not known"
+    words = f"{round(value):,}" if value is not None else _("not known")
     shown = label if (count - 1 - index) % every == 0 else ""
     return Bar(parts, shown, x + width // 2, f"{label}: {words}")
 
@@ -191,13 +199,21 @@ def _nice_step(most: int) -> int:
 
 
 def _words(week: WeekMix) -> str:
-    return ", ".join(f"{week.count(kind):,} {_NAMES[kind]}" for kind in ORDER if week.count(kind)) or "no cards"
+    return ", ".join(f"{decimal(week.count(kind))} {_(_NAMES[kind])}" for kind in ORDER if week.count(kind)) or _(
+        "no cards"
+    )
 
 
 def _describe(weeks: Sequence[WeekMix]) -> str:
     if not weeks:
-        return "No weeks yet."
+        return _("No weeks yet.")
     first, last = weeks[0], weeks[-1]
     if first is last:
         return f"{last.label}: {_words(last)}."
-    return f"From {first.label}: {_words(first)}. To {last.label}: {_words(last)}."
+    return _(
+        "From %(first)s: %(before)s. To %(last)s: %(after)s.",
+        first=first.label,
+        before=_words(first),
+        last=last.label,
+        after=_words(last),
+    )

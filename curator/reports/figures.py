@@ -4,10 +4,10 @@ from typing import Literal
 
 from curator.reports.pages import Figure, Tone
 from curator.reports.weekly import Mix, WeeklyReport
-from curator.reports.words import change_words, percent, points
+from curator.reports.words import change_words, more_or_fewer, percent, points
 from kb.telling_settings import Reports
 from kb.trust.state import TrustState
-from kb.words import count
+from kb.wording import _, decimal, ngettext, with_one_digit
 
 
 def figures(report: WeeklyReport, targets: Reports) -> tuple[Figure, ...]:
@@ -19,13 +19,13 @@ def figures(report: WeeklyReport, targets: Reports) -> tuple[Figure, ...]:
     return (
         _stale_figure(report, targets),
         Figure(
-            "Trust score", percent(now.mix.score), *_change(change, _points(change), more_is_good=True),
-            note=f"Verified cards. Target {targets.trust_target}%",
+            _("Trust score"), percent(now.mix.score), *_change(change, _points(change), more_is_good=True),
+            note=_("Verified cards. Target %(target)s%%", target=targets.trust_target),
         ),
         Figure(
-            "Overdue or flagged", f"{overdue + flagged:,}",
-            *_change(doubt, f"{abs(doubt):,} {'more' if doubt > 0 else 'fewer'}"),
-            note=f"{overdue:,} overdue, {flagged:,} flagged",
+            _("Overdue or flagged"), f"{overdue + flagged:,}",
+            *_change(doubt, more_or_fewer(doubt)),
+            note=_("%(overdue)s overdue, %(flagged)s flagged", overdue=decimal(overdue), flagged=decimal(flagged)),
         ),
         _time_figure(now.median_days, before.median_days, targets),
     )  # fmt: skip
@@ -37,19 +37,24 @@ def _doubtful(mix: Mix) -> tuple[int, int]:
 
 def _change(change: float, words: str, *, more_is_good: bool = False) -> tuple[str, Tone, Literal["up", "down", ""]]:
     if not change:
-        return "No change", "same", ""
+        return _("No change"), "same", ""
     return words, "good" if (change > 0) is more_is_good else "bad", "up" if change > 0 else "down"
 
 
 def _points(change: int) -> str:
-    return f"{count(abs(change), 'point')} {'better' if change > 0 else 'worse'}"
+    number = abs(change)
+    if change > 0:
+        return ngettext("%(num)s point better", "%(num)s points better", number)
+    return ngettext("%(num)s point worse", "%(num)s points worse", number)
 
 
 def _stale_figure(report: WeeklyReport, targets: Reports) -> Figure:
     now, before = report.expected, report.expected_before
     change = _fewer(now.stale, before.stale) if before is not None else ("", "same", "")
-    note = f"{percent(now.share)} of views. Target {targets.stale_target}%"
-    return Figure("Expected stale views", f"{round(now.stale):,} a week", *change, note=note)
+    note = _("%(percent)s of views. Target %(target)s%%", percent=percent(now.share), target=targets.stale_target)
+    return Figure(
+        _("Expected stale views"), _("%(number)s a week", number=decimal(round(now.stale))), *change, note=note
+    )
 
 
 def _fewer(now: float, before: float) -> tuple[str, Tone, Literal["up", "down", ""]]:
@@ -59,12 +64,18 @@ def _fewer(now: float, before: float) -> tuple[str, Tone, Literal["up", "down", 
 
 def _time_figure(now: float | None, before: float | None, targets: Reports) -> Figure:
     if now is None:
-        return Figure("Time to re-verify", "–", note="Nothing was re-verified")
+        return Figure(_("Time to re-verify"), "–", note=_("Nothing was re-verified"))
     change = round(now - before, 1) if before is not None else 0.0
-    words = f"{abs(change):.1f} days {'slower' if change > 0 else 'faster'}"
+    days = _days_words(abs(change))
+    words = _("%(days)s slower", days=days) if change > 0 else _("%(days)s faster", days=days)
     return Figure(
-        "Time to re-verify",
-        f"{now:.1f} days",
+        _("Time to re-verify"),
+        _days_words(now),
         *_change(change, words),
-        note=f"Median, goal {targets.reverify_goal_days}",
+        note=_("Median, goal %(days)s", days=targets.reverify_goal_days),
     )
+
+
+def _days_words(days: float) -> str:
+    """ "4.5 days", with one digit behind the point always."""
+    return _("%(days)s days", days=with_one_digit(days))

@@ -20,10 +20,11 @@ from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.web.parts import Chip, Link
-from kb.words import count
+from kb.wording import N_, _, ngettext
 
 PATH = "/reports/gaps"
 LONGEST = 100
+_OTHERS = N_("Of others' searches you are told what several people asked who may read no more than you.")
 
 
 def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: Policy, now: datetime) -> GapsPage:
@@ -32,14 +33,14 @@ def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: 
     links = _links(session, actor, {gap.card_id for gap in gaps if gap.card_id is not None})
     rows = tuple(_with_ways_out(actor, about, row) for row in gap_rows(gaps, links))
     found = (
-        f"{count(len(rows), 'question')} had no good answer."
+        ngettext("%(num)s question had no good answer.", "%(num)s questions had no good answer.", len(rows))
         if rows
-        else "No search was in vain, as far as you may know."
+        else _("No search was in vain, as far as you may know.")
     )
     is_last = week >= week_of(now, policy)
     return GapsPage(
-        heading=f"Searched for in vain, week of {long_day(week)}",
-        sentence=f"{found} Of others' searches you are told what several people asked who may read no more than you.",
+        heading=_("Searched for in vain, week of %(day)s", day=long_day(week)),
+        sentence=f"{found} {_(_OTHERS)}",
         gaps=rows,
         subjects=_subjects(session, actor, about, week),
         previous_url=about.address(PATH, week=week.before().key),

@@ -21,6 +21,7 @@ from curator.reports.weekly import InDoubt, WeeklyReport
 from curator.reports.words import headline, meaning
 from kb.settings import Settings
 from kb.web.parts import Link
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Delivery:
     """To whom a mail goes and how often, and where they may check which card."""
 
     person_id: int | None = None
-    when: str = "once a week"
+    when: str = ""
     checks: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -40,11 +41,16 @@ def mailed_cards(report: WeeklyReport, person_id: int | None) -> set[int]:
 def report_mail(report: WeeklyReport, settings: Settings, delivery: Delivery) -> ReportMail:
     """The mail."""
     about = f", {report.about.words}" if report.about.words else ""
-    heading = f"Week of {long_day(report.week)}"
+    heading = _("Week of %(day)s", day=long_day(report.week))
     base, checks = settings.public_url, delivery.checks
     return ReportMail(
         workspace_name=settings.workspace.name,
-        subject=f"{settings.workspace.name}: weekly stale report{about}, {heading[0].lower()}{heading[1:]}",
+        subject=_(
+            "%(workspace)s: weekly stale report%(about)s, week of %(day)s",
+            workspace=settings.workspace.name,
+            about=about,
+            day=long_day(report.week),
+        ),
         heading=heading + about,
         headline=headline(report, settings.reports),
         sentence=meaning(report),
@@ -61,7 +67,7 @@ def report_mail(report: WeeklyReport, settings: Settings, delivery: Delivery) ->
             ChangeRow(_absolute(row.card, base), row.words, row.tone) for row in change_rows(report)[:LISTED]
         ),
         url=base + report.about.address("/reports/weekly", week=report.week.key),
-        when=delivery.when,
+        when=delivery.when or _("once a week"),
         stop_url=f"{base}/reports/schedules",
     )
 

@@ -16,10 +16,12 @@ from kb.cards.queries import card_path
 from kb.errors import Conflict
 from kb.mail.models import OutgoingMail
 from kb.people.actor import Actor
+from kb.people.languages import language_of
 from kb.people.models import Person
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
+from kb.wording import _, speaking
 from kb.words import first_name
 
 
@@ -34,21 +36,26 @@ def nudge(session: Session, actor: Actor, card: Card, settings: Settings, policy
     """Queue a mail to the card's assignee. A second time on the same day changes nothing."""
     demand(actor, Right.CURATE, card)
     if not card.is_servable or card.assignee is None:
-        raise Conflict("Nobody checks this card: it is a draft, archived or replaced.")
-    trust = trust_of_card(session, card, policy, now)
-    item = DigestItem(card.title, settings.public_url + card_path(card), trust.reasons[0].detail)
-    mail = DigestMail(
+        raise Conflict(_("Nobody checks this card: it is a draft, archived or replaced."))
+    with speaking(language_of(card.assignee, settings)):
+        trust = trust_of_card(session, card, policy, now)
+        written = letter("digest", _mail(actor, card, card.assignee, trust.reasons[0].detail, settings))
+    key = _key(card.id, policy, now)
+    at = mail_when_awake(session, card.assignee, key, written, settings, now)
+    return Nudged(card.assignee, at)
+
+
+def _mail(actor: Actor, card: Card, to: Person, reason: str, settings: Settings) -> DigestMail:
+    item = DigestItem(card.title, settings.public_url + card_path(card), reason)
+    return DigestMail(
         workspace_name=settings.workspace.name,
-        subject=f"{actor.name} asks you to check “{card.title}”",
-        greeting=f"Hello {first_name(card.assignee.name)},",
-        sentence=f"{actor.name} asks you to check this card.",
-        groups=(DigestGroup("To check", (item,)),),
+        subject=_("%(name)s asks you to check “%(title)s”", name=actor.name, title=card.title),
+        greeting=_("Hello %(name)s,", name=first_name(to.name)),
+        sentence=_("%(name)s asks you to check this card.", name=actor.name),
+        groups=(DigestGroup(_("To check"), (item,)),),
         url=f"{settings.public_url}/verify?card={card.id}",
         stop_url=f"{settings.public_url}/account",
     )
-    key = _key(card.id, policy, now)
-    at = mail_when_awake(session, card.assignee, key, letter("digest", mail), settings, now)
-    return Nudged(card.assignee, at)
 
 
 def nudged_today(session: Session, card_ids: Iterable[int], policy: Policy, now: datetime) -> frozenset[int]:

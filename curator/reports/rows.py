@@ -12,7 +12,7 @@ from curator.reports.words import change_words, percent, points
 from kb.text.slugs import slug
 from kb.trust.state import TrustState
 from kb.web.parts import Badge, Link
-from kb.wording import _
+from kb.wording import _, decimal, ngettext
 from kb.words import count
 
 FIX_FIRST = 10
@@ -33,11 +33,11 @@ def fix_rows(
     return tuple(
         FixRow(
             title=row.card.title, url=base + card_link(row.card).url, collection=row.card.collection,
-            badge=doubt_badge(row), owner=row.card.owner or "No owner", stale_views=f"{row.stale_impressions:,}",
+            badge=doubt_badge(row), owner=row.card.owner or _("No owner"), stale_views=f"{row.stale_impressions:,}",
             days_late=f"{row.days_late:,}" if row.days_late else "–",
             nudge_action=f"/reports/weekly/nudges/{row.card.id}"
             if row.card.id in nudgeable and row.card.id not in nudged else "",
-            nudged="Nudged today" if row.card.id in nudged else "",
+            nudged=_("Nudged today") if row.card.id in nudged else "",
             check_url=(checks or {}).get(row.card.id, ""),
         )
         for row in rows
@@ -52,11 +52,11 @@ def card_link(card: CardFacts) -> Link:
 def doubt_badge(row: InDoubt) -> Badge:
     """The state of a card in doubt, as of the report."""
     if row.state is TrustState.FLAGGED:
-        return Badge("flagged", "Flagged", count(row.reports, "report"))
+        return Badge("flagged", _("Flagged"), count(row.reports, "reason"))
     if row.state is TrustState.OVERDUE:
-        return Badge("overdue", "Overdue", count(row.days_late, "day"))
+        return Badge("overdue", _("Overdue"), count(row.days_late, "day"))
     verified = any(record.is_verified for record in row.card.history.records)
-    return Badge("unverified", "Not verified" if verified else "Not verified yet")
+    return Badge("unverified", _("Not verified") if verified else _("Not verified yet"))
 
 
 def week_mix(label: str, mix: Mix) -> WeekMix:
@@ -93,10 +93,10 @@ def assignee_rows(report: WeeklyReport, *, may_open: bool = False) -> tuple[Assi
 def change_rows(report: WeeklyReport) -> tuple[ChangeRow, ...]:
     """Whose state changed since the week before, worst first."""
     kinds: tuple[tuple[tuple[CardFacts, ...], str, Tone], ...] = (
-        (report.changes.became_flagged, "Became flagged", "bad"),
-        (report.changes.became_overdue, "Became overdue", "bad"),
-        (report.changes.verified_again, "Verified again", "good"),
-        (report.changes.new, "New", "same"),
+        (report.changes.became_flagged, _("Became flagged"), "bad"),
+        (report.changes.became_overdue, _("Became overdue"), "bad"),
+        (report.changes.verified_again, _("Verified again"), "good"),
+        (report.changes.new, _("New"), "same"),
     )
     return tuple(ChangeRow(card_link(card), words, tone) for cards, words, tone in kinds for card in cards)
 
@@ -104,22 +104,39 @@ def change_rows(report: WeeklyReport) -> tuple[ChangeRow, ...]:
 def work_facts(report: WeeklyReport) -> tuple[Fact, ...]:
     """What the week's checks came to, and what was shown all the same."""
     work, numbers, before = report.work, report.numbers, report.before
-    checks = f"{count(work.checks, 'card')} checked"
+    checks = ngettext("%(num)s card checked", "%(num)s cards checked", work.checks)
     if work.checks:
-        checks += f", {work.found:,} of them needed a change ({percent(work.yield_share)})"
-    facts = [Fact("Checks", checks)]
+        share = percent(work.yield_share)
+        found = _("%(number)s of them needed a change (%(share)s)", number=decimal(work.found), share=share)
+        checks = f"{checks}, {found}"
+    facts = [Fact(_("Checks"), checks)]
     if work.checks and work.averted is not None:
-        facts.append(Fact("Averted", f"About {round(work.averted):,} stale views a week"))
+        facts.append(Fact(_("Averted"), _("About %(number)s stale views a week", number=decimal(round(work.averted)))))
     if report.reliability is not None:
         told = report.reliability
-        said = f"Said {percent(told.said)}, found {percent(told.found)}"
-        checks = f"{said} ({count(told.checks, 'check')} in 12 weeks)"
-        facts.append(Fact("The estimate", checks, "/reports/freshness"))
+        said = _("Said %(said)s, found %(found)s", said=percent(told.said), found=percent(told.found))
+        checks = ngettext(
+            "%(said)s (%(num)s check in 12 weeks)", "%(said)s (%(num)s checks in 12 weeks)", told.checks, said=said
+        )
+        facts.append(Fact(_("The estimate"), checks, "/reports/freshness"))
     if work.in_batches:
-        facts.append(Fact("In batches", f"{work.in_batches:,} ({percent(work.batch_share)}): they find less"))
-    shown = f"{numbers.stale_impressions:,} ({percent(numbers.stale_share)} of all)"
+        facts.append(
+            Fact(
+                _("In batches"),
+                _(
+                    "%(number)s (%(percent)s): they find less",
+                    number=decimal(work.in_batches),
+                    percent=percent(work.batch_share),
+                ),
+            )
+        )
+    shown = _(
+        "%(number)s (%(percent)s of all)",
+        number=decimal(numbers.stale_impressions),
+        percent=percent(numbers.stale_share),
+    )
     changed = change_words(numbers.stale_impressions, before.stale_impressions)
-    facts.append(Fact("Shown while in doubt", f"{shown}{f', {changed}' if changed else ''}"))
+    facts.append(Fact(_("Shown while in doubt"), f"{shown}{f', {changed}' if changed else ''}"))
     return tuple(facts)
 
 
@@ -129,14 +146,17 @@ def gap_rows(gaps: Iterable[Gap], cards: Mapping[int, Link], *, base: str = "") 
         GapRow(
             words=gap.words,
             url=f"{base}/?{urlencode({'q': gap.words})}",
-            also=f"also “{'”, “'.join(gap.also)}”" if gap.also else "",
-            asked=f"{count(gap.times, 'time')}, {count(gap.people, 'person', 'people')}" if gap.people
+            also=_("also %(words)s", words=", ".join(_("“%(word)s”", word=word) for word in gap.also))
+            if gap.also
+            else "",
+            asked=f"{count(gap.times, 'time')}, {count(gap.people, 'person', 'people')}"
+            if gap.people
             else count(gap.times, "time"),
             found=_found(gap),
             card=cards.get(gap.card_id or 0),
         )
         for gap in gaps
-    )  # fmt: skip
+    )
 
 
 def _found(gap: Gap) -> str:
@@ -159,4 +179,4 @@ def _based(card: CardFacts, base: str) -> Link:
 
 def more(number: int) -> str:
     """What a shortened list leaves out."""
-    return f"and {number - LISTED:,} more" if number > LISTED else ""
+    return _("and %(number)s more", number=decimal(number - LISTED)) if number > LISTED else ""

@@ -25,13 +25,15 @@ from curator.reports.rows import (
 from curator.reports.weekly import InDoubt, WeeklyReport
 from curator.reports.weeks import Week, week_of
 from curator.reports.words import headline, meaning
+from kb import wording
 from kb.cards.models import Collection
 from kb.people.actor import Actor
 from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
 from kb.web.parts import Chip
-from kb.words import count
+from kb.wording import _, day_and_month, ngettext
+from kb.words import count, uncapitalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ def subject_chips(
     shelves = session.scalars(
         select(Collection).where(Collection.id.in_(actor.readable)).order_by(Collection.name)
     ).all()
-    every = [(EVERYTHING, "Everything"), (about_self(actor), "Your cards")]
+    every = [(EVERYTHING, _("Everything")), (about_self(actor), _("Your cards"))]
     every += [(About(shelf.id, shelf.name, shelf.slug), shelf.name) for shelf in shelves]
     chips = [Chip(name, each.address(path, week=week.key), each == about) for each, name in every]
     if not any(chip.on for chip in chips):
-        chips.append(Chip(about.words.capitalize(), about.address(path, week=week.key), True))
+        chips.append(Chip(about.words[:1].upper() + about.words[1:], about.address(path, week=week.key), True))
     return tuple(chips)
 
 
@@ -64,13 +66,14 @@ def report_page(
     """The page. `subjects` are what else this reader may have a report about."""
     bars = [week_mix(day_words(bar.week), bar.mix) for bar in report.trend]
     late = report.numbers.mix.counts[TrustState.OVERDUE]
-    longest = max((number for _, number in report.lateness), default=0)
+    longest = max((number for _label, number in report.lateness), default=0)
     changes = change_rows(report)
     following = Week(report.week.monday).before(-1)
     is_last = report.week == week_of(report.as_of, policy)
     return ReportPage(
-        kicker="Weekly stale report",
-        heading=f"Week of {long_day(report.week)}" + (f", {report.about.words}" if report.about.words else ""),
+        kicker=_("Weekly stale report"),
+        heading=_("Week of %(day)s", day=long_day(report.week))
+        + (f", {report.about.words}" if report.about.words else ""),
         headline=headline(report, targets),
         work=work_facts(report),
         gaps=gaps_of(report),
@@ -84,7 +87,7 @@ def report_page(
         chart_narrow=stacked_bars(bars, NARROW),
         weeks=tuple(_week_row(bar) for bar in reversed(bars)),
         late_heading=_late_heading(late),
-        late=tuple(LateBar(label, f"{number:,}", percent_of(number, longest)) for label, number in report.lateness),
+        late=tuple(LateBar(_(label), f"{number:,}", percent_of(number, longest)) for label, number in report.lateness),
         fix_first=fix_rows(fix_first(report), nudgeable=nudges.possible, nudged=nudges.done),
         shelves=tuple(shelf_row(shelf) for shelf in report.shelves),
         assignees=assignee_rows(report, may_open=is_curator),
@@ -103,12 +106,12 @@ def report_page(
 
 def day_words(week: Week) -> str:
     """The Monday, short: "16 Nov"."""
-    return f"{week.monday.day} {week.monday:%b}"
+    return day_and_month(week.monday)
 
 
 def long_day(week: Week) -> str:
     """ "16 November 2026"."""
-    return f"{week.monday.day} {week.monday:%B %Y}"
+    return wording.long_day(week.monday)
 
 
 def _expected_chart(report: WeeklyReport) -> ExpectedChart:
@@ -123,11 +126,14 @@ def _week_row(bar: WeekMix) -> WeekRow:
 
 def _late_heading(late: int) -> str:
     if not late:
-        return "Nothing is overdue"
-    return "How late is the overdue card" if late == 1 else f"How late are the {late:,} overdue cards"
+        return _("Nothing is overdue")
+    if late == 1:
+        return _("How late is the overdue card")
+    return ngettext("How late are the %(num)s overdue cards", "How late are the %(num)s overdue cards", late)
 
 
 def _oldest_words(oldest: InDoubt | None) -> str:
     if oldest is None:
         return ""
-    return f", {count(oldest.days_late, 'day')}" + ("" if oldest.card.is_owned else ", no owner") + "."
+    days = count(oldest.days_late, "day")
+    return f", {days}." if oldest.card.is_owned else f", {days}, {uncapitalised(_('No owner'))}."

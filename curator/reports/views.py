@@ -101,8 +101,9 @@ def nudge_assignee(card_id: int) -> BaseResponse:
         with writing() as (session, actor):
             card = card_visible_to(session, actor, card_id)
             told = nudge(session, actor, card, services().settings, services().policy, now())
-            waits = "" if told.at <= now() else " The mail waits until their quiet hours end."
-            said = f"Nudged {told.person.name}.{waits}"
+            said = _("Nudged %(name)s.", name=told.person.name)
+            if told.at > now():
+                said = f"{said} {_('The mail waits until their quiet hours end.')}"
         say(said)
     except Conflict as error:
         say(error.detail)

@@ -26,10 +26,11 @@ from kb.people.actor import Actor
 from kb.settings import Freshness
 from kb.trust.policy import Policy
 from kb.trust.state import GOOD, TrustState
+from kb.wording import N_
 
 UNREAD_DAYS = 90
 _DAY = timedelta(days=1)
-_BUCKETS = (("1 to 7 days", 7), ("8 to 30 days", 30), ("31 to 90 days", 90), ("Over 90 days", None))
+_BUCKETS = ((N_("1 to 7 days"), 7), (N_("8 to 30 days"), 30), (N_("31 to 90 days"), 90), (N_("Over 90 days"), None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from kb.errors import invalid
 from kb.trust.policy import Policy
+from kb.wording import _
 
 _KEY = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)
 _FIRST_YEAR = 2000
@@ -20,7 +21,7 @@ class Week:
     @property
     def key(self) -> str:
         """ "2026-W47"."""
-        year, number, _ = self.monday.isocalendar()
+        year, number, _day = self.monday.isocalendar()
         return f"{year}-W{number:02}"
 
     @property
@@ -58,7 +59,7 @@ def read_week(value: str, now: datetime, policy: Policy) -> Week:
     except ValueError:
         monday = None
     if monday is None or monday.year < _FIRST_YEAR:
-        raise invalid("week", "There is no such week. Write it as 2026-W47.")
+        raise invalid("week", _("There is no such week. Write it as 2026-W47."))
     if monday > current.monday:
-        raise invalid("week", f"That week has not begun. The current one is {current.key}.")
+        raise invalid("week", _("That week has not begun. The current one is %(key)s.", key=current.key))
     return Week(monday)

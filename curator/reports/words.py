@@ -5,19 +5,42 @@ from collections import Counter
 from curator.reports.weekly import InDoubt, WeeklyReport
 from kb.telling_settings import Reports
 from kb.trust.state import TrustState
-from kb.words import count
+from kb.wording import N_, _, decimal, ngettext, percentage
+from kb.words import uncapitalised
 
 _NUMBERS = (
-    "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
-)  # fmt: skip
-_ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
-_STATES = {TrustState.OVERDUE: "overdue", TrustState.FLAGGED: "flagged", TrustState.UNVERIFIED: "unverified"}
+    N_("No"),
+    N_("One"),
+    N_("Two"),
+    N_("Three"),
+    N_("Four"),
+    N_("Five"),
+    N_("Six"),
+    N_("Seven"),
+    N_("Eight"),
+    N_("Nine"),
+    N_("Ten"),
+    N_("Eleven"),
+    N_("Twelve"),
+)
+_ORDINALS = (
+    N_("second"),
+    N_("third"),
+    N_("fourth"),
+    N_("fifth"),
+    N_("sixth"),
+    N_("seventh"),
+    N_("eighth"),
+    N_("ninth"),
+    N_("tenth"),
+    N_("eleventh"),
+)
 
 
 def meaning(report: WeeklyReport) -> str:
     """The report in words."""
     if report.numbers.mix.score is None:
-        return "There are no published cards yet."
+        return _("There are no published cards yet.")
     return f"{_trust(report)} {_harm(report)}"
 
 
@@ -28,14 +51,32 @@ def headline(report: WeeklyReport, targets: Reports) -> str:
     stale, before = report.expected, report.expected_before
     changed = change_words(stale.stale, before.stale) if before is not None else ""
     step = points(report.numbers.mix.score, report.before.mix.score)
-    moved = f", {count(abs(step), 'point')} {'more' if step > 0 else 'fewer'}" if step else ""
     number = round(stale.stale)
-    meet = f"about {number:,} stale {'answer' if number == 1 else 'answers'}" if number else "hardly any stale answer"
-    return (
-        f"Readers are expected to meet {meet} a week{f', {changed} than the week before' if changed else ''}: "
-        f"{percent(stale.share)} of what they read, and at most {targets.stale_target}% is the target. "
-        f"{percent(report.numbers.mix.score)} of the cards are verified{moved}; {targets.trust_target}% is the target."
+    meet = _("hardly any stale answer a week")
+    if number:
+        meet = ngettext("about %(num)s stale answer a week", "about %(num)s stale answers a week", number)
+    if changed:
+        meet = _("%(answers)s, %(change)s than the week before", answers=meet, change=changed)
+    met = _(
+        "Readers are expected to meet %(answers)s: %(share)s of what they read, and at most "
+        "%(target)s%% is the target.",
+        answers=meet,
+        share=percent(stale.share),
+        target=targets.stale_target,
     )
+    return f"{met} {_verified(percent(report.numbers.mix.score), step, targets.trust_target)}"
+
+
+def _verified(share: str, step: int, target: float) -> str:
+    if not step:
+        return _("%(share)s of the cards are verified; %(target)s%% is the target.", share=share, target=target)
+    change = ngettext("%(num)s point fewer", "%(num)s points fewer", -step)
+    if step > 0:
+        change = ngettext("%(num)s point more", "%(num)s points more", step)
+    return _(
+        "%(share)s of the cards are verified, %(change)s; %(target)s%% is the target.",
+        share=share, change=change, target=target,
+    )  # fmt: skip
 
 
 def change_words(now: float, before: float) -> str:
@@ -43,41 +84,66 @@ def change_words(now: float, before: float) -> str:
     step = round(now) - round(before)
     if not step:
         return ""
-    more = "more" if step > 0 else "fewer"
     share = round(100 * abs(now - before) / before) if round(before) else 0
-    return f"{share:,}% {more}" if share else f"{abs(step):,} {more}"
+    if not share:
+        return more_or_fewer(step)
+    part = percentage(share)
+    return _("%(share)s more", share=part) if step > 0 else _("%(share)s fewer", share=part)
+
+
+def more_or_fewer(step: int) -> str:
+    """ "3 more", "2 fewer"."""
+    number = abs(step)
+    if step > 0:
+        return ngettext("%(num)s more", "%(num)s more", number)
+    return ngettext("%(num)s fewer", "%(num)s fewer", number)
 
 
 def percent(share: float | None) -> str:
     """ "87%"; a dash where there is nothing to measure. Only all of them are 100%, only none is 0%."""
     if share is None:
         return "–"
-    rounded = round(100 * share)
-    return f"{min(max(rounded, 1), 99) if 0 < share < 1 else rounded}%"
+    return percentage(_whole(share))
 
 
 def points(after: float | None, before: float | None) -> int:
     """The change of two shares in whole points, as the rounded shares show it."""
     if after is None or before is None:
         return 0
-    return int(percent(after)[:-1]) - int(percent(before)[:-1])
+    return _whole(after) - _whole(before)
+
+
+def _whole(share: float) -> int:
+    rounded = round(100 * share)
+    return min(max(rounded, 1), 99) if 0 < share < 1 else rounded
 
 
 def in_words(number: int) -> str:
     """ "Five" up to twelve, then "13": for the start of a sentence."""
-    return _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
+    return _(_NUMBERS[number]) if number < len(_NUMBERS) else decimal(number)
 
 
 def _trust(report: WeeklyReport) -> str:
     score = report.numbers.mix.score
     change = points(score, report.before.mix.score)
     if not change:
-        return f"Trust {'is' if report.before.mix.score is None else 'stays at'} {percent(score)}."
-    way, size = "up" if change > 0 else "down", abs(change)
+        is_first = report.before.mix.score is None
+        return (_("Trust is %(share)s.") if is_first else _("Trust stays at %(share)s.")) % {"share": percent(score)}
+    size = abs(change)
     weeks = _weeks_running(report, 1 if change > 0 else -1)
     if weeks >= 2:
-        return f"Trust is {way} for the {_ORDINALS[min(weeks - 2, len(_ORDINALS) - 1)]} week, to {percent(score)}."
-    return f"Trust is {way} {size} {'point' if size == 1 else 'points'} to {percent(score)}."
+        ordinal = _(_ORDINALS[min(weeks - 2, len(_ORDINALS) - 1)])
+        if change > 0:
+            return _("Trust is up for the %(ordinal)s week, to %(share)s.", ordinal=ordinal, share=percent(score))
+        return _("Trust is down for the %(ordinal)s week, to %(share)s.", ordinal=ordinal, share=percent(score))
+    to = percent(score)
+    if change > 0:
+        return ngettext(
+            "Trust is up %(num)s point to %(share)s.", "Trust is up %(num)s points to %(share)s.", size, share=to
+        )
+    return ngettext(
+        "Trust is down %(num)s point to %(share)s.", "Trust is down %(num)s points to %(share)s.", size, share=to
+    )
 
 
 def _weeks_running(report: WeeklyReport, sign: int) -> int:
@@ -94,15 +160,31 @@ def _weeks_running(report: WeeklyReport, sign: int) -> int:
 def _harm(report: WeeklyReport) -> str:
     stale = report.numbers.stale_impressions
     if not stale:
-        return "No stale answer was shown to anyone."
+        return _("No stale answer was shown to anyone.")
     guilty = _guiltiest(report)
     if not guilty:
-        return "What was shown while stale has been checked since."
+        return _("What was shown while stale has been checked since.")
     state, collection = guilty[0].state, guilty[0].card.collection
     share = percent(sum(row.stale_impressions for row in guilty) / stale)
-    cards = f"{in_words(len(guilty))} {_STATES[state]} {'card' if len(guilty) == 1 else 'cards'}"
-    verb = "is" if len(guilty) == 1 else "are"
-    return f"{cards} in {collection} {verb} behind {share} of all stale views{_waiting_for(guilty)}."
+    number, cards = len(guilty), in_words(len(guilty))
+    sentence = {
+        TrustState.OVERDUE: ngettext(
+            "%(cards)s overdue card in %(collection)s is behind %(share)s of all stale views",
+            "%(cards)s overdue cards in %(collection)s are behind %(share)s of all stale views",
+            number, cards=cards, collection=collection, share=share,
+        ),
+        TrustState.FLAGGED: ngettext(
+            "%(cards)s flagged card in %(collection)s is behind %(share)s of all stale views",
+            "%(cards)s flagged cards in %(collection)s are behind %(share)s of all stale views",
+            number, cards=cards, collection=collection, share=share,
+        ),
+        TrustState.UNVERIFIED: ngettext(
+            "%(cards)s unverified card in %(collection)s is behind %(share)s of all stale views",
+            "%(cards)s unverified cards in %(collection)s are behind %(share)s of all stale views",
+            number, cards=cards, collection=collection, share=share,
+        ),
+    }[state]  # fmt: skip
+    return f"{sentence}{_waiting_for(guilty)}."
 
 
 def _guiltiest(report: WeeklyReport) -> list[InDoubt]:
@@ -123,5 +205,6 @@ def _waiting_for(rows: list[InDoubt]) -> str:
     name, number = people.most_common(1)[0]
     if number < 2:
         return ""
-    whole = "all of them wait" if number == len(rows) else f"{in_words(number).lower()} of them wait"
-    return f", and {whole} for {name}"
+    if number == len(rows):
+        return _(", and all of them wait for %(name)s", name=name)
+    return _(", and %(number)s of them wait for %(name)s", number=uncapitalised(in_words(number)), name=name)

@@ -28,10 +28,11 @@ from kb.people.models import AuditEntry
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.rules import RuleChange
+from kb.wording import ENGLISH, N_, _, speaking
 
 GOOD_FOR = timedelta(hours=1)
 _TURN = 7_310_021
-_AGAIN = "The rules or the cards changed since this was shown. Look at the effect again; nothing was changed."
+_AGAIN = N_("The rules or the cards changed since this was shown. Look at the effect again; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ def apply(
     if done is not None and done.actor_id == actor.id:
         return done.moved
     if not now - GOOD_FOR <= at <= now:
-        raise Conflict("This was shown more than an hour ago. Look at the effect again; nothing was changed.")
+        raise Conflict(_("This was shown more than an hour ago. Look at the effect again; nothing was changed."))
     before = preview(session, actor, change, weeks, settings, now, at)
-    for _ in held_cards(session, [each.card.id for each in before.simulation.touched]):
+    for _held in held_cards(session, [each.card.id for each in before.simulation.touched]):
         pass  # nobody verifies one of them between this last look and the change
     found = preview(session, actor, change, weeks, settings, now, at)
     if found.token != token:
-        raise Conflict(_AGAIN)
+        raise Conflict(_(_AGAIN))
     return _carry_out(session, actor, found, when, now)
 
 
@@ -93,7 +94,8 @@ def _carry_out(session: Session, actor: Actor, found: Preview, when: When, now: 
         due = moves[card.id]
         audit.record(session, actor, "next_check", "card", card.id, now, after=due.isoformat(), policy=found.token[:12])
         card.verify_by = due
-    words = applied_words(found.change, when, len(moves))
+    with speaking(ENGLISH):  # it is stored, and read in all languages
+        words = applied_words(found.change, when, len(moves))
     session.add(RuleChange(token=found.token, at=now, actor_id=actor.id, words=words, moved=len(moves)))
     session.flush()
     return len(moves)

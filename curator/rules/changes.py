@@ -18,6 +18,7 @@ from kb.people import audit
 from kb.people.actor import Actor
 from kb.trust.rules import Clause, Rule, clause_of, forget_clauses, rules_in_order
 from kb.trust.timing import Shelf
+from kb.wording import _
 
 MOST_RULES = 200
 
@@ -68,7 +69,7 @@ def tried(change: Change, terms: Terms, rules: list[Listed]) -> Terms:
 def demand_change(session: Session, actor: Actor, change: Change) -> None:
     """Raise unless the actor curates all that the change is about. Rules for every collection are for admins."""
     if not actor.is_curator:
-        raise Forbidden("Only curators and admins may see and change the rules.")
+        raise Forbidden(_("Only curators and admins may see and change the rules."))
     if change.collection_id is not None:
         _demand_collection(actor, change.collection_id)
     if change.clause is not None:
@@ -84,7 +85,7 @@ def rule_seen(session: Session, actor: Actor, rule_id: int) -> Rule:
     """The rule, if it is about collections that the actor curates; NotFound otherwise."""
     rule = session.get(Rule, rule_id)
     if rule is None or not may_see(actor, rule.collection_id):
-        raise NotFound("There is no such rule.")
+        raise NotFound(_("There is no such rule."))
     return rule
 
 
@@ -102,12 +103,12 @@ def demand_sense(clause: Clause) -> None:
     """Raise Invalid for a rule that says nothing, or two things that exclude each other."""
     if not clause.says_when and clause.pace is None and clause.expiry is None:
         raise invalid(
-            "interval_days", "Say at least one thing: an interval, a date, a pace or what happens when overdue."
+            "interval_days", _("Say at least one thing: an interval, a date, a pace or what happens when overdue.")
         )
     if clause.is_yearly and clause.check_on is None:
-        raise invalid("check_on", "Say on which day of the year.")
+        raise invalid("check_on", _("Say on which day of the year."))
     if clause.is_yearly and clause.interval_days is not None:
-        raise invalid("interval_days", "A yearly date leaves no room for an interval; take one of them away.")
+        raise invalid("interval_days", _("A yearly date leaves no room for an interval; take one of them away."))
 
 
 def carry_out(session: Session, actor: Actor, change: Change, now: datetime) -> None:
@@ -121,7 +122,7 @@ def carry_out(session: Session, actor: Actor, change: Change, now: datetime) -> 
         known(session, change.clause.template)  # and nobody deletes it before this is done
     before = listed(session)
     if change.kind is Kind.ADD and len(before) >= MOST_RULES:
-        raise Conflict(f"There are {MOST_RULES} rules already. Remove one first.")
+        raise Conflict(_("There are %(most)s rules already. Remove one first.", most=MOST_RULES))
     after = _changed(change, before)
     _write(session, actor, before, after, now)
     forget_clauses(session)
@@ -147,8 +148,8 @@ def _changed(change: Change, rules: list[Listed]) -> list[Listed]:
 
 
 def _write(session: Session, actor: Actor, before: list[Listed], after: list[Listed], now: datetime) -> None:
-    kept = {number for number, _ in after}
-    for number, _ in before:
+    kept = {number for number, _clause in after}
+    for number, _clause in before:
         if number not in kept:
             session.delete(session.get_one(Rule, number))
     for position, (number, clause) in enumerate(after, 1):
@@ -163,7 +164,7 @@ def _write(session: Session, actor: Actor, before: list[Listed], after: list[Lis
 def _set_shelf(session: Session, actor: Actor, collection_id: int, shelf: Shelf, now: datetime) -> None:
     found = session.get(Collection, collection_id)
     if found is None:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     found.interval_days, found.is_adaptive = shelf.interval_days, shelf.is_adaptive
     audit.record(
         session, actor, "changed", "collection", found.id, now,
@@ -174,11 +175,11 @@ def _set_shelf(session: Session, actor: Actor, collection_id: int, shelf: Shelf,
 def _demand_collection(actor: Actor, collection_id: int | None) -> None:
     if collection_id is None:
         if not actor.is_admin:
-            raise Forbidden("Only admins may change rules for all collections. Choose one that you curate.")
+            raise Forbidden(_("Only admins may change rules for all collections. Choose one that you curate."))
     elif collection_id not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     elif collection_id not in actor.curated:
-        raise Forbidden("Only the curators of a collection may change its rules.")
+        raise Forbidden(_("Only the curators of a collection may change its rules."))
 
 
 def _plain(value: Any) -> Any:

@@ -25,7 +25,8 @@ from kb.people.models import Person
 from kb.trust.policy import Policy
 from kb.trust.rules import clause_of
 from kb.web.parts import Chip, Choice, Link, Option
-from kb.words import Words, count
+from kb.wording import _, day_and_month, decimal, ngettext
+from kb.words import Words
 
 SHOWN = 50
 _WEEKS = (2, 4, 8, MOST_WEEKS)
@@ -67,10 +68,13 @@ def _rule_words(session: Session, actor: Actor, found: Preview, names: Mapping[i
     if clause is not None:
         return f"{about(clause, names, template_names(session))}: {says(clause)}."
     if change.shelf is None or change.collection_id is None:
-        return "Checks whose date is not what the policy in force says. Dates that somebody chose are left alone."
-    days = f"every {count(change.shelf.interval_days, 'day')}" if change.shelf.interval_days else "as everywhere"
-    pace = ", earlier where a card's history suggests it" if change.shelf.is_adaptive else ""
-    return f"{names.get(change.collection_id, '')}: checked {days}{pace}."
+        return _("Checks whose date is not what the policy in force says. Dates that somebody chose are left alone.")
+    rhythm = [_("checked as everywhere")]
+    if change.shelf.interval_days:
+        rhythm = [ngettext("checked every %(num)s day", "checked every %(num)s days", change.shelf.interval_days)]
+    if change.shelf.is_adaptive:
+        rhythm.append(_("earlier where a card's history suggests it"))
+    return f"{names.get(change.collection_id, '')}: {', '.join(rhythm)}."
 
 
 def _back(session: Session, found: Preview) -> str:
@@ -81,14 +85,16 @@ def _back(session: Session, found: Preview) -> str:
 
 def _when(found: Simulation, kind: Kind) -> Choice:
     if found.is_plain:
-        return Choice((Option(When.NEXT.value, "Apply", True),))
-    next_ = Option(When.NEXT.value, "From each card's next check on", kind is not Kind.CATCH_UP, "No date moves.")
+        return Choice((Option(When.NEXT.value, _("Apply"), True),))
+    next_ = Option(When.NEXT.value, _("From each card's next check on"), kind is not Kind.CATCH_UP, _("No date moves."))
     spread = Option(
-        When.SPREAD.value, f"Spread over {found.weeks} weeks", kind is Kind.CATCH_UP,
-        "What would be overdue falls due a few at a time, within people's time and never later than today's date.",
-    )  # fmt: skip
-    late = count(len(found.overdue), "check is", "checks are")
-    at_once = Option(When.NOW.value, "Apply now", False, f"{late} overdue at once." if found.overdue else "Dates move.")
+        When.SPREAD.value,
+        ngettext("Spread over %(num)s weeks", "Spread over %(num)s weeks", found.weeks),
+        kind is Kind.CATCH_UP,
+        _("What would be overdue falls due a few at a time, within people's time and never later than today's date."),
+    )
+    late = ngettext("%(num)s check is overdue at once.", "%(num)s checks are overdue at once.", len(found.overdue))
+    at_once = Option(When.NOW.value, _("Apply now"), False, late if found.overdue else _("Dates move."))
     return Choice((spread, at_once) if kind is Kind.CATCH_UP else (next_, spread, at_once))
 
 
@@ -96,7 +102,10 @@ def _weeks(fields: Fields, chosen: int) -> tuple[Chip, ...]:
     def url(weeks: int) -> str:
         return f"{HERE}/preview?{urlencode([*fields, ('weeks', str(weeks))])}"
 
-    return tuple(Chip(f"{weeks} weeks", url(weeks), weeks == chosen) for weeks in sorted({*_WEEKS, chosen}))
+    return tuple(
+        Chip(ngettext("%(num)s weeks", "%(num)s weeks", weeks), url(weeks), weeks == chosen)
+        for weeks in sorted({*_WEEKS, chosen})
+    )
 
 
 def _moved(session: Session, found: Simulation, names: Mapping[int, str], words: Words) -> tuple[MovedRow, ...]:
@@ -126,7 +135,7 @@ def _moved_row(
 
 
 def _more(number: int) -> str:
-    return f"and {count(number - SHOWN, 'more card', 'more cards')}" if number > SHOWN else ""
+    return ngettext("and %(num)s more card", "and %(num)s more cards", number - SHOWN) if number > SHOWN else ""
 
 
 def _loads(found: Simulation, calendar: Calendar) -> tuple[LoadRow, ...]:
@@ -134,21 +143,34 @@ def _loads(found: Simulation, calendar: Calendar) -> tuple[LoadRow, ...]:
     return tuple(
         LoadRow(
             _day(calendar, week),
-            tuple(f"{found.loads[way][week].checks:,} ({found.loads[way][week].minutes:,} min)" for way in ways),
+            tuple(_load(found.loads[way][week].checks, found.loads[way][week].minutes) for way in ways),
         )
         for week in range(len(found.loads[None]))
     )
 
 
+def _load(checks: int, minutes: int) -> str:
+    return _("%(checks)s (%(minutes)s min)", checks=decimal(checks), minutes=decimal(minutes))
+
+
 def _day(calendar: Calendar, week: int) -> str:
     monday = calendar.monday_of(week)
-    return f"{monday.day} {monday:%b}"
+    return day_and_month(monday)
 
 
 def _replay(past: Replay) -> ReplayPart:
-    labels = [f"{monday.day} {monday:%b}" for monday in past.mondays]
+    labels = [day_and_month(monday) for monday in past.mondays]
     pairs = [
-        Pair(label, before.due, after.due, f"{before.due:,} checks due as it is now, {after.due:,} after the change")
+        Pair(
+            label,
+            before.due,
+            after.due,
+            _(
+                "%(due)s checks due as it is now, %(after)s after the change",
+                due=decimal(before.due),
+                after=decimal(after.due),
+            ),
+        )
         for label, before, after in zip(labels, past.before, past.after, strict=True)
     ]
     words = replay_words(past)
@@ -159,4 +181,4 @@ def _replay(past: Replay) -> ReplayPart:
             labels, past.checks_made, past.before, past.after, past.corrections, strict=True)
     )  # fmt: skip
     wide, narrow = (paired_bars(pairs, words, width, keep_first=False) for width in (WIDE, NARROW))
-    return ReplayPart(words, LIMITS, wide, narrow, rows)
+    return ReplayPart(words, _(LIMITS), wide, narrow, rows)

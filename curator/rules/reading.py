@@ -42,15 +42,15 @@ def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Seque
         return Change(wanted.kind)
     if wanted.kind is Kind.COLLECTION:
         if collection_id is None:
-            raise invalid("collection", "Say which collection.")
+            raise invalid("collection", _("Say which collection."))
         shelf = Shelf(wanted.interval_days, wanted.pace is Pace.ADAPTIVE)
         return Change(wanted.kind, collection_id=collection_id, shelf=shelf)
     if wanted.kind is not Kind.ADD and wanted.rule is None:
-        raise invalid("rule", "Say which rule.")
+        raise invalid("rule", _("Say which rule."))
     if wanted.kind in (Kind.REMOVE, Kind.MOVE):
         return Change(wanted.kind, wanted.rule, before_id=wanted.before if wanted.kind is Kind.MOVE else None)
     if wanted.audience is not None and wanted.audience not in audiences:
-        raise invalid("audience", f"Choose one of: {', '.join(audiences)}.")
+        raise invalid("audience", _("Choose one of: %(words)s.", words=", ".join(audiences)))
     clause = Clause(
         collection_id, wanted.tag, wanted.audience, wanted.interval_days, wanted.check_on, wanted.yearly, wanted.pace,
         wanted.expiry, _template(session, wanted.template),
@@ -69,5 +69,5 @@ def _collection(session: Session, actor: Actor, slug: str | None) -> int | None:
         return None
     found = session.scalars(select(Collection.id).where(Collection.slug == slug)).first()
     if found is None or found not in actor.readable:
-        raise NotFound("There is no such collection.")
+        raise NotFound(_("There is no such collection."))
     return found

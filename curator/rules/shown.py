@@ -22,24 +22,25 @@ from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.rules import Clause, Pace, RuleChange
 from kb.web.parts import Choice, Field, Option, Problem
+from kb.wording import N_, _, ngettext
 from kb.words import Words, count
 
 HERE = "/admin/rules"
 _DONE_SHOWN = 8
 _PACE = (
-    ("", "As the collection says"),
-    (Pace.FIXED.value, "Fixed"),
-    (Pace.ADAPTIVE.value, "Earlier where the card's history suggests it"),
+    ("", N_("As the collection says")),
+    (Pace.FIXED.value, N_("Fixed")),
+    (Pace.ADAPTIVE.value, N_("Earlier where the card's history suggests it")),
 )
 _EXPIRY = (
-    ("", "As the collection says"),
-    (Breach.SERVE.value, "Give it"),
-    (Breach.WARN.value, "Give it with a warning"),
-    (Breach.WITHHOLD.value, "Withhold it"),
+    ("", N_("As the collection says")),
+    (Breach.SERVE.value, N_("Give it")),
+    (Breach.WARN.value, N_("Give it with a warning")),
+    (Breach.WITHHOLD.value, N_("Withhold it")),
 )
-_LEDE = (
-    "The first rule about a card that says something decides it. A card's own interval comes before all rules; where "
-    "no rule speaks its collection does, else every {}."
+_LEDE = N_(
+    "The first rule about a card that says something decides it. A card's own interval comes before "
+    "all rules; where no rule speaks its collection does, else every %(days)s."
 )
 
 
@@ -49,7 +50,7 @@ def rules_page(
 ) -> RulesPage:  # fmt: skip
     """All rules that this actor sees. `open_id` is the one in the form; `typed` what could not be read."""
     if not actor.is_curator:
-        raise Forbidden("Only curators and admins may see the rules.")
+        raise Forbidden(_("Only curators and admins may see the rules."))
     names = collection_names(session, actor)
     rules = [(number, clause) for number, clause in listed(session) if may_see(actor, clause.collection_id)]
     opened = {number: clause for number, clause in rules if may_change(actor, clause.collection_id)}.get(open_id or 0)
@@ -58,7 +59,7 @@ def rules_page(
     pending = caught_up.moves[When.NOW]  # what is overdue stays so, and is nothing to catch up with
     policy = Policy.of(settings)
     return RulesPage(
-        lede=_LEDE.format(count(policy.interval_days, "day")),
+        lede=_(_LEDE, days=count(policy.interval_days, "day")),
         preview_url=f"{HERE}/preview",
         rules=_rows(session, actor, rules, names, settings, now),
         form=_form(
@@ -135,19 +136,19 @@ def _form(
         return Choice(found, wrong.get(name, ""), hint)
 
     kind = Kind.EDIT if rule_id else Kind.ADD
-    everywhere = [("", "All collections")] if actor.is_admin else []
-    audiences = [("", "Any"), *((each, each.capitalize()) for each in settings.workspace.audiences)]
+    everywhere = [("", _("All collections"))] if actor.is_admin else []
+    audiences = [("", _("Any")), *((each, each.capitalize()) for each in settings.workspace.audiences)]
     return RuleForm(
-        heading="Change the rule" if rule_id else "New rule",
+        heading=_("Change the rule") if rule_id else _("New rule"),
         fields=(("kind", kind.value), *((("rule", str(rule_id)),) if rule_id else ())),
         collection=choice("collection", [*everywhere, *((slugs[number], name) for number, name in names.items())]),
         audience=choice("audience", audiences),
-        pace=choice("pace", _PACE),
-        expiry=choice("expiry", _EXPIRY),
-        template=choice("template", [("", "Any"), *template_names(session).items()]),
+        pace=choice("pace", [(value, _(label)) for value, label in _PACE]),
+        expiry=choice("expiry", [(value, _(label)) for value, label in _EXPIRY]),
+        template=choice("template", [("", _("Any")), *template_names(session).items()]),
         tag=Field(typed.get("tag", "")[:60], wrong.get("tag", "")),
-        interval_days=Field(typed.get("interval_days", "")[:10], wrong.get("interval_days", ""), "Days."),
-        check_on=Field(typed.get("check_on", "")[:10], wrong.get("check_on", ""), "Once, or every year."),
+        interval_days=Field(typed.get("interval_days", "")[:10], wrong.get("interval_days", ""), _("Days.")),
+        check_on=Field(typed.get("check_on", "")[:10], wrong.get("check_on", ""), _("Once, or every year.")),
         is_yearly=bool(typed.get("yearly")),
         cancel_url=HERE if rule_id else "",
     )  # fmt: skip
@@ -155,9 +156,12 @@ def _form(
 
 def _pending(number: int) -> str:
     if not number:
-        return "Every pending check has the date that the policy says, or one that somebody chose for it."
-    verb = "has" if number == 1 else "have"
-    return f"{count(number, 'pending check')} {verb} another date than the policy says today. Nothing moves by itself."
+        return _("Every pending check has the date that the policy says, or one that somebody chose for it.")
+    return ngettext(
+        "%(num)s pending check has another date than the policy says today. Nothing moves by itself.",
+        "%(num)s pending checks have another date than the policy says today. Nothing moves by itself.",
+        number,
+    )
 
 
 def _done(session: Session, actor: Actor, words: Words) -> tuple[DoneRow, ...]:
@@ -171,4 +175,8 @@ def _done(session: Session, actor: Actor, words: Words) -> tuple[DoneRow, ...]:
 
 def _sentence(error: FieldError) -> str:
     message = error.message
-    return message if message[:1].isupper() else f"{error.field.replace('_', ' ').capitalize()} {message}."
+    return (
+        message
+        if message[:1].isupper()
+        else _("%(field)s %(problem)s.", field=_(error.field.replace("_", " ").capitalize()), problem=message)
+    )

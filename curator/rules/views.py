@@ -21,7 +21,7 @@ from kb.web.api_models import Day
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
-from kb.words import count
+from kb.wording import _, ngettext
 
 blueprint = Blueprint("rules", __name__)
 
@@ -81,7 +81,11 @@ def change() -> BaseResponse:
             )  # fmt: skip
     except Conflict as error:
         return Response(_preview(form, error.detail), 409)
-    say(f"Applied. {count(moved, 'check')} moved." if moved else "Applied. No check moved.")
+    say(
+        ngettext("Applied. %(num)s check moved.", "Applied. %(num)s checks moved.", moved)
+        if moved
+        else _("Applied. No check moved.")
+    )
     is_shelf = form.kind is Kind.COLLECTION and form.collection
     return redirect(f"/admin/collections/{form.collection}" if is_shelf else HERE, 303)
 

@@ -2,51 +2,66 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
 
 from curator.rules.changes import Change, Kind
 from curator.rules.replay import Replay
 from curator.rules.simulator import Simulation, When
 from kb.cards.models import Breach
 from kb.trust.rules import Clause, Pace
-from kb.words import count
+from kb.wording import N_, _, day_and_month, decimal, full_day, ngettext
 
 EXPIRY = {
-    Breach.SERVE: "given while overdue",
-    Breach.WARN: "given with a warning while overdue",
-    Breach.WITHHOLD: "withheld while overdue",
+    Breach.SERVE: N_("given while overdue"),
+    Breach.WARN: N_("given with a warning while overdue"),
+    Breach.WITHHOLD: N_("withheld while overdue"),
 }
-LIMITS = (
-    "From the record of checks, corrections and impressions. Each replayed check is taken as done on the day it is "
-    "due; a text that was corrected as wrong from any moment since the check or correction before it, each as likely. "
-    "Errors that nobody corrected are in no figure, and tags, templates and collections are those of today."
+LIMITS = N_(
+    "From the record of checks, corrections and impressions. Each replayed check is taken as done on "
+    "the day it is due; a text that was corrected as wrong from any moment since the check or "
+    "correction before it, each as likely. Errors that nobody corrected are in no figure, and tags, "
+    "templates and collections are those of today."
 )
 
 
 def about(clause: Clause, collections: Mapping[int, str], templates: Mapping[str, str]) -> str:
     """ "Cards of Billing tagged pricing, by the template Battle card, for sales"."""
-    where = f" of {collections.get(clause.collection_id, '')}" if clause.collection_id is not None else ""
-    tag = f" tagged {clause.tag}" if clause.tag else ""
-    audience = f", for {clause.audience}" if clause.audience else ""
-    template = f", by the template {templates.get(clause.template, '')}" if clause.template else ""
-    is_plain = not (where or tag or template or audience)
-    return "All cards" if is_plain else f"Cards{where}{tag}{template}{audience}"
+    where = clause.collection_id is not None and collections.get(clause.collection_id, "")
+    if not (clause.collection_id is not None or clause.tag or clause.template or clause.audience):
+        return _("All cards")
+    if clause.collection_id is not None and clause.tag:
+        cards = _("Cards of %(collection)s tagged %(tag)s", collection=where, tag=clause.tag)
+    elif clause.collection_id is not None:
+        cards = _("Cards of %(collection)s", collection=where)
+    else:
+        cards = _("Cards tagged %(tag)s", tag=clause.tag) if clause.tag else _("Cards")
+    if clause.template:
+        cards = _("%(cards)s, by the template %(template)s", cards=cards, template=templates.get(clause.template, ""))
+    return _("%(cards)s, for %(audience)s", cards=cards, audience=clause.audience) if clause.audience else cards
 
 
 def says(clause: Clause) -> str:
     """ "checked every 30 days, adaptive; withheld while overdue"."""
     rhythm = []
     if clause.check_on is not None:
-        rhythm.append(f"checked every year on {_day(clause.check_on)}" if clause.is_yearly
-                      else f"checked on {_day(clause.check_on)} {clause.check_on.year}")  # fmt: skip
+        rhythm.append(
+            _("checked every year on %(day)s", day=day_and_month(clause.check_on))
+            if clause.is_yearly
+            else _("checked on %(day)s", day=full_day(clause.check_on))
+        )
     if clause.interval_days is not None:
-        rhythm.append(f"{'then' if rhythm else 'checked'} every {count(clause.interval_days, 'day')}")
+        rhythm.append(
+            ngettext("then every %(num)s day", "then every %(num)s days", clause.interval_days)
+            if rhythm
+            else ngettext("checked every %(num)s day", "checked every %(num)s days", clause.interval_days)
+        )
     if clause.pace is not None:
-        words = "earlier where a card's history suggests it" if clause.pace is Pace.ADAPTIVE else "at a fixed pace"
+        words = (
+            _("earlier where a card's history suggests it") if clause.pace is Pace.ADAPTIVE else _("at a fixed pace")
+        )
         rhythm.append(words)
     parts = [", ".join(rhythm)] if rhythm else []
     if clause.expiry is not None:
-        parts.append(EXPIRY[clause.expiry])
+        parts.append(_(EXPIRY[clause.expiry]))
     return "; ".join(parts)
 
 
@@ -55,66 +70,106 @@ def effect(change: Change, found: Simulation) -> tuple[str, ...]:
     sentences = [_overdue(change, len(found.overdue))]
     others = len(found.moves[When.NOW]) - len(found.overdue)
     if others:
-        sentences.append(f"{count(others, 'other check')} would get another day.")
+        sentences.append(
+            ngettext(
+                "%(num)s other check would get another day.", "%(num)s other checks would get another day.", others
+            )
+        )
     if found.kept:
-        verb, stay = ("is", "stays") if len(found.kept) == 1 else ("are", "stay")
-        sentences.append(f"{count(len(found.kept), 'card')} {verb} overdue already and {stay} so until checked.")
+        sentences.append(
+            ngettext(
+                "%(num)s card is overdue already and stays so until checked.",
+                "%(num)s cards are overdue already and stay so until checked.",
+                len(found.kept),
+            )
+        )
     return (*sentences, *_answers(found))
 
 
 def replay_words(found: Replay) -> str:
     """The last twelve weeks in two sentences."""
     before, after = (sum(week.due for week in each) for each in (found.before, found.after))
-    due = (
-        f"In the last twelve weeks {count(after, 'check')} would have been due, {before:,} as it is now, "
-        f"and {count(sum(found.checks_made), 'was', 'were')} made."
-    )
+    made = sum(found.checks_made)
+    due = ngettext(
+        "In the last twelve weeks %(num)s check would have been due, %(before)s as it is now, and %(made)s.",
+        "In the last twelve weeks %(num)s checks would have been due, %(before)s as it is now, and %(made)s.",
+        after, before=decimal(before), made=ngettext("%(num)s was made", "%(num)s were made", made),
+    )  # fmt: skip
     corrections = sum(found.corrections)
     if not corrections:
-        return f"{due} Nothing was corrected in that time."
+        return f"{due} {_('Nothing was corrected in that time.')}"
     earlier = [sum(week.found_earlier for week in each) for each in (found.before, found.after)]
     spared = [sum(week.impressions_spared for week in each) for each in (found.before, found.after)]
-    return (
-        f"{due} Of {count(corrections, 'correction')} about {_about(earlier[1])} would have come earlier, "
-        f"{_about(earlier[0])} as it is now; that spares readers about {spared[1]:,.0f} impressions of a wrong text, "
-        f"{spared[0]:,.0f} as it is now."
+    worth = ngettext(
+        "Of %(num)s correction about %(after)s would have come earlier, %(before)s as it is now; that "
+        "spares readers about "
+        "%(spared)s impressions of a wrong text, %(spared_before)s as it is now.",
+        "Of %(num)s corrections about %(after)s would have come earlier, %(before)s as it is now; "
+        "that spares readers about "
+        "%(spared)s impressions of a wrong text, %(spared_before)s as it is now.",
+        corrections,
+        after=_about(earlier[1]),
+        before=_about(earlier[0]),
+        spared=decimal(round(spared[1])),
+        spared_before=decimal(round(spared[0])),
     )
+    return f"{due} {worth}"
 
 
 def title_of(change: Change) -> str:
     """The heading of a preview."""
     return {
-        Kind.ADD: "New rule", Kind.EDIT: "Changed rule", Kind.REMOVE: "Rule removed", Kind.MOVE: "Rule moved",
-        Kind.COLLECTION: "Interval of a collection", Kind.CATCH_UP: "Dates as the policy says",
-    }[change.kind]  # fmt: skip
+        Kind.ADD: _("New rule"),
+        Kind.EDIT: _("Changed rule"),
+        Kind.REMOVE: _("Rule removed"),
+        Kind.MOVE: _("Rule moved"),
+        Kind.COLLECTION: _("Interval of a collection"),
+        Kind.CATCH_UP: _("Dates as the policy says"),
+    }[change.kind]
 
 
 def applied_words(change: Change, when: When, moved: int) -> str:
     """The record of a change that was applied: "New rule, spread: 12 checks moved"."""
-    how = {When.NEXT: "from the next check on", When.SPREAD: "spread", When.NOW: "applied now"}[when]
-    return f"{title_of(change)}, {how}: {count(moved, 'check')} moved"
+    how = {When.NEXT: _("from the next check on"), When.SPREAD: _("spread"), When.NOW: _("applied now")}[when]
+    return ngettext(
+        "%(change)s, %(how)s: %(num)s check moved", "%(change)s, %(how)s: %(num)s checks moved", moved,
+        change=title_of(change), how=how,
+    )  # fmt: skip
 
 
 def _overdue(change: Change, number: int) -> str:
-    subject = "Catching up" if change.kind is Kind.CATCH_UP else "This"
+    if change.kind is Kind.CATCH_UP:
+        if not number:
+            return _("Catching up makes no card overdue.")
+        return ngettext(
+            "Catching up makes %(num)s verified card overdue today.",
+            "Catching up makes %(num)s verified cards overdue today.",
+            number,
+        )
     if not number:
-        return f"{subject} makes no card overdue."
-    return f"{subject} makes {count(number, 'verified card')} overdue today."
+        return _("This makes no card overdue.")
+    return ngettext(
+        "This makes %(num)s verified card overdue today.", "This makes %(num)s verified cards overdue today.", number
+    )
 
 
 def _answers(found: Simulation) -> list[str]:
     counted = Counter(each.expiry.value if each.expiry else "" for each in found.answers)
-    words = {expiry.value: says.removesuffix(" while overdue") for expiry, says in EXPIRY.items()}
-    words[""] = "treated as the collection says"
+    words = {
+        Breach.SERVE.value: _("given"), Breach.WARN.value: _("given with a warning"),
+        Breach.WITHHOLD.value: _("withheld"), "": _("treated as the collection says"),
+    }  # fmt: skip
     return [
-        f"From now on {count(number, 'overdue answer is', 'overdue answers are')} {words[expiry]}."
+        ngettext(
+            "From now on %(num)s overdue answer is %(treated)s.",
+            "From now on %(num)s overdue answers are %(treated)s.",
+            number,
+            treated=words[expiry],
+        )
         for expiry, number in sorted(counted.items())
     ]
 
 
 def _about(number: float) -> str:
-    return f"{number:,.1f}".removesuffix(".0")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    rounded = round(number, 1)
+    return decimal(int(rounded) if rounded == int(rounded) else rounded)

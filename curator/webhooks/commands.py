@@ -17,6 +17,7 @@ from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.wording import _
 
 MOST_WEBHOOKS = 100
 _LARGEST_ID = 2**31 - 1
@@ -42,17 +43,20 @@ def add_webhook(session: Session, actor: Actor, fields: WebhookFields, now: date
     demand_admin(actor)
     take_turns(session, _TURN)
     if (session.scalar(select(func.count()).select_from(Webhook)) or 0) >= MOST_WEBHOOKS:
-        raise Conflict(f"There are {MOST_WEBHOOKS} webhooks already. Delete one that nobody needs.")
+        raise Conflict(_("There are %(most)s webhooks already. Delete one that nobody needs.", most=MOST_WEBHOOKS))
     events = [event for event in EVENTS if event in fields.events]
     if unknown := sorted(set(fields.events) - set(EVENTS)):
-        raise invalid("events", f"Choose from {', '.join(EVENTS)}; not {', '.join(unknown)[:100]}.")
+        raise invalid(
+            "events",
+            _("Choose from %(words)s; not %(value)s.", words=", ".join(EVENTS), value=", ".join(unknown)[:100]),
+        )
     if not events and not fields.is_personal:
-        raise invalid("events", "Choose at least one event.")
+        raise invalid("events", _("Choose at least one event."))
     person = session.get(Person, fields.person_id)
     if person is None or not person.is_active:
-        raise invalid("person", "Choose an active person, whose eyes it has.")
+        raise invalid("person", _("Choose an active person, whose eyes it has."))
     if fields.collection_id is not None and session.get(Collection, fields.collection_id) is None:
-        raise invalid("collection", "There is no such collection.")
+        raise invalid("collection", _("There is no such collection."))
     webhook = Webhook(
         name=fields.name, url=fields.url, form=fields.form.value, events=[] if fields.is_personal else events,
         person_id=person.id, collection_id=fields.collection_id, is_personal=fields.is_personal,
@@ -81,7 +85,7 @@ def pause_webhook(session: Session, actor: Actor, webhook_id: int, now: datetime
     webhook = webhook_numbered(session, actor, webhook_id)
     if webhook.paused_at is None:
         webhook.paused_at = now
-        give_up(session, webhook, "The webhook was paused.")
+        give_up(session, webhook, _("The webhook was paused."))
         audit.record(session, actor, "paused", "webhook", webhook.id, now)
 
 
@@ -96,7 +100,7 @@ def test_webhook(session: Session, actor: Actor, webhook_id: int, now: datetime)
     """Queue a test message; what came of it stands in the webhook's list of deliveries within moments."""
     webhook = webhook_numbered(session, actor, webhook_id)
     if not webhook.is_on:
-        raise Conflict("The webhook is off. Resume it first.")
+        raise Conflict(_("The webhook is off. Resume it first."))
     queue_for(session, webhook, TEST, {}, now)
     return webhook
 
@@ -123,7 +127,7 @@ def webhook_numbered(session: Session, actor: Actor, webhook_id: int) -> Webhook
     demand_admin(actor)
     webhook = session.get(Webhook, webhook_id, with_for_update=True) if 0 < webhook_id <= _LARGEST_ID else None
     if webhook is None:
-        raise NotFound("There is no such webhook.")
+        raise NotFound(_("There is no such webhook."))
     return webhook
 
 
@@ -138,4 +142,4 @@ def latest_deliveries(session: Session, webhook: Webhook, most: int) -> Sequence
 def demand_admin(actor: Actor) -> None:
     """Raise Forbidden unless the actor is an admin."""
     if not actor.is_admin:
-        raise Forbidden("Only admins may see and change webhooks.")
+        raise Forbidden(_("Only admins may see and change webhooks."))

@@ -24,15 +24,16 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Option, Problem
-from kb.words import Words, count
+from kb.wording import N_, _, ngettext
+from kb.words import Words
 
 blueprint = Blueprint("webhooks", __name__)
 HERE = "/admin/webhooks"
 _SHOWN = 8
 _FORMS = {
-    BodyForm.JSON: ("Signed JSON", "For your own programs. Each message carries a signature."),
-    BodyForm.SLACK: ("Slack", "An incoming webhook of a channel."),
-    BodyForm.TEAMS: ("Teams", "A workflow that posts to a channel."),
+    BodyForm.JSON: (N_("Signed JSON"), N_("For your own programs. Each message carries a signature.")),
+    BodyForm.SLACK: (N_("Slack"), N_("An incoming webhook of a channel.")),
+    BodyForm.TEAMS: (N_("Teams"), N_("A workflow that posts to a channel.")),
 }
 
 
@@ -79,7 +80,7 @@ def pause(webhook_id: int) -> BaseResponse:
     """Tell it nothing."""
     with writing() as (session, actor):
         commands.pause_webhook(session, actor, webhook_id, now())
-    say("Paused. It is told nothing.")
+    say(_("Paused. It is told nothing."))
     return _back(webhook_id)
 
 
@@ -88,7 +89,7 @@ def resume(webhook_id: int) -> BaseResponse:
     """Tell it again."""
     with writing() as (session, actor):
         commands.resume_webhook(session, actor, webhook_id, now())
-    say("Resumed. It is told what happens from now on.")
+    say(_("Resumed. It is told what happens from now on."))
     return _back(webhook_id)
 
 
@@ -97,7 +98,7 @@ def test(webhook_id: int) -> BaseResponse:
     """Queue a test message."""
     with writing() as (session, actor):
         commands.test_webhook(session, actor, webhook_id, now())
-    say("A test is on its way. Load the page again to see what came of it.")
+    say(_("A test is on its way. Load the page again to see what came of it."))
     return _back(webhook_id)
 
 
@@ -106,7 +107,7 @@ def delete(webhook_id: int) -> BaseResponse:
     """Delete it."""
     with writing() as (session, actor):
         commands.remove_webhook(session, actor, webhook_id, now())
-    say("Webhook deleted.")
+    say(_("Webhook deleted."))
     return redirect(HERE, 303)
 
 
@@ -140,7 +141,7 @@ def _page(*, open_id: int | None = None, made: Webhook | None = None, errors: tu
             person=Field(
                 typed.get("person", actor.email),
                 wrong.get("person", ""),
-                "A message names no card they may not read.",
+                _("A message names no card they may not read."),
             ),
             collection=_shelves(session, typed.get("collection", ""), wrong.get("collection", "")),
             is_personal=typed.get("is_personal", "") == "1",
@@ -153,15 +154,16 @@ def _page(*, open_id: int | None = None, made: Webhook | None = None, errors: tu
 
 def _row(session: Session, webhook: Webhook, words: Words, is_open: bool) -> WebhookRow:
     here, is_off = f"{HERE}/{webhook.id}", not webhook.is_on
-    where = webhook.collection.name if webhook.collection else "every collection they may read"
-    state = webhook.disabled_why or ("Paused" if webhook.paused_at else "On")
-    failing = f"Failing since {words.exact(webhook.failing_since)}" if webhook.failing_since else ""
+    form = _(_FORMS[BodyForm(webhook.form)][0])
+    where = webhook.collection.name if webhook.collection else _("every collection they may read")
+    state = webhook.disabled_why or (_("Paused") if webhook.paused_at else _("On"))
+    failing = _("Failing since %(when)s", when=words.exact(webhook.failing_since)) if webhook.failing_since else ""
     return WebhookRow(
         id=webhook.id,
         name=webhook.name,
         address=masked(webhook.url),
-        about=f"{_FORMS[BodyForm(webhook.form)][0]} · as {webhook.person.name}, {where}",
-        state=f"Turned off. {state}" if webhook.disabled_at else state if is_off else failing or state,
+        about=f"{form} · {_('as %(name)s, %(where)s', name=webhook.person.name, where=where)}",
+        state=_("Turned off. %(state)s", state=state) if webhook.disabled_at else state if is_off else failing or state,
         is_bad=bool(webhook.disabled_at or webhook.failing_since),
         events=_told(webhook),
         deliveries=tuple(_delivery(each, words) for each in commands.latest_deliveries(session, webhook, _SHOWN)),
@@ -175,35 +177,46 @@ def _row(session: Session, webhook: Webhook, words: Words, is_open: bool) -> Web
 
 def _told(webhook: Webhook) -> str:
     if webhook.is_personal:
-        return f"{webhook.person.name}'s own notices"
-    return ", ".join(words_of(event) for event in webhook.events)
+        return _("%(name)s's own notices", name=webhook.person.name)
+    return ", ".join(_(words_of(event)) for event in webhook.events)
+
+
+def _given_up(row: WebhookDelivery) -> str:
+    tries = ngettext("Given up after %(num)s try.", "Given up after %(num)s tries.", row.tries)
+    return f"{tries} {row.last_error or ''}".strip()
 
 
 def _delivery(row: WebhookDelivery, words: Words) -> DeliveryRow:
     outcome = {
-        DeliveryState.SENT: f"Taken, {row.last_status}",
-        DeliveryState.SKIPPED: "Not sent: its person may not see the card",
-        DeliveryState.DEAD: f"Given up after {count(row.tries, 'try', 'tries')}. {row.last_error or ''}".strip(),
-        DeliveryState.SENDING: "On its way",
+        DeliveryState.SENT: _("Taken, %(status)s", status=row.last_status),
+        DeliveryState.SKIPPED: _("Not sent: its person may not see the card"),
+        DeliveryState.DEAD: _given_up(row),
+        DeliveryState.SENDING: _("On its way"),
     }.get(DeliveryState(row.state))
-    waiting = f"{row.last_error} Next try {words.exact(row.next_try_at)}" if row.last_error else "Waits to be sent"
+    waiting = (
+        _("%(error)s Next try %(when)s", error=row.last_error, when=words.exact(row.next_try_at))
+        if row.last_error
+        else _("Waits to be sent")
+    )
     is_bad = row.state == DeliveryState.DEAD or (row.last_error is not None and row.state != DeliveryState.SENT)
-    name = "Test" if row.event == TEST else words_of(row.event)
+    name = _("Test") if row.event == TEST else _(words_of(row.event))
     return DeliveryRow(name, outcome or waiting, is_bad, words.ago(row.created_at))
 
 
 def _choice(forms: dict[BodyForm, tuple[str, str]], chosen: str, error: str) -> Choice:
-    return Choice(tuple(Option(form, label, form == chosen, hint) for form, (label, hint) in forms.items()), error)
+    return Choice(
+        tuple(Option(form, _(label), form == chosen, _(hint)) for form, (label, hint) in forms.items()), error
+    )
 
 
 def _events(error: str) -> Choice:
     ticked = request.form.getlist("events") if request.form.get("name") is not None and error != "" else []
-    return Choice(tuple(Option(event, label, event in ticked) for event, label in EVENTS.items()), error)
+    return Choice(tuple(Option(event, _(label), event in ticked) for event, label in EVENTS.items()), error)
 
 
 def _shelves(session: Session, chosen: str, error: str) -> Choice:
     shelves = session.scalars(select(Collection).order_by(Collection.name, Collection.id))
-    everywhere = Option("", "Every collection they may read", not chosen)
+    everywhere = Option("", _("Every collection they may read"), not chosen)
     options = (Option(str(shelf.id), shelf.name, str(shelf.id) == chosen) for shelf in shelves)
     return Choice((everywhere, *options), error)
 
@@ -213,4 +226,4 @@ def _sentence(error: FieldError) -> str:
         return error.message
     names = {"url": "address"}
     field = error.field.split(".")[0]
-    return f"{names.get(field, field).capitalize()} {error.message}."
+    return _("%(field)s %(problem)s.", field=_(names.get(field, field).capitalize()), problem=error.message)

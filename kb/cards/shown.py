@@ -53,6 +53,7 @@ def card_page(
     is_hidden = card.status == Status.ARCHIVED and not may(actor, Right.ARCHIVE, card)
     return CardPage(
         title=card.title,
+        language=card.language,
         html=Markup("" if is_hidden else card.html),  # noqa: S704  (sanitised when it was rendered)
         version=card.version,
         status=Status(card.status).value,

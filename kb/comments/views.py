@@ -132,7 +132,7 @@ def _told(done: str, said: Said) -> str:
 def _again(card_id: int, error: VitrineError, *, thread_id: int = 0, comment_id: int = 0) -> Response:
     """The card's page with what was typed, and what is wrong with it."""
     message = error.errors[0].message if error.errors else error.detail
-    sentence = message if message[:1].isupper() else f"The comment {message}."
+    sentence = message if message[:1].isupper() else _("The comment %(message)s.", message=message)
     field = Field(request.form.get("text", "").replace("\x00", "")[: 2 * TEXT_LIMIT], sentence)
     with reading() as (session, actor):
         card = card_visible_to(session, actor, card_id)

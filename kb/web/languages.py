@@ -5,12 +5,33 @@ That is the one they chose under Account, else what their browser asks for, else
 
 from flask import Flask, request
 
-from kb.wording import LANGUAGES, speak
+from kb.wording import ENGLISH, LANGUAGES, N_, _, language, speak
+
+# What scripts say by themselves (static/js, `spoken('…')`); all else they find on the page.
+SCRIPTED = (
+    N_("%(number)s selected"),
+    N_("All that match selected"),
+    N_("Copied"),
+    N_("Could not update. Press Enter to try again."),
+    N_("No answer from the server. Try again."),
+    N_("People"),
+    N_("Search"),
+    N_("Searching…"),
+    N_("That could not be done."),
+    N_("The browser refused to copy. Select the text and copy it by hand."),
+    N_("The theme is changed here, but could not be saved."),
+)
 
 
 def install(app: Flask) -> None:
-    """End every request in silence: the thread serves others next."""
+    """End every request in silence, since the thread serves others next, and give scripts their words."""
     app.teardown_request(_hush)
+    app.jinja_env.globals["scripted"] = scripted
+
+
+def scripted() -> dict[str, str]:
+    """What scripts say, for a page that is not in English."""
+    return {words: _(words) for words in SCRIPTED} if language() != ENGLISH else {}
 
 
 def speak_to(chosen: str | None, default: str) -> None:

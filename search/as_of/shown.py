@@ -11,7 +11,8 @@ from kb.cards.queries import card_path
 from kb.trust.contract import standing
 from kb.trust.shown import badge
 from kb.web.parts import BLANK, Badge, Field, Link
-from kb.words import Words, count
+from kb.wording import _, ngettext
+from kb.words import Words
 from search.answers import Answers, Result
 
 
@@ -61,31 +62,40 @@ def sentence_of(found: Answers, instant: datetime, words: Words) -> str:
     """What a rep would have been told, in a sentence."""
     when = words.exact(instant)
     if not found.results:
-        return f"On {when} no card answered this."
+        return _("On %(when)s no card answered this.", when=when)
     best = given(found, instant)
     if best is None and found.has_few:
-        return f"On {when} no card had enough of these words to be the answer."
+        return _("On %(when)s no card had enough of these words to be the answer.", when=when)
     if best is None:
-        return f"On {when} the best answer was withheld."
-    return f"On {when} the answer was “{best.card.title}”, version {best.card.version}."
+        return _("On %(when)s the best answer was withheld.", when=when)
+    return _(
+        "On %(when)s the answer was “%(title)s”, version %(version)s.",
+        when=when,
+        title=best.card.title,
+        version=best.card.version,
+    )
 
 
 def hidden_words(found: Answers) -> str:
     """What was folded behind the results."""
-    return f"{count(found.hidden, 'older answer')} hidden." if found.hidden else ""
+    return (
+        ngettext("%(num)s older answer hidden.", "%(num)s older answers hidden.", found.hidden) if found.hidden else ""
+    )
 
 
 def _row(session: Session, result: Result, instant: datetime, words: Words) -> PastRow:
     card, then = result.card, Words(instant, words.zone)
     stands = standing(card.collection, result.trust, instant)
     now = session.get_one(Card, card.id).version
-    same = Link("Compare with today's", f"/cards/{card.id}/diff?from={card.version}&to={now}")
-    by = f"verified by {result.trust.verified_by or 'an import'}" if result.trust.verified_at else "never verified"
+    same = Link(_("Compare with today's"), f"/cards/{card.id}/diff?from={card.version}&to={now}")
+    by = _("never verified")
+    if result.trust.verified_at:
+        by = _("verified by %(name)s", name=result.trust.verified_by or _("an import"))
     return PastRow(
         title=card.title,
         url=card_path(card),
         badge=badge(result.trust, then),
-        facts=f"Version {card.version} · {card.collection.name} · {by}",
+        facts=f"{_('Version %(version)s', version=card.version)} · {card.collection.name} · {by}",
         compare=same if now != card.version else None,
         warning=stands.reason,
         is_withheld=stands.is_withheld,

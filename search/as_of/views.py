@@ -13,6 +13,7 @@ from kb.web.edge import now, reading, services
 from kb.web.forms import Form, parse
 from kb.web.frame import frame
 from kb.web.parts import Field
+from kb.wording import _
 from kb.words import Words
 from search.as_of.answers import answers_as_of
 from search.as_of.shown import PastPage, given, hidden_words, past_rows, sentence_of, text_then
@@ -66,5 +67,5 @@ def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid("Give a day and a time, such as 2026-11-30T09:00.") from None
+        raise Invalid(_("Give a day and a time, such as 2026-11-30T09:00.")) from None
     return found if found.tzinfo is not None else found.replace(tzinfo=services().policy.zone)

@@ -12,12 +12,13 @@ from kb.people import audit
 from kb.people.actor import Actor
 from kb.use.models import SearchClick, SearchQuery
 from kb.use.searches import WORDS_LIMIT
+from kb.wording import N_, _
 from search.asking import normalised
 from search.curating import demand_curator
 from search.golden.models import GoldenQuery
 from search.query import parse
 
-GRADES = {1: "It helps, too", 2: "It is the answer"}
+GRADES = {1: N_("It helps, too"), 2: N_("It is the answer")}
 QUERIES_LIMIT = 300
 _LARGEST_ID = 2**31 - 1
 _TURN = 7_310_012
@@ -30,10 +31,12 @@ def add_golden_query(
     demand_curator(actor)
     card = card_visible_to(session, actor, card_id)
     if not card.is_servable:
-        raise invalid("card_id", "The card is not an answer now; choose one that is.")
+        raise invalid("card_id", _("The card is not an answer now; choose one that is."))
     text = normalised(words)
     if parse(text).is_empty or len(words) > WORDS_LIMIT:
-        raise invalid("words", f"Give the words that people search for, {WORDS_LIMIT} characters at most.")
+        raise invalid(
+            "words", _("Give the words that people search for, %(most)s characters at most.", most=WORDS_LIMIT)
+        )
     take_turns(session, _TURN)
     golden = session.scalars(select(GoldenQuery).filter_by(words=text, card_id=card.id)).first()
     if golden is None:
@@ -50,7 +53,7 @@ def remove_golden_query(session: Session, actor: Actor, golden_id: int, now: dat
     demand_curator(actor)
     golden = session.get(GoldenQuery, golden_id) if 0 < golden_id <= _LARGEST_ID else None
     if golden is None or not _is_visible(session, actor, golden.card_id):
-        raise NotFound("There is no such golden query.")
+        raise NotFound(_("There is no such golden query."))
     audit.record(session, actor, "deleted", "golden_query", golden.id, now, words=golden.words, card_id=golden.card_id)
     session.delete(golden)
     session.flush()
@@ -58,7 +61,9 @@ def remove_golden_query(session: Session, actor: Actor, golden_id: int, now: dat
 
 def _added(session: Session, actor: Actor, words: str, card_id: int, grade: int, now: datetime) -> GoldenQuery:
     if (session.scalar(select(func.count()).select_from(GoldenQuery)) or 0) >= QUERIES_LIMIT:
-        raise Conflict(f"There are {QUERIES_LIMIT} golden queries already. Remove some that tell little.")
+        raise Conflict(
+            _("There are %(most)s golden queries already. Remove some that tell little.", most=QUERIES_LIMIT)
+        )
     clicked = select(SearchClick.card_id).join(SearchQuery).where(SearchQuery.words == words)
     golden = GoldenQuery(
         words=words, card_id=card_id, grade=grade, added_by_id=actor.id, at=now,

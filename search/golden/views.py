@@ -16,6 +16,7 @@ from kb.web.edge import now, reading, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Link, Option, Problem
+from kb.wording import _
 from kb.words import count
 from search.curating import demand_curator
 from search.golden.commands import GRADES, add_golden_query, remove_golden_query
@@ -40,7 +41,7 @@ class GoldenForm(Form):
         """The card's number, from itself or from the card's address."""
         found = _CARD_ADDRESS.search(self.card_id)
         if found is None:
-            raise invalid("card_id", "Give the card's number or its address.")
+            raise invalid("card_id", _("Give the card's number or its address."))
         return int(found[1])
 
 
@@ -62,7 +63,7 @@ def add() -> BaseResponse:
         return Response(_page(error.errors or (FieldError("words", error.detail),)), error.status)
     except NotFound as error:
         return Response(_page((FieldError("card_id", error.detail),)), 422)
-    say("Golden query added.")
+    say(_("Golden query added."))
     return redirect(HERE, 303)
 
 
@@ -71,7 +72,7 @@ def remove(golden_id: int) -> BaseResponse:
     """Remove a golden query."""
     with writing() as (session, actor):
         remove_golden_query(session, actor, golden_id, now())
-    say("Golden query removed.")
+    say(_("Golden query removed."))
     return redirect(HERE, 303)
 
 
@@ -86,8 +87,8 @@ def _page(errors: tuple[FieldError, ...] = ()) -> str:
             queries=tuple(_row(placed) for placed in quality.placed),
             clicks=tuple(_click(clicked) for clicked in most_clicked(session, actor)),
             words=Field(_typed("words", errors), wrong.get("words", "")),
-            card=Field(_typed("card_id", errors), wrong.get("card_id", ""), "Its number or its address."),
-            grade=Choice(tuple(Option(str(grade), GRADES[grade]) for grade in sorted(GRADES, reverse=True))),
+            card=Field(_typed("card_id", errors), wrong.get("card_id", ""), _("Its number or its address.")),
+            grade=Choice(tuple(Option(str(grade), _(GRADES[grade])) for grade in sorted(GRADES, reverse=True))),
             problems=tuple(Problem(field, message) for field, message in wrong.items()),
         )
     return render_template("search/admin_golden.html", page=page, frame=frame("admin"))
@@ -96,19 +97,19 @@ def _page(errors: tuple[FieldError, ...] = ()) -> str:
 def _figures(quality: Quality) -> tuple[tuple[str, str], ...]:
     if not quality.queries:
         return ()
-    return (("Queries", f"{quality.queries}"), ("nDCG@10", f"{quality.ndcg:.3f}"), ("MRR", f"{quality.mrr:.3f}"))
+    return ((_("Queries"), f"{quality.queries}"), ("nDCG@10", f"{quality.ndcg:.3f}"), ("MRR", f"{quality.mrr:.3f}"))
 
 
 def _row(placed: Placed) -> GoldenRow:
     query, card = placed.golden.query, placed.golden.card
-    place = f"{placed.rank}" if placed.rank else "Not in the first ten"
+    place = f"{placed.rank}" if placed.rank else _("Not in the first ten")
     return GoldenRow(
         words=query.words,
         search_url=f"/?{urlencode({'q': query.words})}",
         card=Link(card.title, card_path(card)),
-        grade=GRADES.get(query.grade, str(query.grade)),
-        rank=place if placed.is_answer else "No answer any longer",
-        origin="From a click" if query.is_from_click else "By hand",
+        grade=_(GRADES.get(query.grade, str(query.grade))),
+        rank=place if placed.is_answer else _("No answer any longer"),
+        origin=_("From a click") if query.is_from_click else _("By hand"),
         remove_action=f"{HERE}/{query.id}/delete",
     )
 
@@ -124,4 +125,4 @@ def _typed(name: str, errors: tuple[FieldError, ...]) -> str:
 
 
 def _sentence(message: str) -> str:
-    return message if message[:1].isupper() else f"This field {message}."
+    return message if message[:1].isupper() else _("This field %(message)s.", message=message)

@@ -11,6 +11,7 @@ from kb.db import take_turns
 from kb.errors import Conflict, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
+from kb.wording import _, decimal
 from search.analysis import fold
 from search.curating import demand_curator
 from search.synonyms.expansions import SIDE_WORDS_LIMIT, side_forms
@@ -30,7 +31,12 @@ def add_synonyms(session: Session, actor: Actor, words: Sequence[str], is_one_wa
     tidied = _tidied(words)
     _refuse_double(session, tidied, is_one_way, None)
     if (session.scalar(select(func.count()).select_from(Synonym)) or 0) >= GROUPS_LIMIT:
-        raise Conflict(f"There are {GROUPS_LIMIT:,} groups of synonyms already. Delete some that nobody needs.")
+        raise Conflict(
+            _(
+                "There are %(most)s groups of synonyms already. Delete some that nobody needs.",
+                most=decimal(GROUPS_LIMIT),
+            )
+        )
     group = Synonym(words=tidied, is_one_way=is_one_way, updated_at=now, updated_by_id=actor.id)
     session.add(group)
     session.flush()
@@ -49,7 +55,7 @@ def change_synonyms(
     if (group.words, group.is_one_way) == (tidied, is_one_way):
         return group
     if group.version != version:
-        raise Conflict(f"Somebody changed this group meanwhile. It is now: {', '.join(group.words)}.")
+        raise Conflict(_("Somebody changed this group meanwhile. It is now: %(words)s.", words=", ".join(group.words)))
     _refuse_double(session, tidied, is_one_way, group.id)
     group.words, group.is_one_way = tidied, is_one_way
     group.version, group.updated_at, group.updated_by_id = group.version + 1, now, actor.id
@@ -74,7 +80,7 @@ def dismiss_suggestion(session: Session, actor: Actor, asked: str, meant: str, n
     take_turns(session, _TURN)
     pair = {"asked": dismissal_key(asked), "meant": dismissal_key(meant)}
     if not all(pair.values()):
-        raise invalid("asked", "Both sides of the suggestion are needed.")
+        raise invalid("asked", _("Both sides of the suggestion are needed."))
     if session.scalars(select(SynonymDismissal).filter_by(**pair)).first() is None:
         session.add(SynonymDismissal(**pair, dismissed_by_id=actor.id, at=now))
         session.flush()
@@ -89,7 +95,7 @@ def synonyms_numbered(session: Session, group_id: int) -> Synonym:
     """One group; NotFound if there is none."""
     group = session.get(Synonym, group_id) if 0 < group_id <= _LARGEST_ID else None
     if group is None:
-        raise NotFound("There is no such group of synonyms.")
+        raise NotFound(_("There is no such group of synonyms."))
     return group
 
 
@@ -99,15 +105,24 @@ def _tidied(words: Sequence[str]) -> list[str]:
     for word in words:
         text = clean_line(word)
         if text and not side_forms(text):
-            raise invalid("words", f"“{text[:TEXT_LIMIT]}” has no letter or digit to search for.")
+            raise invalid("words", _("“%(text)s” has no letter or digit to search for.", text=text[:TEXT_LIMIT]))
         if len(text) > TEXT_LIMIT or len(side_forms(text)) > SIDE_WORDS_LIMIT:
-            raise invalid("words", f"Each may have {TEXT_LIMIT} characters and {SIDE_WORDS_LIMIT} words at most.")
+            raise invalid(
+                "words",
+                _(
+                    "Each may have %(characters)s characters and %(words)s words at most.",
+                    characters=TEXT_LIMIT,
+                    words=SIDE_WORDS_LIMIT,
+                ),
+            )
         if text:
             kept.setdefault(fold(text), text)
     if len(kept) < 2:
-        raise invalid("words", "Give at least two different words or phrases, each on its own line.")
+        raise invalid("words", _("Give at least two different words or phrases, each on its own line."))
     if len(kept) > WORDS_LIMIT:
-        raise invalid("words", f"A group may have {WORDS_LIMIT} words and phrases at most; make two groups.")
+        raise invalid(
+            "words", _("A group may have %(most)s words and phrases at most; make two groups.", most=WORDS_LIMIT)
+        )
     return list(kept.values())
 
 
@@ -115,7 +130,7 @@ def _refuse_double(session: Session, words: Sequence[str], is_one_way: bool, own
     wanted = _key(words, is_one_way)
     for group in session.scalars(select(Synonym).where(Synonym.id != (own_id or 0))):
         if _key(group.words, group.is_one_way) == wanted:
-            raise invalid("words", "There is a group with these words already.")
+            raise invalid("words", _("There is a group with these words already."))
 
 
 def _key(words: Sequence[str], is_one_way: bool) -> tuple[str, ...]:

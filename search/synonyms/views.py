@@ -17,6 +17,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
 from kb.web.parts import Field, Link, Paging, Problem
+from kb.wording import N_, _
 from kb.words import Words, count
 from search.analysis import fold
 from search.curating import demand_curator
@@ -31,7 +32,7 @@ blueprint = Blueprint("synonyms", __name__)
 HERE = "/admin/synonyms"
 _PAGE = 50
 _TYPED_LIMIT = 2_000
-_HINT = "Each word or phrase on its own line, as people type it."
+_HINT = N_("Each word or phrase on its own line, as people type it.")
 
 
 class WordsForm(Form):
@@ -76,13 +77,13 @@ def show() -> str:
 @blueprint.post(HERE)
 def add() -> BaseResponse:
     """Make a group: typed, or a suggestion taken up."""
-    return _save(None, "Synonyms added. Searches use them now.")
+    return _save(None, _("Synonyms added. Searches use them now."))
 
 
 @blueprint.post(f"{HERE}/<int:synonym_id>")
 def change(synonym_id: int) -> BaseResponse:
     """Change a group."""
-    return _save(synonym_id, "Saved. Searches use it now.")
+    return _save(synonym_id, _("Saved. Searches use it now."))
 
 
 @blueprint.post(f"{HERE}/<int:synonym_id>/delete")
@@ -91,7 +92,7 @@ def delete(synonym_id: int) -> BaseResponse:
     with writing() as (session, actor):
         commands.remove_synonyms(session, actor, synonym_id, now())
     search_service().synonyms.forget()
-    say("Synonyms deleted.")
+    say(_("Synonyms deleted."))
     return redirect(HERE, 303)
 
 
@@ -101,7 +102,7 @@ def dismiss() -> BaseResponse:
     form = read_form(PairForm)
     with writing() as (session, actor):
         commands.dismiss_suggestion(session, actor, form.asked, form.meant, now())
-    say("Dismissed. It is not suggested again.")
+    say(_("Dismissed. It is not suggested again."))
     return redirect(HERE, 303)
 
 
@@ -138,7 +139,7 @@ def _page(form: ListForm, refused: _Refused | None = None) -> str:
             query=form.q,
             groups=tuple(_row(group, form, refused) for group in shown),
             suggestions=_suggestions(session, actor),
-            words=_field(new.typed, new) if new else Field(hint=_HINT),
+            words=_field(new.typed, new) if new else Field(hint=_(_HINT)),
             is_one_way=new.is_one_way if new else False,
             problems=_problems(refused),
             paging=_paging(form, len(every)),
@@ -154,7 +155,9 @@ def _row(group: Synonym, form: ListForm, refused: _Refused | None) -> SynonymRow
     return SynonymRow(
         id=group.id,
         summary=f"{group.words[0]}{arrow}{rest}",
-        about=f"{'One way, changed' if group.is_one_way else 'Changed'} {words.ago(group.updated_at)}",
+        about=_("One way, changed %(when)s", when=words.ago(group.updated_at))
+        if group.is_one_way
+        else _("Changed %(when)s", when=words.ago(group.updated_at)),
         words=_field(mine.typed if mine else "\n".join(group.words), mine),
         is_one_way=mine.is_one_way if mine else group.is_one_way,
         version=group.version,
@@ -167,7 +170,7 @@ def _row(group: Synonym, form: ListForm, refused: _Refused | None) -> SynonymRow
 def _field(value: str, refused: _Refused | None) -> Field:
     message = refused.errors[0].message if refused else ""
     is_sentence = not message or message[:1].isupper() or message[:1] == "“"
-    return Field(value, message if is_sentence else f"This field {message}.", _HINT)
+    return Field(value, message if is_sentence else _("This field %(message)s.", message=message), _(_HINT))
 
 
 def _problems(refused: _Refused | None) -> tuple[Problem, ...]:

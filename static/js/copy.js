@@ -63,14 +63,14 @@ function log(url) {
 }
 
 async function copy(button) {
-  const { copy: from, copyText: text, copySaid: said = 'Copied', copyLog } = button.dataset
+  const { copy: from, copyText: text, copySaid: said = spoken('Copied'), copyLog } = button.dataset
   let message = said
   try {
     if (from) await copyRich(document.querySelector(from))
     else await copyText(text)
     if (copyLog) log(copyLog)
   } catch {
-    message = 'The browser refused to copy. Select the text and copy it by hand.'
+    message = spoken('The browser refused to copy. Select the text and copy it by hand.')
   }
   document.dispatchEvent(new CustomEvent('toast', { detail: message }))
 }

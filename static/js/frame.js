@@ -1,6 +1,10 @@
 // What every page does: toasts, menus that close, dialogs, the theme, focus on what went wrong.
 // Other modules say a toast with: document.dispatchEvent(new CustomEvent('toast', { detail: 'Copied' })).
 
+// Sentences of scripts are written in English here; a page in another language carries its own (kb/web/languages.py).
+const said = JSON.parse(document.getElementById('said')?.textContent ?? '{}')
+globalThis.spoken = (words, values = {}) => (said[words] ?? words).replace(/%\((\w+)\)s/g, (place, name) => values[name] ?? place)
+
 const box = document.querySelector('.toasts')
 
 function leave(toast, seconds) {
@@ -80,7 +84,7 @@ document.querySelector('[data-theme-form]')?.addEventListener('submit', async ev
     button.setAttribute('aria-pressed', String(button === event.submitter))
   }
   const answer = await fetch(form.action, { method: 'POST', body: fields, headers: { 'X-Fragment': '1' } }).catch(() => null)
-  if (!answer?.ok) say('The theme is changed here, but could not be saved.')
+  if (!answer?.ok) say(spoken('The theme is changed here, but could not be saved.'))
 })
 
 // A second click on a button that already sends does not send twice.
@@ -94,4 +98,9 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-sent]')) delete form.dataset.sent
 })
 
-[...document.querySelectorAll('main [data-focus]')].find(node => node.checkVisibility())?.focus()
+// Drafts that this browser keeps are for whoever was signed in.
+document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => {
+  for (const key of Object.keys(localStorage)) if (key.startsWith('vitrine-draft:')) localStorage.removeItem(key)
+})
+
+Array.from(document.querySelectorAll('main [data-focus]')).find(node => node.checkVisibility())?.focus()

@@ -17,7 +17,7 @@ function show() {
     if (!isFull) everything.checked = false
   }
   bar.hidden = !count
-  bar.querySelector('[data-bulk-count]').textContent = everything?.checked ? 'All that match selected' : `${count} selected`
+  bar.querySelector('[data-bulk-count]').textContent = everything?.checked ? spoken('All that match selected') : spoken('%(number)s selected', { number: count })
 }
 
 function range(from, to, checked) {

@@ -7,7 +7,7 @@ function beside(field) {
   list.className = 'mention-list'
   list.id = `${field.id}-people`
   list.role = 'listbox'
-  list.ariaLabel = 'People'
+  list.ariaLabel = spoken('People')
   list.hidden = true
   field.after(list)
   return list

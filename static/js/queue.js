@@ -44,10 +44,10 @@ async function go(address, options = {}, isPush = true) {
     const isShown = answer.status === 422 || (answer.ok && isHere(url))
     if (!isShown && (answer.redirected || !options.method)) return location.assign(answer.url)
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    if (!isShown) return say(page.querySelector('h1')?.textContent ?? 'That could not be done.')
+    if (!isShown) return say(page.querySelector('h1')?.textContent ?? spoken('That could not be done.'))
     replace(page, answer.status === 422 ? location.href : answer.url, isPush && answer.url !== location.href, Boolean(options.method))
   } catch {
-    say('No answer from the server. Try again.')
+    say(spoken('No answer from the server. Try again.'))
   } finally {
     isBusy = false
   }

@@ -34,17 +34,17 @@ async function search() {
   if (asked === shown && !request) return
   request?.abort()
   const mine = request = new AbortController()
-  const late = setTimeout(() => tell('Searching…'), 300)
+  const late = setTimeout(() => tell(spoken('Searching…')), 300)
   const url = address()
   try {
     results.innerHTML = await fragment(url, mine.signal)
     shown = asked
     history.replaceState(null, '', url)
     status.textContent = results.firstElementChild?.dataset.count ?? ''
-    document.title = document.title.replace(/^.*(?= · )/, () => asked || 'Search')
+    document.title = document.title.replace(/^.*(?= · )/, () => asked || spoken('Search'))
     tell('')
   } catch (error) {
-    if (error.name !== 'AbortError') tell('Could not update. Press Enter to try again.')
+    if (error.name !== 'AbortError') tell(spoken('Could not update. Press Enter to try again.'))
   } finally {
     clearTimeout(late)
     if (request === mine) request = undefined

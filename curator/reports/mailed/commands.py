@@ -22,6 +22,7 @@ from kb.trust.models import Verdict, Verification
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
 from kb.trust.reading import NOTHING_SEEN, Seen
+from kb.wording import _
 
 BASIS = "mail link"
 
@@ -87,11 +88,11 @@ def verify_by_link(
         hold(session, card)  # two clicks at once: the second one waits and finds the first one's record
     followed = follow(session, link, now)
     if followed.state is not LinkState.OPEN or followed.card is None or followed.actor is None:
-        raise Gone("This link is no longer valid.")
+        raise Gone(_("This link is no longer valid."))
     card, actor = followed.card, followed.actor
     reports = open_flags(session, [card.id]).get(card.id, [])
     if any(seen.last_flag is None or flag.id <= seen.last_flag for flag in reports) and not note.strip():
-        raise invalid("note", "Say what you checked: it answers the open reports.")
+        raise invalid("note", _("Say what you checked: it answers the open reports."))
     session.execute(delete(Snooze).where(Snooze.card_id == card.id))
     return verify(
         session, actor, card, link.version, policy, now, note=note.strip(), basis=BASIS,

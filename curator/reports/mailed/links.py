@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from kb.errors import NotFound
+from kb.wording import _
 
 _FACTS = struct.Struct(">BIIIQI")
 _FORM = 1
@@ -53,8 +54,8 @@ def read(key: bytes, secret: str) -> CheckLink:
         raw = b""
     facts, mark = raw[: _FACTS.size], raw[_FACTS.size :]
     if len(facts) != _FACTS.size or not hmac.compare_digest(mark, _mark(key, facts)) or facts[0] != _FORM:
-        raise NotFound("There is no such link. Copy the whole address from the mail.")
-    _, person_id, card_id, version, microseconds, hours = _FACTS.unpack(facts)
+        raise NotFound(_("There is no such link. Copy the whole address from the mail."))
+    _form, person_id, card_id, version, microseconds, hours = _FACTS.unpack(facts)
     return CheckLink(person_id, card_id, version, _EPOCH + microseconds * _MICROSECOND, hours)
 
 

@@ -20,19 +20,24 @@ from kb.trust.reading import Piece, write_note
 from kb.trust.shown import badge
 from kb.trust.state import Trust
 from kb.web.parts import Field, Strip
+from kb.wording import N_, _
 from kb.words import Words, count
 
 _WHY = {
-    LinkState.WITHDRAWN: "You can't check this card any more: it or your account has changed since the mail was sent.",
-    LinkState.EXPIRED: "It was valid for {days} after the mail was sent.",
-    LinkState.USED: "{by} verified version {used} of the card on {day}, after the mail was sent.",
-    LinkState.CHANGED: "It was made for version {link} of the card, which is at version {now} now. Read it again.",
+    LinkState.WITHDRAWN: N_(
+        "You can't check this card any more: it or your account has changed since the mail was sent."
+    ),
+    LinkState.EXPIRED: N_("It was valid for %(days)s after the mail was sent."),
+    LinkState.USED: N_("%(name)s verified version %(used)s of the card on %(day)s, after the mail was sent."),
+    LinkState.CHANGED: N_(
+        "It was made for version %(link)s of the card, which is at version %(now)s now. Read it again."
+    ),
 }
 _HEADINGS = {
-    LinkState.WITHDRAWN: "This link was withdrawn",
-    LinkState.EXPIRED: "This link has expired",
-    LinkState.USED: "This link was used, or is not needed any more",
-    LinkState.CHANGED: "The card has changed since the mail was sent",
+    LinkState.WITHDRAWN: N_("This link was withdrawn"),
+    LinkState.EXPIRED: N_("This link has expired"),
+    LinkState.USED: N_("This link was used, or is not needed any more"),
+    LinkState.CHANGED: N_("The card has changed since the mail was sent"),
 }
 
 
@@ -51,16 +56,21 @@ def check_page(session: Session, visit: Visit, followed: Followed, policy: Polic
     link = visit.link
     if followed.state is LinkState.OPEN and followed.card is not None and followed.actor is not None:
         actor, card = followed.actor, followed.card
-        sentence = f"Read it, then say whether it is still correct. The link is {actor.name}'s alone: don't pass it on."
+        sentence = _(
+            "Read it, then say whether it is still correct. The link is %(name)s's alone: don't pass it on.",
+            name=actor.name,
+        )
         shown = _card(session, actor, card, visit, Words(now, policy.zone), policy)
-        return CheckPage(f"Is this still correct, {actor.name}?", sentence, _queue(link), shown)
-    return CheckPage(_HEADINGS[followed.state], _why(link, followed, Words(now, policy.zone)), _queue(link))
+        return CheckPage(_("Is this still correct, %(name)s?", name=actor.name), sentence, _queue(link), shown)
+    return CheckPage(_(_HEADINGS[followed.state]), _why(link, followed, Words(now, policy.zone)), _queue(link))
 
 
 def done_page(card: Card, due: datetime | None, policy: Policy, now: datetime) -> CheckPage:
     """After the check."""
-    following = f" The next check is on {Words(now, policy.zone).full_day(due)}." if due is not None else ""
-    return CheckPage("Verified", f"“{card.title}” is verified.{following} Thank you.", "/verify")
+    said = [_("“%(title)s” is verified.", title=card.title)]
+    if due is not None:
+        said.append(_("The next check is on %(day)s.", day=Words(now, policy.zone).full_day(due)))
+    return CheckPage(_("Verified"), " ".join([*said, _("Thank you.")]), "/verify")
 
 
 def _queue(link: CheckLink) -> str:
@@ -69,10 +79,11 @@ def _queue(link: CheckLink) -> str:
 
 def _why(link: CheckLink, followed: Followed, words: Words) -> str:
     used, card = followed.used, followed.card
-    return _WHY[followed.state].format(
+    return _(
+        _WHY[followed.state],
         days=count(link.hours // 24, "day"),
         used=used.version if used else "",
-        by="You" if used and used.actor_id == link.person_id else "Somebody else",
+        name=_("You") if used and used.actor_id == link.person_id else _("Somebody else"),
         day=words.full_day(used.at) if used else "",
         link=link.version,
         now=card.version if card else "",
@@ -85,8 +96,10 @@ def _strip(trust: Trust, words: Words) -> Strip:
     said = f"{mark.words} {mark.detail}".strip()
     if trust.verified_at is None:
         return Strip(mark.state, said)
-    by = trust.verified_by or "an import"
-    return Strip(mark.state, said, f"Last verified by {by}, {words.full_day(trust.verified_at)}.")
+    by = trust.verified_by or _("an import")
+    return Strip(
+        mark.state, said, _("Last verified by %(name)s, %(day)s.", name=by, day=words.full_day(trust.verified_at))
+    )
 
 
 def _card(session: Session, actor: Actor, card: Card, visit: Visit, words: Words, policy: Policy) -> MailedCard:
@@ -95,7 +108,9 @@ def _card(session: Session, actor: Actor, card: Card, visit: Visit, words: Words
     boxes = boxes_of(facts, words, card_path(card))
     pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
     if facts.changes:
-        pieces.append(Piece("changes", "changes", f"What changed since version {facts.verified_version}"))
+        pieces.append(
+            Piece("changes", "changes", _("What changed since version %(version)s", version=facts.verified_version))
+        )
     return MailedCard(
         title=card.title,
         collection=card.collection.name,

@@ -13,6 +13,7 @@ from kb.people import audit
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
 from kb.schedule.subscriptions import Channel, ReportSchedule, Scope
+from kb.wording import _
 
 MOST = 20
 
@@ -38,7 +39,7 @@ def add_schedule(session: Session, actor: Actor, person: Person, wish: Wish, now
         if _wish_of(known) == wish:
             return resume_schedule(session, actor, known.id, now)
     if (session.scalar(select(func.count()).select_from(theirs.subquery())) or 0) >= MOST:
-        raise Conflict(f"{person.name} has {MOST} schedules already. Stop one first.")
+        raise Conflict(_("%(name)s has %(most)s schedules already. Stop one first.", name=person.name, most=MOST))
     added_by = actor.id if actor.id != person.id else None
     schedule = ReportSchedule(person_id=person.id, added_by_id=added_by, since=now)
     _put(schedule, wish)
@@ -86,7 +87,7 @@ def schedule_of(session: Session, actor: Actor, schedule_id: int) -> ReportSched
     """One's own, or one that a curator made for a collection the actor curates; NotFound for all others."""
     schedule = session.get(ReportSchedule, schedule_id)
     if schedule is None or not _keeps(actor, schedule):
-        raise NotFound("There is no such schedule.")
+        raise NotFound(_("There is no such schedule."))
     return hold(session, schedule)
 
 
@@ -97,18 +98,18 @@ def _keeps(actor: Actor, schedule: ReportSchedule) -> bool:
 
 def _check(session: Session, actor: Actor, person: Person, wish: Wish) -> None:
     if person.id != actor.id and (wish.scope is not Scope.COLLECTION or wish.collection_id not in actor.curated):
-        raise Forbidden("You may add readers only to the report of a collection that you curate.")
+        raise Forbidden(_("You may add readers only to the report of a collection that you curate."))
     reader = actor if person.id == actor.id else actor_for(session, person)
     if wish.scope is Scope.COLLECTION and wish.collection_id not in reader.readable:
         if wish.collection_id not in actor.readable:
-            raise invalid("scope", "Choose everything, your own cards or a collection.")
-        raise invalid("to", f"{person.name} may not read this collection.")
+            raise invalid("scope", _("Choose everything, your own cards or a collection."))
+        raise invalid("to", _("%(name)s may not read this collection.", name=person.name))
     if not person.is_active:
-        raise invalid("to", "Choose somebody who is active.")
+        raise invalid("to", _("Choose somebody who is active."))
     if wish.channel is Channel.WEBHOOK and person.id != actor.id:
-        raise invalid("channel", "Others can be sent mails only.")
+        raise invalid("channel", _("Others can be sent mails only."))
     if wish.time_zone not in available_timezones():
-        raise invalid("time_zone", "Not a known time zone; use a name such as Europe/Berlin.")
+        raise invalid("time_zone", _("Not a known time zone; use a name such as Europe/Berlin."))
 
 
 def _wish_of(schedule: ReportSchedule) -> Wish | None:

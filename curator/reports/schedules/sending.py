@@ -22,9 +22,11 @@ from kb.errors import NotFound
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import WEEKLY, unsubscribe_url
 from kb.people.actor import Actor, actor_for
+from kb.people.languages import language_of
 from kb.people.models import Person
 from kb.schedule.claims import claim, note_outcome
 from kb.schedule.subscriptions import Channel, ReportSchedule, Scope
+from kb.wording import speaking
 
 
 def send_turn(sender: Sender, turn: Turn) -> bool:
@@ -68,7 +70,8 @@ def _write(sender: Sender, turn: Turn) -> Letter | dict[str, object] | None:
         report = weekly_report(session, actor, turn.week, sender.policy, sender.settings.freshness, sender.now, about)
         if schedule.channel == Channel.WEBHOOK:
             return payload_of(report, sender.settings)
-        return _letter(session, sender, actor, schedule, report)
+        with speaking(language_of(person, sender.settings)):
+            return _letter(session, sender, actor, schedule, report)
 
 
 def _letter(session: Session, sender: Sender, actor: Actor, schedule: ReportSchedule, report: WeeklyReport) -> Letter:

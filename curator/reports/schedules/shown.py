@@ -1,6 +1,5 @@
 """The page of schedules: one's own, those a curator keeps for readers of a collection, and a form for one more."""
 
-from calendar import day_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +19,10 @@ from kb.people.queries import active_people
 from kb.schedule.subscriptions import Channel, ReportSchedule, Scope, weekday_of
 from kb.settings import Schedule as Defaults
 from kb.web.parts import NOTHING_TO_CHOOSE, Choice, Field, Option, Problem
+from kb.wording import N_, _, weekday
 
 ROOT = "/reports/schedules"
-_CHANNELS = {Channel.MAIL: "By mail", Channel.WEBHOOK: "To my own webhooks"}
+_CHANNELS = {Channel.MAIL: N_("By mail"), Channel.WEBHOOK: N_("To my own webhooks")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def _row(
     mine = typed if typed is not None and typed.schedule_id == schedule.id else None
     is_paused = schedule.paused_at is not None
     words = time_words(schedule, defaults)
-    way = "by mail" if schedule.channel == Channel.MAIL else "to webhooks"
-    after = "paused" if is_paused else next_words(schedule, defaults, now)
+    way = _("by mail") if schedule.channel == Channel.MAIL else _("to webhooks")
+    after = _("paused") if is_paused else next_words(schedule, defaults, now)
     return ScheduleRow(
         id=schedule.id,
         who="" if schedule.person_id == actor.id else session.get_one(Person, schedule.person_id).name,
@@ -115,8 +115,8 @@ def _values(schedule: ReportSchedule, defaults: Defaults) -> dict[str, str]:
 def _about_words(schedule: ReportSchedule, shelves: Sequence[Collection]) -> str:
     if schedule.scope == Scope.COLLECTION:
         named = next((shelf.name for shelf in shelves if shelf.id == schedule.collection_id), "")
-        return named or "A collection you may not read any more"
-    return "Your cards" if schedule.scope == Scope.MINE else "Everything you may see"
+        return named or _("A collection you may not read any more")
+    return _("Your cards") if schedule.scope == Scope.MINE else _("Everything you may see")
 
 
 def _form(
@@ -128,21 +128,25 @@ def _form(
         picked = tuple(Option(value, label, value == chosen) for value, label in options)
         return Choice(picked, (typed.error(name) if typed else "") or error)
 
-    about = [(Scope.ALL.value, "Everything you may see"), (Scope.MINE.value, "Your cards")]
+    about = [(Scope.ALL.value, _("Everything you may see")), (Scope.MINE.value, _("Your cards"))]
     about += [(f"collection:{shelf.id}", shelf.name) for shelf in shelves]
     others = [(str(person.id), person.name) for person in people if person.id != actor.id]
     return ScheduleForm(
         action=action,
         about=choice("about", about, typed.error("scope") if typed else ""),
-        weekday=choice("weekday", [(str(number), name) for number, name in enumerate(day_name)]),
+        weekday=choice("weekday", [(str(number), weekday(number)) for number in range(7)]),
         hour=choice("hour", [(str(hour), f"{hour:02}:00") for hour in range(24)]),
         time_zone=Field(values.get("time_zone", ""), typed.error("time_zone") if typed else ""),
-        channel=choice("channel", [(way.value, label) for way, label in _CHANNELS.items()]),
-        to=choice("to", [("", "You"), *others]) if others else NOTHING_TO_CHOOSE,
+        channel=choice("channel", [(way.value, _(label)) for way, label in _CHANNELS.items()]),
+        to=choice("to", [("", _("You")), *others]) if others else NOTHING_TO_CHOOSE,
     )  # fmt: skip
 
 
 def _sentence(error: FieldError) -> str:
     if error.message[:1].isupper():
         return error.message
-    return f"{error.field.split('.')[0].replace('_', ' ').capitalize()} {error.message}."
+    return _(
+        "%(field)s %(problem)s.",
+        field=_(error.field.split(".")[0].replace("_", " ").capitalize()),
+        problem=error.message,
+    )

@@ -28,6 +28,7 @@ from kb.schedule.subscriptions import Channel, Scope
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
+from kb.wording import _
 
 blueprint = Blueprint("schedules", __name__)
 Command = Callable[[Session, Actor, int, datetime], object]
@@ -36,7 +37,7 @@ _NAMES = ("about", "weekday", "hour", "time_zone", "channel", "to")
 
 def _subject(value: str) -> str:
     if not re.fullmatch("all|mine|collection:[0-9]{1,9}", value):
-        raise ValueError("Choose everything, your own cards or a collection.")
+        raise ValueError(_("Choose everything, your own cards or a collection."))
     return value
 
 
@@ -75,14 +76,14 @@ def add() -> BaseResponse:
         with writing() as (session, actor):
             person = session.get(Person, form.to or actor.id)
             if person is None:
-                raise invalid("to", "Choose somebody who is active.")
+                raise invalid("to", _("Choose somebody who is active."))
             add_schedule(session, actor, person, form.wish(), now())
             name = person.name
     except Invalid as error:
         return _refused(None, error)
     except Conflict as error:
         return _said(error.detail)
-    return _said("Subscribed." if form.to is None else f"{name} gets the report.")
+    return _said(_("Subscribed.") if form.to is None else _("%(name)s gets the report.", name=name))
 
 
 @blueprint.post(f"{ROOT}/<int:schedule_id>")
@@ -94,25 +95,25 @@ def change(schedule_id: int) -> BaseResponse:
             change_schedule(session, actor, schedule_id, form.wish(), now())
     except Invalid as error:
         return _refused(schedule_id, error)
-    return _said("Saved.")
+    return _said(_("Saved."))
 
 
 @blueprint.post(f"{ROOT}/<int:schedule_id>/pause")
 def pause(schedule_id: int) -> BaseResponse:
     """Send nothing for a while."""
-    return _act(pause_schedule, schedule_id, "Paused.")
+    return _act(pause_schedule, schedule_id, _("Paused."))
 
 
 @blueprint.post(f"{ROOT}/<int:schedule_id>/resume")
 def resume(schedule_id: int) -> BaseResponse:
     """Go on with the next one."""
-    return _act(resume_schedule, schedule_id, "Resumed.")
+    return _act(resume_schedule, schedule_id, _("Resumed."))
 
 
 @blueprint.post(f"{ROOT}/<int:schedule_id>/remove")
 def remove(schedule_id: int) -> BaseResponse:
     """Stop it."""
-    return _act(remove_schedule, schedule_id, "Stopped.")
+    return _act(remove_schedule, schedule_id, _("Stopped."))
 
 
 def _act(command: Command, schedule_id: int, words: str) -> BaseResponse:
@@ -132,5 +133,5 @@ def _refused(schedule_id: int | None, error: Invalid) -> BaseResponse:
     with reading() as (session, actor):
         page = schedules_page(session, actor, services().settings.schedule, now(), typed=typed)
     if schedule_id is not None and not any(row.is_open for row in (*page.yours, *page.others)):
-        raise NotFound("There is no such schedule.")
+        raise NotFound(_("There is no such schedule."))
     return Response(render_template("curator/schedules.html", page=page, frame=frame("reports")), error.status)

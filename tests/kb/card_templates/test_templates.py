@@ -173,6 +173,24 @@ def test_the_card_manager_lists_by_template_and_what_is_incomplete(site: Site) -
     assert api(site, "rita", "read").get("/cards?template=policy").json["items"][0]["template"] == "policy"
 
 
+def test_many_cards_get_a_template_at_once_and_nothing_else_moves(site: Site) -> None:
+    whole, lacking = (site.world.card(f"Refunds {n}", body, verified=True) for n, body in ((1, WHOLE), (2, LACKING)))
+    cora = site.page("cora")
+    order = {"do": "template", "value": "policy", "chosen": f"{whole}:1,{lacking}:1"}
+    assert "2 cards of 2 chosen." in cora.post("/cards/bulk", order).text
+    assert "Template chosen: 2 cards" in cora.post("/cards/bulk", {**order, "step": "apply"}).text
+    with site.world.read() as session:
+        for card in session.scalars(select(Card)):
+            assert (card.template, card.version, card.status, card.unverified_at) == ("policy", 1, "published", None)
+    assert listed(cora, "incomplete=1") == [str(lacking)]
+    rows = api(site, "cora", "read").get("/cards?incomplete=true").json["items"]
+    assert [row["id"] for row in rows] == [lacking]
+    assert "they are like that already" in cora.post("/cards/bulk", order).text
+    cora.post("/cards/bulk", {**order, "value": "none", "step": "apply"})
+    assert listed(cora, "template=policy") == []
+    assert "There is no such card template" in cora.post("/cards/bulk", {**order, "value": "x"}).text
+
+
 def test_who_may_not_read_a_card_does_not_count_it(site: Site) -> None:
     with site.world.transaction() as session:
         secret = session.get_one(Card, site.world.card("Secret", WHOLE, collection="deals"))

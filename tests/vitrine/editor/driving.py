@@ -28,6 +28,18 @@ class EditorPage:
         self.switch("Markdown")
         return self.source.input_value()
 
+    def copy(self) -> str:
+        """The HTML that the selection puts on the clipboard."""
+        copied: str = self.page.evaluate(
+            """() => {
+              const data = new DataTransfer()
+              const event = new ClipboardEvent('copy', { clipboardData: data, bubbles: true, cancelable: true })
+              document.activeElement.dispatchEvent(event)
+              return data.getData('text/html')
+            }"""
+        )
+        return copied
+
     def paste(self, html: str = "", text: str = "") -> None:
         """Paste into whatever has the focus, as the browser does it: an event that carries a clipboard."""
         self.page.evaluate(
