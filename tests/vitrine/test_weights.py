@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Page
 
+from kb.paths import resource_root
 from tests.live import LiveSite
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
