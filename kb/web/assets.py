@@ -14,6 +14,8 @@ from kb.web.edge import public
 
 # The packer takes away a blank before a colon, and ".prose :is(ol)" would become another selector than it was.
 _DESCENDANT = re.compile(rb"(?<=[\w\])*\"]) :(?=[a-z])")
+# Comments are for us; a line of a script that begins like one is nothing else.
+_COMMENT_LINE = re.compile(rb"^[ \t]*(?://.*|/\*\*.*\*/)\n", re.MULTILINE)
 _MANIFEST = "dist/manifest.json"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -27,6 +29,7 @@ class Assets:
         parts = [content for name, content in files.items() if name.startswith("css/")]
         files = {name: content for name, content in files.items() if not name.startswith("css/")}
         files["css/vitrine.css"] = cssmin(_DESCENDANT.sub(b" *:", b"\n".join(parts)))
+        files |= {n: _COMMENT_LINE.sub(b"", c) for n, c in files.items() if n.startswith("js/")}
         self.files = files
         self.bundles = self._whole_bundles()
         self._compressed: dict[str, bytes] = {}
