@@ -15,9 +15,6 @@ from kb.web.edge import public
 _MANIFEST = "dist/manifest.json"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
-# Inside @layer the minifier takes ".prose :is(ul)" for a declaration and drops its blank; "*" says the same.
-_INSIDE = re.compile(rb" (?=::?[a-z-])")
-
 
 class Assets:
     """All static files in memory, addressed as /static/<hash>/<path>."""

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Page
 
-from kb.paths import resource_root
 from tests.live import LiveSite
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
