@@ -64,7 +64,7 @@ def new() -> BaseResponse | str:
         typed = _continued(session, actor, Place(shelf=chosen), typed)
     rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
-        return _editor(session, actor, EditorState(typed, rendered=rendered))
+        return show_editor(session, actor, EditorState(typed, rendered=rendered))
 
 
 @blueprint.post("/cards/new")
@@ -99,7 +99,7 @@ def edit(card_id: int) -> str:
         typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
         if own is not None and not own.publishes:
             typed = typed_from_proposal(typed, own)
-        return _editor(session, actor, EditorState(_continued(session, actor, Place(card), typed), card))
+        return show_editor(session, actor, EditorState(_continued(session, actor, Place(card), typed), card))
 
 
 @blueprint.post("/cards/<int:card_id>/edit")
@@ -134,7 +134,7 @@ def preview() -> Response | str:
         return render_template("kb/_editor_preview.html", title=typed.title, html=shown)
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return _editor(session, actor, EditorState(typed, card, errors, html))
+        return show_editor(session, actor, EditorState(typed, card, errors, html))
 
 
 @blueprint.post("/cards/preview/same")
@@ -235,7 +235,8 @@ def _pair(row: CardVerifier) -> tuple[int | None, int | None]:
     return row.person_id, row.group_id
 
 
-def _editor(session: Session, actor: Actor, state: EditorState) -> str:
+def show_editor(session: Session, actor: Actor, state: EditorState) -> str:
+    """The editor's page in this state, with the draft that its author has and what lies beside the card."""
     shelves = _writable(session, actor)
     place = Place(state.card) if state.card else _begun_in(session, actor, state.typed.draft_shelf)
     state = replace(state, draft=draft_of(session, actor, place))
@@ -251,7 +252,7 @@ def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
+        return Response(show_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
 
 
 def _conflict(card_id: int) -> Response:
