@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from lightningcss import process_stylesheet
 
 from kb.web.edge import public
 
+# Comments are for us; a line of a script that begins like one is nothing else.
+_COMMENT_LINE = re.compile(rb"^[ \t]*(?://.*|/\*\*.*\*/)\n", re.MULTILINE)
 _MANIFEST = "dist/manifest.json"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -25,6 +28,7 @@ class Assets:
         parts = [content for name, content in files.items() if name.startswith("css/")]
         files = {name: content for name, content in files.items() if not name.startswith("css/")}
         files["css/vitrine.css"] = _packed(b"\n".join(parts))
+        files |= {n: _COMMENT_LINE.sub(b"", c) for n, c in files.items() if n.startswith("js/")}
         self.files = files
         self.bundles = self._whole_bundles()
         self._compressed: dict[str, bytes] = {}
