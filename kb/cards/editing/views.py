@@ -12,7 +12,7 @@ from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
+from kb.cards.editing.forms import CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
 from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
@@ -121,20 +121,17 @@ def preview() -> Response | str:
     """The card as readers will see it; without JavaScript, the whole editor in the asked mode."""
     typed = parse(LooseCardForm, request.form)
     card_id = request.args.get("card", type=int)
-    errors: tuple[FieldError, ...] = ()
-    html: Markup | None = None
-    if request.headers.get("X-Fragment") or request.form.get("mode") == "preview":
-        try:
-            body = validate(BodyField, {"body": typed.body})
-            html = Markup(services().renderer.render(body.body).html)  # noqa: S704  (the renderer sanitises)
-        except Invalid as error:
-            errors = error.errors
+    rendered, problem = rendering(services().renderer, typed.body)
+    html = Markup(rendered.html) if rendered is not None else None  # noqa: S704  (the renderer sanitises)
     if request.headers.get("X-Fragment"):
-        shown = html if html is not None else Markup("<p>{}</p>").format(errors[0].message)
+        shown = html if html is not None else Markup("<p>{}</p>").format(problem)
         return render_template("kb/_editor_preview.html", title=typed.title, html=shown)
+    is_preview = request.form.get("mode") == "preview"
+    errors = (FieldError("body", problem),) if problem and is_preview else ()
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return show_editor(session, actor, EditorState(typed, card, errors, html))
+        state = EditorState(typed, card, errors, html if is_preview else None, rendered=rendered)
+        return show_editor(session, actor, state)
 
 
 @blueprint.post("/cards/preview/same")
