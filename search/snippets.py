@@ -4,7 +4,7 @@ Pieces are (text, is_match) pairs whose texts, put together, are the window; `ma
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cached_property
 
 from markupsafe import Markup
@@ -76,12 +76,16 @@ class Marker:
         return groups - {-1} | typed
 
 
-def marked(pieces: Iterable[tuple[str, bool]]) -> Markup:
+def marked(pieces: Sequence[tuple[str, bool]]) -> Markup:
     """The words with the matches marked, as the content of an element: quotes stay. A macro is five times slower."""
-    escaped = [
-        (text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), is_match) for text, is_match in pieces
-    ]
-    return Markup("".join([f"<mark>{text}</mark>" if is_match else text for text, is_match in escaped]))  # noqa: S704
+    words = "".join([text for text, _ in pieces])
+    if "&" in words or "<" in words or ">" in words:
+        pieces = [(_escaped(text), is_match) for text, is_match in pieces]
+    return Markup("".join([f"<mark>{text}</mark>" if is_match else text for text, is_match in pieces]))  # noqa: S704
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _SPACE = re.compile(r"\s")

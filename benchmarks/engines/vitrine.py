@@ -83,6 +83,7 @@ class Vitrine:
 
     def answer(self, query: Query) -> list[Answer]:
         """A misspelled question that finds nothing is asked again as the service proposes: a second search."""
+        self._reading().info.clear()  # what is read once a transaction, such as rules, is read once a question
         found = self._search(query, _typed(query))
         if not found.results and found.did_you_mean:
             found = self._search(query, found.did_you_mean + " ")
@@ -96,13 +97,12 @@ class Vitrine:
         asked = as_corrected(asked, found)
         if found.corrected:  # as above: what was proposed is searched for
             found = self._backend.search(asked, scope, BEST, only=only)
-        rows = _TEXTS.rows(self._reading(), ids=[hit.card_id for hit in found.hits]) if found.hits else []
-        texts, marker = {row[0]: row for row in rows}, Marker(asked)
-        shown = [texts[hit.card_id] for hit in found.hits]
-        return [
-            Answer(card_id, marked(marker.highlight(title, language)), marked(marker.snippet(text, language)))
-            for card_id, title, text, language in shown
-        ]
+        ids, marker = [hit.card_id for hit in found.hits], Marker(asked)
+        texts = {row[0]: row for row in _TEXTS.rows(self._reading(), ids=ids)} if ids else {}
+        shown = [texts[card_id] for card_id in ids]
+        titles = [marker.highlight(title, language) for _, title, _, language in shown]
+        snippets = [marker.snippet(text, language) for _, _, text, language in shown]
+        return [Answer(*each) for each in zip(ids, map(marked, titles), map(marked, snippets), strict=True)]
 
     def update(self, card: Card) -> None:
         """Commit the edit, then index what the outbox holds."""

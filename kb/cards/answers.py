@@ -136,16 +136,13 @@ _OLDER = Prepared(
 _SHELF_AT = len(_FACTS)
 _PEOPLE_AT = _SHELF_AT + len(_SHELF)
 _TAGS_AT = _PEOPLE_AT + len(_PEOPLE)
+_EACH_AT = range(_PEOPLE_AT, _TAGS_AT, 3)
 
 
 def _answer_card(row: Sequence[Any]) -> AnswerCard:
     tags = row[_TAGS_AT]
     return AnswerCard._make((
         *row[:_SHELF_AT], Shelf._make(row[_SHELF_AT:_PEOPLE_AT]),
-        _named(row, _PEOPLE_AT), _named(row, _PEOPLE_AT + 3), _named(row, _PEOPLE_AT + 6),
+        *[Named._make(row[at : at + 3]) if row[at] is not None else None for at in _EACH_AT],
         sorted(tags.split(_TAG_END)) if tags else [], *row[_TAGS_AT + 1 :],
     ))  # fmt: skip
-
-
-def _named(row: Sequence[Any], at: int) -> Named | None:
-    return Named._make(row[at : at + 3]) if row[at] is not None else None

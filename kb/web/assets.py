@@ -12,11 +12,10 @@ from rcssmin import cssmin
 
 from kb.web.edge import public
 
+# The packer takes away a blank before a colon, and ".prose :is(ol)" would become another selector than it was.
+_DESCENDANT = re.compile(rb" (?=::?[a-z-])")
 _MANIFEST = "dist/manifest.json"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-
-# Inside @layer the minifier takes ".prose :is(ul)" for a declaration and drops its blank; "*" says the same.
-_INSIDE = re.compile(rb" (?=::?[a-z-])")
 
 
 class Assets:
@@ -27,7 +26,7 @@ class Assets:
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         parts = [content for name, content in files.items() if name.startswith("css/")]
         files = {name: content for name, content in files.items() if not name.startswith("css/")}
-        files["css/vitrine.css"] = cssmin(_INSIDE.sub(b" *", b"\n".join(parts)))
+        files["css/vitrine.css"] = cssmin(_DESCENDANT.sub(b" *", b"\n".join(parts)))
         self.files = files
         self.bundles = self._whole_bundles()
         self._compressed: dict[str, bytes] = {}

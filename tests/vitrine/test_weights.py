@@ -130,3 +130,10 @@ def test_the_style_sheet_says_what_its_parts_say(live: LiveSite, page: Page) -> 
     raw, served = page.evaluate(rules, [parts, page.locator("link[rel=stylesheet]").first.get_attribute("href")])
     assert len(raw) > 300
     assert served == raw
+
+
+def test_what_is_inside_of_something_is_still_so_when_the_style_sheet_is_packed(live: LiveSite) -> None:
+    page = live.page("rita").get("/").text
+    style = live.page("rita").get(page.partition('rel="stylesheet" href="')[2].partition('"')[0]).text
+    assert ".prose *:is(ul,ol){" in style
+    assert ".prose:is(" not in style
