@@ -56,8 +56,9 @@ class GapShape(Shape):
     also: list[str] = Field(description="Other wordings of it.")
     times: int
     people: int
-    found_nothing: bool = Field(description="Else only doubted answers were found.")
-    card_id: int | None = Field(description="The doubted answer that most searches ended on.")
+    found_nothing: bool = Field(description="At least once; else only answers that were doubted or not opened.")
+    rephrased: int = Field(description="How often an answer was found and they asked again in other words.")
+    card_id: int | None = Field(description="The answer that most searches ended on.")
 
 
 class GapsAnswer(Shape):
@@ -137,7 +138,7 @@ def gaps(query: GapsQuery) -> GapsAnswer:
         week=week.key,
         gaps=[
             GapShape(words=gap.words, also=list(gap.also), times=gap.times, people=gap.people,
-                     found_nothing=gap.found_nothing, card_id=gap.card_id)
+                     found_nothing=gap.found_nothing, rephrased=gap.rephrased, card_id=gap.card_id)
             for gap in found
         ],
     )  # fmt: skip

@@ -1,7 +1,6 @@
 // The worker: it may be ended after any event and woken by the next, so everything it knows lies in storage.
 
-import { askExpert, call, card as cardAt, connection, lookUp, used } from './client.js'
-import { findSaved, forget, save } from './saved.js'
+import { call, connection, lookUp } from './client.js'
 import './match.js'
 
 const RULES_FOR = 15 * 60_000
@@ -16,7 +15,7 @@ chrome.commands.onCommand.addListener((command, tab) => { if (command === 'look-
 chrome.permissions.onAdded.addListener(watchSites)
 chrome.permissions.onRemoved.addListener(watchSites)
 chrome.runtime.onStartup.addListener(watchSites)
-chrome.tabs.onRemoved.addListener(id => chrome.storage.session.remove(`fits-${id}`))
+chrome.tabs.onRemoved.addListener(id => chrome.storage.session.remove([`fits-${id}`, `over-${id}`]))
 chrome.storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' })
 
 // --- the selected text, on the page
@@ -24,7 +23,7 @@ chrome.storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' })
 async function showOn(tab) {
   if (!tab?.id) return
   try {
-    await chrome.scripting.executeScript({ target: { tabId: tab.id }, files: ['render.js', 'page.js'] })
+    await chrome.scripting.executeScript({ target: { tabId: tab.id }, files: ['page.js'] })
   } catch { // a page of the browser's own: nothing can be shown on it
     await chrome.action.openPopup?.().catch(() => {})
   }
@@ -64,17 +63,9 @@ chrome.omnibox.onInputEntered.addListener(async (text, how) => {
 // --- messages of the panel and of pages
 
 const ANSWERS = {
-  'look up': ({ query }) => answer(query),
-  'used': ({ id, how, queryId }) => used(id, how, queryId),
-  'ask': async ({ query }) => {
-    try { return { name: (await askExpert(query)).assignee.name } } catch (error) { return { error: error.message } }
-  },
-  'open': async ({ url }) => {
-    const { server } = await connection()
-    if (server && url.startsWith(`${server}/`)) await chrome.tabs.create({ url })
-  },
-  'options': () => chrome.runtime.openOptionsPage(),
-  'style': async () => (await (await fetch(chrome.runtime.getURL('panel.css'))).text()).replaceAll(':root', ':host') + BOX,
+  'over': ({ text }, sender) => ticketFor(sender.tab?.id, text),
+  'ticket': ({ ticket }, sender) => redeem(sender.tab?.id, ticket),
+  'popup': () => chrome.action.openPopup?.().catch(() => {}),
   'selection': async () => { const tab = await activeTab(); return tab ? selectionOn(tab) : null },
   'here': () => here(),
   'rules': ({ address }) => rulesOn(address),
@@ -88,28 +79,21 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
   return true
 })
 
-const BOX = `
-:host { all: initial; color-scheme: light dark }
-.box { position: fixed; right: 16px; bottom: 16px; z-index: 2147483647; width: 360px; max-width: calc(100vw - 32px); max-height: min(70vh, 640px); overflow: auto; padding-bottom: 12px; font: 14px/1.5 ui-sans-serif, system-ui, sans-serif; color: var(--ink); background: var(--canvas); border: 1px solid var(--line); border-radius: 10px; box-shadow: 0 8px 32px rgb(0 0 0 / .24) }
-.box header { display: flex; justify-content: space-between; align-items: center; padding: 4px 8px 4px 14px }
-.parts { display: grid; gap: 12px; padding: 12px 12px 0 }`
+// The panel over a page is a frame, and a page might make frames of its own: one shows something only for a ticket,
+// which the reader's wish made for this tab, and only once.
+async function ticketFor(tabId, text) {
+  if (tabId === undefined) return null
+  const ticket = crypto.randomUUID()
+  await chrome.storage.session.set({ [`over-${tabId}`]: { ticket, text: String(text).slice(0, 300) } })
+  return chrome.runtime.getURL(`panel.html#${ticket}`)
+}
 
-async function answer(query) {
-  const { server } = await connection()
-  try {
-    const found = await lookUp(query)
-    const [first, ...others] = found.results
-    if (!first) return { results: [], server, queryId: found.query_id }
-    const whole = first.withheld ? first : { ...first, ...(await cardAt(first.id)) }
-    if (first.withheld) await forget(first.id)
-    else { await save(whole); used(first.id, 'lookup_click', found.query_id) }
-    return { results: [whole, ...others], server, queryId: found.query_id }
-  } catch (error) {
-    const isConnectable = ['unconnected', 'refused'].includes(error.kind)
-    const kept = error.kind === 'unreachable' ? await findSaved(query) : []
-    const time = at => new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
-    return { error: error.message, isConnectable, server, saved: kept.slice(0, 2).map(one => ({ card: one.card, at: time(one.at) })) }
-  }
+async function redeem(tabId, ticket) {
+  const key = `over-${tabId}`
+  const { [key]: kept } = await chrome.storage.session.get(key)
+  if (!ticket || kept?.ticket !== ticket) return null
+  await chrome.storage.session.remove(key)
+  return { text: kept.text }
 }
 
 // --- triggers

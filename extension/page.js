@@ -1,9 +1,12 @@
-// On the page, after the reader asked: the answer for the selected text, in a panel that the page can't style. It
-// asks the worker for everything; the page's own rules for requests don't matter then.
+// On the page, after the reader asked: the panel, opened on the selected text. What it shows the page can't read: it is a
+// frame of the extension's own, which has its own keys, selection and focus, inside a closed shadow root. A closed root
+// alone would not do: `window.find` and the selection reach through it.
 
 (() => {
-  const ID = 'vitrine-panel'
-  const { make, sheet, row, copyAnswer } = globalThis.vitrineRender
+  const ID = 'vitrine-panel', PATIENCE = 4000
+  const STYLE = `
+    :host { all: initial !important; position: fixed !important; right: 16px !important; bottom: 16px !important; z-index: 2147483647 !important; display: block !important }
+    iframe { display: block; width: 376px; max-width: calc(100vw - 32px); height: 220px; max-height: min(70vh, 640px); border: 1px solid light-dark(#deded7, #31332f); border-radius: 10px; background: light-dark(#f7f7f4, #121311); color-scheme: light dark; box-shadow: 0 8px 32px rgb(0 0 0 / .24) }`
   const selected = () => {
     const field = document.activeElement
     const inField = /^(TEXTAREA|INPUT)$/.test(field?.nodeName ?? '') && field.type !== 'password'
@@ -11,72 +14,52 @@
     return (inField || String(getSelection())).replace(/\s+/g, ' ').trim().slice(0, 300)
   }
 
-  document.getElementById(ID)?.remove()
+  const text = selected()
+  globalThis.vitrinePanel?.close(false)
   const before = document.activeElement
   const host = document.createElement('div')
   host.id = ID
-  const root = host.attachShadow({ mode: 'open' })
+  const root = host.attachShadow({ mode: 'closed' })
   const style = new CSSStyleSheet()
+  style.replaceSync(STYLE)
   root.adoptedStyleSheets = [style]
-  const box = make('section', { class: 'box', role: 'dialog', 'aria-label': 'Vitrine', tabindex: '-1' })
-  const head = make('header', {}, make('b', {}, 'Vitrine'), make('button', { type: 'button', class: 'btn plain', onclick: close }, 'Close'))
-  const body = make('div', { class: 'parts', 'aria-live': 'polite' }, make('p', { class: 'quiet' }, 'Looking up…'))
-  box.append(head, body)
-  root.append(box)
-  document.documentElement.append(host)
-  addEventListener('keydown', onKey, true)
+  const frame = document.createElement('iframe')
+  frame.title = 'Vitrine'
+  frame.allow = 'clipboard-write'
+  let late = 0
 
-  function close() {
+  function close(isDone = true) {
+    clearTimeout(late)
     removeEventListener('keydown', onKey, true)
+    removeEventListener('message', onMessage)
     host.remove()
-    before?.focus?.()
+    if (isDone) before?.focus?.()
   }
 
   function onKey(event) {
-    if (event.key === 'Escape') { event.stopPropagation(); close() }
+    if (event.isTrusted && event.key === 'Escape') { event.stopPropagation(); close() }
   }
 
-  const send = message => chrome.runtime.sendMessage(message)
-  const show = (...parts) => body.replaceChildren(...parts.filter(Boolean))
-
-  function opened(card, queryId, server, savedAt = '') {
-    const status = make('p', { class: 'quiet', role: 'status' })
-    const element = sheet(card, {
-      base: server,
-      saved: savedAt,
-      does: {
-        copy: async () => { await copyAnswer(card, server); status.textContent = 'Copied'; send({ kind: 'used', id: card.id, how: 'copy', queryId }) },
-        link: async () => { await navigator.clipboard.writeText(card.url); status.textContent = 'Link copied' },
-        open: () => send({ kind: 'open', url: card.url }),
-        report: () => send({ kind: 'open', url: `${card.url}#report` }),
-      },
-    })
-    element.append(status)
-    return element
+  // The frame says how high it is and when it closes; what it shows it tells nobody.
+  function onMessage(event) {
+    if (!frame.contentWindow || event.source !== frame.contentWindow) return
+    clearTimeout(late)
+    if (event.data?.vitrine === 'close') close()
+    if (event.data?.vitrine === 'height') frame.style.height = `${Math.min(Math.max(Number(event.data.height) || 0, 120), 2000)}px`
   }
 
   async function begin() {
-    style.replaceSync(await send({ kind: 'style' }))
-    box.focus()
-    const query = selected()
-    if (!query) return show(make('p', { class: 'note' }, 'Select some text on the page, then look it up.'))
-    const found = await send({ kind: 'look up', query })
-    if (found.error) {
-      const connect = make('button', { type: 'button', class: 'btn main', onclick: () => send({ kind: 'options' }) }, 'Connect to your server')
-      const copies = (found.saved ?? []).map(one => opened(one.card, null, found.server, one.at))
-      return show(make('p', { class: 'note', role: 'alert' }, found.error), found.isConnectable ? connect : null, ...copies)
-    }
-    const [first, ...others] = found.results
-    if (!first) {
-      const ask = make('button', { type: 'button', class: 'btn main', onclick: async () => {
-        const asked = await send({ kind: 'ask', query })
-        show(make('p', { class: 'note' }, asked.error ?? `${asked.name} was asked. You get a mail when there is an answer.`))
-      } }, 'Ask an expert')
-      return show(make('div', { class: 'note' }, make('h2', {}, `No card answers “${query}”.`), ask))
-    }
-    show(opened(first, found.queryId, found.server),
-      others.length ? make('ul', { class: 'rows' }, ...others.map(one => row(one, () => send({ kind: 'open', url: one.url })))) : null)
+    const url = await chrome.runtime.sendMessage({ kind: 'over', text })
+    if (!url) return close()
+    late = setTimeout(() => { close(); chrome.runtime.sendMessage({ kind: 'popup' }) }, PATIENCE) // a page that allows no frames
+    frame.src = url
+    root.append(frame)
+    document.documentElement.append(host)
+    frame.focus()
   }
 
+  globalThis.vitrinePanel = { close }
+  addEventListener('keydown', onKey, true)
+  addEventListener('message', onMessage)
   begin()
 })()

@@ -1,12 +1,17 @@
-// The popup, and the side panel: one field, the one answer, the next few.
+// The popup, the side panel and the frame over a page: one field, the one answer, the next few.
 
 import { askExpert, card as cardAt, cardsOfRule, connection, lookUp, report, used } from './client.js'
 import { findSaved, forget, save } from './saved.js'
 
-const { make, sheet, row, copyAnswer } = globalThis.vitrineRender
+const { make, sheet, row, copyAnswer, copyText } = globalThis.vitrineRender
+const PROBLEMS = {
+  reported: 'Something is wrong or missing', date_passed: 'It is out of date', dead_link: 'A link does not work',
+  source_changed: 'The source changed', duplicate: 'Another card says the same',
+}
 const field = document.getElementById('q'), main = document.getElementById('main')
 const foot = document.getElementById('foot'), toast = document.getElementById('toast')
 const from = document.getElementById('from')
+const isOver = top !== window
 let turn = 0, timer = 0
 
 function say(words) {
@@ -57,8 +62,8 @@ async function open(card, queryId, server, savedAt = '') {
     base: server,
     saved: savedAt,
     does: {
-      copy: () => copied(whole, queryId, server, savedAt),
-      link: async () => { await navigator.clipboard.writeText(card.url); say('Link copied') },
+      copy: () => tried(() => copied(whole, queryId, server, savedAt)),
+      link: () => tried(async () => { await copyText(card.url); say('Link copied') }),
       open: () => chrome.tabs.create({ url: card.url }),
       report: () => element.append(reportForm(card.id)),
     },
@@ -74,21 +79,27 @@ async function copied(card, queryId, server, savedAt) {
   if (!savedAt) used(card.id, 'copy', queryId)
 }
 
+async function tried(work) {
+  try { await work() } catch (error) { say(error.message) }
+}
+
+// A problem is one click on its kind; only one that says nothing by itself needs words.
 function reportForm(id) {
-  const known = document.querySelector('form.report')
-  if (known) known.remove()
-  const words = make('textarea', { rows: 2, maxlength: 500, required: true })
+  document.querySelector('form.report')?.remove()
+  const words = make('textarea', { rows: 2, maxlength: 500 })
+  const kinds = Object.entries(PROBLEMS).map(([kind, label]) => make('button', { class: 'btn', value: kind }, label))
   const form = make('form', { class: 'report' },
-    make('label', {}, 'What is wrong?', words), make('button', { class: 'btn main' }, 'Report'))
-  form.addEventListener('submit', async event => {
+    make('label', {}, 'What should it say, and how do you know?', words),
+    make('div', { class: 'kinds', role: 'group', 'aria-label': 'What is the problem?' }, ...kinds))
+  form.addEventListener('submit', event => {
     event.preventDefault()
-    try {
-      await report(id, 'reported', words.value)
+    const kind = event.submitter?.value ?? 'reported'
+    if (kind === 'reported' && !words.value.trim()) { words.focus(); return say('Say in a few words what is wrong.') }
+    tried(async () => {
+      await report(id, kind, words.value.trim() || 'No more was said.')
       form.remove()
       say('Reported. Whoever checks the card is told.')
-    } catch (error) {
-      say(error.message)
-    }
+    })
   })
   queueMicrotask(() => words.focus())
   return form
@@ -183,10 +194,29 @@ function allow(fits) {
   }, `Show fitting cards on ${new URL(fits.origin).hostname}`)
 }
 
+// Over a page: shown only for the ticket that the reader's wish made, with the text that was selected.
+async function given() {
+  if (!isOver) return chrome.runtime.sendMessage({ kind: 'selection' }).catch(() => null)
+  const ticket = location.hash.slice(1)
+  history.replaceState(null, '', location.pathname)
+  return chrome.runtime.sendMessage({ kind: 'ticket', ticket }).catch(() => null)
+}
+
+function overPage() {
+  const tell = (vitrine, more = {}) => parent.postMessage({ vitrine, ...more }, '*')
+  document.body.classList.add('over')
+  document.getElementById('close').hidden = false
+  document.getElementById('close').addEventListener('click', () => tell('close'))
+  addEventListener('keydown', event => { if (event.key === 'Escape') tell('close') })
+  new ResizeObserver(() => tell('height', { height: document.body.scrollHeight + 2 })).observe(document.body)
+}
+
 async function begin() {
-  const given = await chrome.runtime.sendMessage({ kind: 'selection' }).catch(() => null)
-  if (given && !field.value) {
-    field.value = given.text
+  const wish = await given()
+  if (isOver && !wish) return document.body.replaceChildren()
+  if (isOver) overPage()
+  if (wish?.text && !field.value) {
+    field.value = wish.text
     from.textContent = 'From the text you selected on this page'
     from.hidden = false
   }

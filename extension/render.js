@@ -91,7 +91,22 @@ globalThis.vitrineRender = (() => {
         'text/html': new Blob([body.innerHTML], { type: 'text/html' }),
       })])
     } catch {
+      await copyText(text)
+    }
+  }
+
+  // A page's policy may keep the clipboard from the frame over it; the older way is not bound by it.
+  async function copyText(text) {
+    try {
       await navigator.clipboard.writeText(text)
+    } catch {
+      const field = document.body.appendChild(make('textarea', { 'aria-hidden': 'true', class: 'away' }, text))
+      const before = document.activeElement
+      field.select()
+      const isDone = document.execCommand('copy')
+      field.remove()
+      before?.focus?.()
+      if (!isDone) throw new Error('This page does not let anything be copied.')
     }
   }
 
@@ -130,5 +145,5 @@ globalThis.vitrineRender = (() => {
     return make('li', {}, title, make('div', { class: 'meta' }, badge(card), make('span', {}, card.collection.name)))
   }
 
-  return { make, answer, badge, copyAnswer, pieces, row, sheet, trustWords }
+  return { make, answer, badge, copyAnswer, copyText, pieces, row, sheet, trustWords }
 })()

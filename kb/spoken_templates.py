@@ -21,7 +21,8 @@ def install(environment: Environment) -> None:
     environment.globals.update(
         {
             "_": _gettext, "gettext": _gettext, "pgettext": _pgettext, "ngettext": _ngettext,
-            "language": wording.language, "written_in": _written_in, "decimal": wording.decimal, "percentage": wording.percentage,
+            "language": wording.language, "written_in": _written_in,
+            "decimal": wording.decimal, "percentage": wording.percentage,
         }
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
 import time_machine
 from flask.testing import FlaskClient
@@ -45,6 +45,12 @@ class Site:
         self.runtime.indexer.apply_pending()
 
 
+class Answer(TestResponse):
+    """What the application answered. Its JSON is whatever the test expects, or the test fails."""
+
+    json: Any
+
+
 class Visitor:
     """A person with a browser that keeps cookies and sends forms with their token."""
 
@@ -84,12 +90,13 @@ class Program:
         self.client = site.app.test_client()
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def call(self, method: str, path: str, json: Any = None, **kwargs: Any) -> TestResponse:
+    def call(self, method: str, path: str, json: Any = None, **kwargs: Any) -> Answer:
         """Call the API, at the world's instant; `path` follows /api/v1."""
         headers = {**self.headers, **kwargs.pop("headers", {})}
         with time_machine.travel(self.site.world.now, tick=False):
-            return self.client.open(f"/api/v1{path}", method=method, json=json, headers=headers, **kwargs)
+            response = self.client.open(f"/api/v1{path}", method=method, json=json, headers=headers, **kwargs)
+        return cast(Answer, response)
 
-    def get(self, path: str, **kwargs: Any) -> TestResponse:
+    def get(self, path: str, **kwargs: Any) -> Answer:
         """GET."""
         return self.call("GET", path, **kwargs)

@@ -7,6 +7,7 @@ import curator.detectors.api
 import curator.duplicates.api
 import curator.freshness.api
 import curator.hooks.api
+import curator.notices.api
 import curator.owners.api
 import curator.proof.api
 import curator.questions.api
@@ -19,6 +20,7 @@ import kb.cards.api
 import kb.cards.revisions_api
 import kb.comments.api
 import kb.extension.api
+import kb.following.api
 import kb.people.api
 import kb.reviewing.api
 import kb.triggers.api
@@ -56,6 +58,8 @@ BLUEPRINTS: tuple[Api, ...] = (
     kb.extension.api.api,
     search.synonyms.api.api,
     search.golden.api.api,
+    curator.notices.api.api,
+    kb.following.api.api,
     curator.webhooks.api.api,
     kb.people.api.api,
     kb.web.api_docs.api,

@@ -131,7 +131,7 @@ class _Reader:
     def _template(self) -> str:
         value = self.values.get("template", "")
         if value and value != NOBODY and template_of(self.session, value) is None:
-            self.errors.append(FieldError("template", "There is no such card template."))
+            self.errors.append(FieldError("template", _("There is no such card template.")))
             return ""
         return value
 

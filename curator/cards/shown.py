@@ -108,8 +108,10 @@ def _menus(session: Session, actor: Actor, chosen: Mapping[str, str]) -> tuple[F
         _menu(chosen, _("Language"), "language", [(each, each.upper()) for each in KNOWN_LANGUAGES]),
         _menu(chosen, _("Template"), "template", [*names(session).items(), (NOBODY, _("None"))]),
     ]
-    others = ((_("Tag"), "tag"), (_("Updated since"), "updated_since"), (_("Incomplete"), "incomplete"))
-    return (*menus, *(_menu(chosen, label, name, []) for label, name in others if name in chosen))
+    others = ((_("Tag"), "tag"), (_("Updated since"), "updated_since"))
+    some = [_menu(chosen, label, name, []) for label, name in others if name in chosen]
+    some += [_menu(chosen, _("Incomplete"), "incomplete", [("1", _("Yes"))])] if "incomplete" in chosen else []
+    return (*menus, *some)
 
 
 def _menu(chosen: Mapping[str, str], label: str, name: str, options: Iterable[tuple[str, str]]) -> FilterMenu:

@@ -1,4 +1,5 @@
-"""The owner, or whoever wrote most of a card, was not seen for half a year: nobody notices what changes."""
+"""The owner, or whoever wrote most of a card, was not seen for half a year: nobody notices what changes. Whoever is
+away as planned and has a stand-in is no such case."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -11,6 +12,7 @@ from curator.detectors.batch import Batch
 from curator.detectors.evidence import Evidence
 from curator.detectors.weights import OWNER_INACTIVE
 from kb.cards.models import Revision
+from kb.people.absences import absent
 from kb.people.models import ApiToken, AuditEntry, Person, WebSession
 from kb.trust.models import Verification
 from kb.use.models import RecentUse
@@ -31,7 +33,8 @@ def found(batch: Batch) -> Iterator[Evidence]:
     """Owners and main authors of these cards who left or were not seen lately."""
     authors = _top_authors(batch)
     owners = {each.card.id: each.card.owner_id for each in batch.cards}
-    people = _people(batch.session, {*owners.values(), *authors.values()} - {None})
+    stood_for = {person_id for person_id, stand_in in absent(batch.session, batch.now).items() if stand_in is not None}
+    people = _people(batch.session, {*owners.values(), *authors.values()} - {None, *stood_for})
     seen = last_seen(batch.session, people.values())
     words = Words(batch.now, batch.policy.zone)
     for each in batch.cards:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from curator.notices.kinds import ASKED, ESCALATED, FOLLOW_THE_CARD, HEADINGS, NEVER_VERIFIED, NEWS, RANK, TALK
 from curator.notices.models import Notice
-from curator.notices.talk import comments_of, told_to, words_of_comment
+from curator.notices.talk import comments_of, path_of, told_to, words_of_comment
 from curator.reports.pages import DigestGroup, DigestItem
 from kb.cards.models import Card
-from kb.cards.queries import card_path, with_people
+from kb.cards.queries import with_people
 from kb.people.actor import active_actor
 from kb.people.models import Person
 from kb.trust.policy import Policy
@@ -36,9 +36,7 @@ class Told:
     @property
     def path(self) -> str:
         """Where it leads."""
-        if self.notice.comment_id is None:
-            return card_path(self.card)
-        return f"{card_path(self.card)}?comments=1#comment-{self.notice.comment_id}"
+        return path_of(self.notice, self.card)
 
 
 def holding(session: Session, person: Person, notices: Sequence[Notice], policy: Policy, now: datetime) -> list[Told]:

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, true, update
 from sqlalchemy.orm import Session
 
 from curator.notices.choices import manner_of
 from curator.notices.composing import names_of, words_of
 from curator.notices.models import Notice, NoticeSetting
-from curator.notices.talk import comments_of, told_to
+from curator.notices.talk import comments_of, path_of, told_to
 from kb.cards.models import Card
-from kb.cards.queries import card_path, with_people
-from kb.comments.models import Comment
-from kb.comments.shown import comment_path
+from kb.cards.queries import with_people
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.people.models import Person
@@ -43,14 +41,15 @@ def unread_count(session: Session, actor: Actor, settings: Settings) -> int:
 
 
 def notices_of(
-    session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, number: int
-) -> tuple[list[Listed], int]:
+    session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, *,
+    limit: int = PAGE, offset: int = 0, unread: bool = False,
+) -> tuple[list[Listed], int]:  # fmt: skip
     """A page of them, newest first, and how many there are."""
-    mine = _mine(session, actor, settings)
+    mine = and_(_mine(session, actor, settings), Notice.read_at.is_(None) if unread else true())
     base = select(Notice).join(Card, Card.id == Notice.card_id).where(mine)
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
     newest = base.order_by(Notice.at.desc(), Notice.id.desc())
-    rows = session.scalars(newest.limit(PAGE).offset((number - 1) * PAGE)).all()
+    rows = session.scalars(newest.limit(limit).offset(offset)).all()
     cards = _cards(session, rows)
     trust = trust_by_card(session, [card for card in cards.values() if card.is_servable], policy, now)
     names, said = names_of(session, rows), comments_of(session, rows)
@@ -60,6 +59,12 @@ def notices_of(
 
 def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> str:
     """Where one of the person's notices leads; it is read by that. NotFound for anybody else's."""
+    notice = mark_one_read(session, actor, settings, notice_id, now)
+    return path_of(notice, session.get_one(Card, notice.card_id))
+
+
+def mark_one_read(session: Session, actor: Actor, settings: Settings, notice_id: int, now: datetime) -> Notice:
+    """One of the person's notices, read from now on. NotFound for anybody else's."""
     notice = session.scalars(
         select(Notice).join(Card, Card.id == Notice.card_id)
         .where(Notice.id == notice_id, _mine(session, actor, settings))
@@ -67,9 +72,7 @@ def opened(session: Session, actor: Actor, settings: Settings, notice_id: int, n
     if notice is None:
         raise NotFound(_("There is no such notice."))
     notice.read_at = notice.read_at or now
-    if notice.comment_id is not None:
-        return comment_path(session.get_one(Comment, notice.comment_id))
-    return card_path(session.get_one(Card, notice.card_id))
+    return notice
 
 
 def mark_read(session: Session, actor: Actor, last_id: int, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.notices.choices import Choice as Chosen
@@ -12,12 +11,8 @@ from curator.notices.kinds import EVENTS, HEADINGS, NEWS_EVENTS
 from curator.notices.listing import PAGE, Listed, notices_of, unread_count
 from curator.notices.pages import ChoiceGroup, ChoiceRow, FollowedRow, NoticeRow, NoticesPage, SettingsPage
 from curator.webhooks.outbox import people_with_own
-from kb.cards.models import Card, Collection
-from kb.cards.permissions import published_in
-from kb.cards.queries import card_path
 from kb.errors import FieldError
-from kb.following.commands import Followed
-from kb.following.models import Follow
+from kb.following.queries import followed_by
 from kb.following.shown import follow_button
 from kb.people.actor import Actor
 from kb.people.models import Person
@@ -28,6 +23,7 @@ from kb.wording import N_, _, decimal, ngettext
 from kb.words import Words
 
 HERE, SETTINGS = "/notices", "/account/notices"
+_FOLLOWED = {"collection": N_("Collection"), "tag": N_("Tag"), "card": N_("Card")}
 MAILS = (("digest", N_("In the digest")), ("at_once", N_("At once")), ("none", N_("No mail")))
 _ICONS = {
     "asked": "comment", "mentioned": "comment", "commented": "comment", "resolved": "check",
@@ -40,7 +36,7 @@ def notices_page(
     session: Session, actor: Actor, settings: Settings, policy: Policy, now: datetime, number: int
 ) -> NoticesPage:
     """A page of the list."""
-    listed, total = notices_of(session, actor, settings, policy, now, number)
+    listed, total = notices_of(session, actor, settings, policy, now, offset=(number - 1) * PAGE)
     unread, words = unread_count(session, actor, settings), Words(now, policy.zone)
     first, last = (number - 1) * PAGE + 1, min(number * PAGE, total)
     paging = Paging(
@@ -120,31 +116,9 @@ def _hours(chosen: int | None, error: str) -> Choice:
 
 
 def _followed(session: Session, actor: Actor) -> tuple[FollowedRow, ...]:
-    """Collections, tags, then cards; only what the person may still see."""
-    follows = session.scalars(select(Follow).where(Follow.person_id == actor.id).order_by(Follow.id)).all()
-    shelves = {
-        shelf.id: shelf
-        for shelf in session.scalars(
-            select(Collection).where(
-                Collection.id.in_({f.collection_id for f in follows if f.collection_id} & actor.readable)
-            )
+    return tuple(
+        FollowedRow(
+            _(_FOLLOWED[thing.kind]), Link(thing.name, thing.path), follow_button(session, actor, thing.what, SETTINGS)
         )
-    }
-    ids = {follow.card_id for follow in follows if follow.card_id}
-    cards = {
-        card.id: card for card in session.scalars(select(Card).where(Card.id.in_(ids), published_in(actor.readable)))
-    }
-    rows: list[FollowedRow] = []
-    for follow in follows:
-        what = Followed(follow.card_id, follow.tag, follow.collection_id)
-        kind, link = "", Link("", "")
-        if follow.collection_id in shelves:
-            shelf = shelves[follow.collection_id]
-            kind, link = _("Collection"), Link(shelf.name, f"/collections/{shelf.slug}")
-        elif follow.tag is not None:
-            kind, link = _("Tag"), Link(follow.tag, f"/cards?tag={follow.tag}")
-        elif follow.card_id in cards:
-            kind, link = _("Card"), Link(cards[follow.card_id].title, card_path(cards[follow.card_id]))
-        if kind:
-            rows.append(FollowedRow(kind, link, follow_button(session, actor, what, SETTINGS)))
-    return tuple(sorted(rows, key=lambda row: ("Collection", "Tag", "Card").index(row.kind)))
+        for thing in followed_by(session, actor)
+    )

@@ -15,6 +15,7 @@ from curator.notices.models import Notice, NoticeMark
 from curator.notices.transitions import Transition, write
 from kb.cards.models import Card, Status
 from kb.cards.permissions import published_in, visible_to
+from kb.cards.queries import card_path
 from kb.comments.mentions import reads
 from kb.comments.models import Comment
 from kb.following.models import Follow
@@ -96,6 +97,12 @@ def comments_of(session: Session, notices: Iterable[Notice]) -> dict[int, str]:
     ids = {notice.comment_id for notice in notices if notice.comment_id is not None}
     rows = select(Comment.id, Comment.text).where(Comment.id.in_(ids), Comment.deleted_at.is_(None))
     return dict(session.execute(rows).all()) if ids else {}
+
+
+def path_of(notice: Notice, card: Card) -> str:
+    """Where a notice leads: to the card, or to what was said about it."""
+    path = card_path(card)
+    return path if notice.comment_id is None else f"{path}?comments=1#comment-{notice.comment_id}"
 
 
 def words_of_comment(notice: Notice, names: Mapping[int, str], said: Mapping[int, str]) -> str:

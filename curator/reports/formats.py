@@ -44,7 +44,7 @@ def as_json(report: WeeklyReport, settings: Settings) -> dict[str, Any]:
         **numbers_of(report, settings),
         "gaps": [
             {"words": gap.words, "also": list(gap.also), "times": gap.times, "people": gap.people,
-             "found_nothing": gap.found_nothing}
+             "found_nothing": gap.found_nothing, "rephrased": gap.rephrased}
             for gap in report.gaps
         ],
         "archive_suggestions": [_card(card, settings) for card in report.unread],

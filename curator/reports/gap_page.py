@@ -1,14 +1,16 @@
 """What readers searched for in vain, on a page of its own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.reports.about import EVERYTHING, About
 from curator.reports.gaps import load_gaps
-from curator.reports.pages import GapsPage
+from curator.reports.pages import GapRow, GapsPage
 from curator.reports.rows import gap_rows
 from curator.reports.shown import long_day, subject_chips
 from curator.reports.weeks import Week, week_of
@@ -28,7 +30,8 @@ _OTHERS = N_("Of others' searches you are told what several people asked who may
 def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: Policy, now: datetime) -> GapsPage:
     """The gaps of one week."""
     gaps = load_gaps(session, actor, about, week.start(policy), min(now, week.end(policy)), LONGEST)
-    rows = gap_rows(gaps, _links(session, actor, {gap.card_id for gap in gaps if gap.card_id is not None}))
+    links = _links(session, actor, {gap.card_id for gap in gaps if gap.card_id is not None})
+    rows = tuple(_with_ways_out(actor, about, row) for row in gap_rows(gaps, links))
     found = (
         ngettext("%(num)s question had no good answer.", "%(num)s questions had no good answer.", len(rows))
         if rows
@@ -41,8 +44,17 @@ def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: 
         gaps=rows,
         subjects=_subjects(session, actor, about, week),
         previous_url=about.address(PATH, week=week.before().key),
+        dismiss_action=f"{PATH}/dismissals" if actor.is_curator else "",
+        here=about.address(PATH, week=week.key),
         next_url="" if is_last else about.address(PATH, week=week.before(-1).key),
     )
+
+
+def _with_ways_out(actor: Actor, about: About, row: GapRow) -> GapRow:
+    """Write the card, for those who may write one there; ask somebody who knows."""
+    may_write = bool(actor.writable) if about.collection_id is None else about.collection_id in actor.writable
+    write = f"/cards/new?{urlencode({'title': row.words[:1].upper() + row.words[1:], **about.query})}"
+    return replace(row, write_url=write if may_write else "", ask_url=f"/questions/new?{urlencode({'q': row.words})}")
 
 
 def _links(session: Session, actor: Actor, ids: set[int]) -> Mapping[int, Link]:

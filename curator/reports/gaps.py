@@ -1,4 +1,5 @@
-"""What readers searched for in vain: nothing was found, or only answers whose trust was not good.
+"""What readers searched for in vain: nothing was found, or only answers whose trust was not good, or nobody opened what
+was found and the same person asked in other words at once.
 
 Words that somebody typed may tell what is in a collection, so a search counts only for a reader who may read all that
 its asker may read; and of others only what at least two of them asked. One's own searches always count. Who asked is
@@ -16,6 +17,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from curator.reports.about import About
+from curator.reports.models import DismissedGap
+from curator.reports.rephrased import rephrased
 from kb.cards.models import Card, Collection
 from kb.cards.permissions import servable_to
 from kb.people.actor import Actor, active_actor
@@ -37,16 +40,23 @@ _LITTLE = frozenset((
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One person asking these words on one day. `card_id`: the best of what was found, if anything was."""
+    """One person asking these words on one day. `card_id`: the best of what was found, if anything was.
+
+    `is_rephrased`: it was good, and yet they asked again in other words.
+    """
 
     words: str
     person_id: int | None
     card_id: int | None
+    is_rephrased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A question without a good answer: its commonest words, how often it was asked, by how many, other wordings."""
+    """A question without a good answer: its commonest words, how often it was asked, by how many, other wordings.
+
+    `rephrased`: how often it was asked again in other words although an answer was found.
+    """
 
     words: str
     times: int
@@ -54,6 +64,7 @@ class Gap:
     found_nothing: bool
     also: tuple[str, ...]
     card_id: int | None = None
+    rephrased: int = 0
 
 
 def load_gaps(
@@ -63,13 +74,18 @@ def load_gaps(
     if about.person_id is not None:
         return ()
     in_vain = _about_it(session, actor, about, _in_vain(session, start, end))
+    dismissed = [frozenset(stems.split()) for stems in session.scalars(select(DismissedGap.stems))]
     allowed = _askers(session, actor, {row.person_id for row in in_vain})
-    return gaps([row for row in in_vain if row.person_id in allowed], actor.id, sees_all=actor.id is None)[:limit]
+    known = [row for row in in_vain if row.person_id in allowed]
+    return gaps(known, actor.id, sees_all=actor.id is None, dismissed=dismissed)[:limit]
 
 
-def gaps(asked: Sequence[Asked], reader_id: int | None, *, sees_all: bool = False) -> tuple[Gap, ...]:
-    """Join what asks the same, and leave out what only one other person asked. Pure."""
-    found = [gap for group in _clustered(asked) if (gap := _gap(group, reader_id, sees_all)) is not None]
+def gaps(
+    asked: Sequence[Asked], reader_id: int | None, *, sees_all: bool = False, dismissed: Sequence[frozenset[str]] = ()
+) -> tuple[Gap, ...]:
+    """Join what asks the same, and leave out what only one other person asked, or was dismissed. Pure."""
+    groups = [group for group in _clustered(asked) if not any(_alike(group.stems, stems) for stems in dismissed)]
+    found = [gap for group in groups if (gap := _gap(group, reader_id, sees_all)) is not None]
     return tuple(sorted(found, key=lambda gap: (-gap.times, -gap.people, gap.words)))
 
 
@@ -80,7 +96,7 @@ class _Group:
 
 
 def _in_vain(session: Session, start: datetime, end: datetime) -> list[Asked]:
-    """Searches that ended in the week and found nothing, or nothing with good trust."""
+    """Searches that ended in the week and found nothing, nothing with good trust, or nothing that was opened."""
     good = [state.value for state in GOOD]
     rows = session.execute(
         select(SearchQuery.words, SearchQuery.person_id, SearchQuery.results, SearchQuery.first_card_id)
@@ -90,7 +106,9 @@ def _in_vain(session: Session, start: datetime, end: datetime) -> list[Asked]:
         .limit(_ROWS_READ)
     )
     # What found something that was deleted since can't be told apart from what found nothing, and is neither.
-    return [Asked(words, person, card) for words, person, results, card in rows if (results == 0) is (card is None)]
+    vain = [Asked(words, person, card) for words, person, results, card in rows if (results == 0) is (card is None)]
+    again = [Asked(each.words, each.person_id, each.card_id, True) for each in rephrased(session, start, end, good)]
+    return vain + [each for each in again if each.card_id is not None]
 
 
 def _about_it(session: Session, actor: Actor, about: About, rows: Sequence[Asked]) -> list[Asked]:
@@ -121,7 +139,7 @@ def _clustered(asked: Sequence[Asked]) -> list[_Group]:
     times = Counter(row.words for row in asked)
     groups: list[_Group] = []
     for row in sorted(asked, key=lambda row: (-times[row.words], row.words)):
-        stems = frozenset(_stems(row.words))
+        stems = stems_of(row.words)
         group = next((each for each in groups if _alike(each.stems, stems)), None)
         if group is None:
             group = _Group(stems)
@@ -152,6 +170,7 @@ def _gap(group: _Group, reader_id: int | None, sees_all: bool) -> Gap | None:
     return Gap(
         words=shared[0], times=len(group.rows), people=len(people),
         found_nothing=any(row.card_id is None for row in group.rows),
+        rephrased=sum(row.is_rephrased for row in group.rows),
         also=tuple(shared[1 : 1 + _ALSO]), card_id=found.most_common(1)[0][0] if found else None,
     )  # fmt: skip
 
@@ -164,6 +183,11 @@ def _shared(askers: Mapping[str, set[int | None]]) -> list[str]:
             who.setdefault(word, set()).update(people - {None})
     common = " ".join(word for word, people in who.items() if len(people) >= PEOPLE_NEEDED)
     return [common] if common else []
+
+
+def stems_of(words: str) -> frozenset[str]:
+    """What decides whether two wordings ask the same."""
+    return frozenset(_stems(words))
 
 
 def _stems(words: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""What was expected of each card at the end of a week, so that weeks can be compared without hindsight."""
+"""What was expected of each card at the end of a week, for comparing weeks without hindsight; and dismissed gaps."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base
@@ -19,3 +19,14 @@ class CardWeek(Base):
     views_per_week: Mapped[float]
     stale_per_week: Mapped[float]
     rate_per_year: Mapped[float]
+
+
+class DismissedGap(Base):
+    """A question that no card shall answer here, as the beginnings of its words: however it is worded, it is no gap."""
+
+    __tablename__ = "dismissed_gap"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stems: Mapped[str] = mapped_column(String(200), unique=True)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]

@@ -101,11 +101,13 @@ class GapRow:
     asked: str
     found: str
     card: Link | None = None
+    write_url: str = ""
+    ask_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GapsPage:
-    """/reports/gaps?week=&collection="""
+    """/reports/gaps?week=&collection=. Dismiss: POST `words` and `back` to `dismiss_action`."""
 
     heading: str
     sentence: str
@@ -113,6 +115,8 @@ class GapsPage:
     subjects: tuple[Chip, ...]
     previous_url: str
     next_url: str = ""
+    dismiss_action: str = ""
+    here: str = ""
 
 
 @dataclass(frozen=True, slots=True)

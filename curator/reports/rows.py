@@ -152,11 +152,19 @@ def gap_rows(gaps: Iterable[Gap], cards: Mapping[int, Link], *, base: str = "") 
             asked=f"{count(gap.times, 'time')}, {count(gap.people, 'person', 'people')}"
             if gap.people
             else count(gap.times, "time"),
-            found=_("Nothing found") if gap.found_nothing else _("Only doubted answers"),
+            found=_found(gap),
             card=cards.get(gap.card_id or 0),
         )
         for gap in gaps
     )
+
+
+def _found(gap: Gap) -> str:
+    if gap.found_nothing:
+        return _("Nothing found")
+    if gap.rephrased == gap.times:
+        return _("Asked again in other words")
+    return _("Only doubted answers")
 
 
 def gaps_of(report: WeeklyReport, *, base: str = "") -> tuple[GapRow, ...]:

@@ -60,7 +60,7 @@ def read_change(session: Session, actor: Actor, wanted: Wanted, audiences: Seque
 
 def _template(session: Session, slug: str | None) -> str | None:
     if slug is not None and template_of(session, slug) is None:
-        raise invalid("template", "There is no such card template. Choose one from the list.")
+        raise invalid("template", _("There is no such card template. Choose one from the list."))
     return slug
 
 

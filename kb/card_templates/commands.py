@@ -123,7 +123,7 @@ def _put(session: Session, template: CardTemplate, fields: TemplateFields) -> No
         raise invalid("heading", _("A part's heading needs a letter or a digit."))
     twice = next((part.heading for at, part in enumerate(fields.parts) if keys[at] in keys[:at]), None)
     if twice is not None:
-        raise invalid("heading", _("“%(twice)s” is there twice. Each part has a heading of its own.", twice=twice))
+        raise invalid("heading", _("“%(part)s” is there twice. Each part has a heading of its own.", part=twice))
     template.name, template.about, template.most_words = fields.name, fields.about, fields.most_words
     session.add(template)
     session.flush()

@@ -80,15 +80,9 @@ def is_incomplete() -> ColumnElement[bool]:
 
 def _refusal(template: CardTemplate, missing: list[PartState]) -> Invalid:
     said = [
-        _("“%(heading)s” is empty: write below its heading", heading=part.heading) if part.is_there
-        else _("“%(heading)s” is missing: add the heading “## %(heading)s” and write below it", heading=part.heading)
+        _("“%(part)s” is empty: write below its heading.", part=part.heading) if part.is_there
+        else _("“%(part)s” is missing: add the heading “## %(part)s” and write below it.", part=part.heading)
         for part in missing
     ]  # fmt: skip
-    return invalid(
-        "body",
-        _(
-            "By the template %(name)s, %(words)s. Or choose another template.",
-            name=template.name,
-            words="; ".join(said),
-        ),
-    )
+    why = _("The template %(name)s asks for it; another one can be chosen.", name=template.name)
+    return invalid("body", " ".join([*said, why]))

@@ -23,21 +23,14 @@ from kb.web.edge import now, reading, writing
 from kb.web.forms import Form, read_form, validate
 from kb.web.frame import frame, say
 from kb.web.parts import Field, Problem
-from kb.wording import N_, _, decimal, ngettext
-from kb.words import count
+from kb.wording import N_, _, ngettext
 
 blueprint = Blueprint("card_templates", __name__)
 HERE = "/admin/card-templates"
 _SPARE_ROWS = 3
 _NEW_ROWS = 5
-_LABELS = {
-    "name": N_("Name"),
-    "about": N_("What it is for"),
-    "most_words": N_("Words"),
-    "heading": N_("A heading"),
-    "hint": N_("A hint"),
-    "place": N_("A number"),
-}
+_LABELS = {"name": N_("Name"), "about": N_("What it is for"), "most_words": N_("Words at most"),
+           "heading": N_("Heading"), "hint": N_("Hint"), "place": N_("Place")}  # fmt: skip
 
 
 class Typed(Form):
@@ -108,10 +101,11 @@ def _save(slug: str | None) -> BaseResponse:
     except (Invalid, Conflict) as error:
         errors = error.errors or (FieldError("name", error.detail),)
         return Response(_page(_Refused(slug, errors)), error.status)
-    lack = ngettext(
-        "%(num)s published card lacks a required part.", "%(num)s published cards lack a required part.", lacking
-    )
-    say(f"{_('Saved.')} {lack}" if lacking else _("Saved."))
+    words = ngettext(
+        "Saved. %(num)s published card lacks a required part.", "Saved. %(num)s published cards lack a required part.",
+        lacking,
+    )  # fmt: skip
+    say(words if lacking else _("Saved."))
     return redirect(where, 303)
 
 
@@ -134,11 +128,9 @@ def _part(row: dict[str, str]) -> TypedPart:
         return validate(TypedPart, {**row, "place": row["place"] or row["number"]})
     except Invalid as error:
         first = error.errors[0]
+        name = _(_LABELS.get(first.field, first.field))
         message = _(
-            "%(field)s of line %(line)s %(problem)s.",
-            field=_(_LABELS.get(first.field, first.field)),
-            line=row["number"],
-            problem=first.message,
+            "%(field)s of line %(number)s %(problem)s.", field=name, number=row["number"], problem=first.message
         )
         raise invalid("heading", message) from None
 
@@ -177,9 +169,9 @@ def _row(
         slug=template.slug,
         name=template.name,
         about=template.about,
-        cards=count(cards, "published card"),
+        cards=ngettext("%(num)s published card", "%(num)s published cards", cards),
         cards_url=f"/cards?template={template.slug}",
-        incomplete=_("%(number)s incomplete", number=decimal(lacking)) if lacking else "",
+        incomplete=ngettext("%(num)s incomplete", "%(num)s incomplete", lacking) if lacking else "",
         incomplete_url=f"/cards?template={template.slug}&incomplete=1",
         write_url=f"/cards/new?template={template.slug}" if actor.writable else "",
         form=_form(template, refused if refused and refused.slug == template.slug else None),
@@ -199,9 +191,9 @@ def _form(template: CardTemplate | None, refused: _Refused | None) -> TemplateFo
     return TemplateForm(
         action=f"{HERE}/{template.slug}" if template else HERE,
         name=field("name"),
-        about=field("about", hint="One sentence for whoever chooses it."),
+        about=field("about", hint=_("One sentence for whoever chooses it.")),
         most_words=field(
-            "most_words", str(DEFAULT_WORDS), "From more words on, the editor suggests to split the card."
+            "most_words", str(DEFAULT_WORDS), _("From more words on, the editor suggests to split the card.")
         ),
         parts=_typed_rows() if refused else _part_rows(template),
         parts_error=wrong.get("heading", wrong.get("hint", wrong.get("place", ""))),
@@ -239,8 +231,4 @@ def _anchor(error: FieldError, refused: _Refused | None) -> str:
 def _sentence(error: FieldError) -> str:
     name = error.field.partition(".")[0]
     is_sentence = error.message[:1].isupper() or error.message[:1] == "“"
-    return (
-        error.message
-        if is_sentence
-        else _("%(field)s %(problem)s.", field=_(_LABELS.get(name, name)), problem=error.message)
-    )
+    return error.message if is_sentence else f"{_(_LABELS.get(name, name))} {error.message}."

@@ -24,7 +24,7 @@ from kb.trust.queries import trust_of_card
 from kb.trust.shown import FLAG_WORDS, badge, caution, strip
 from kb.trust.state import Trust, TrustState
 from kb.trust.timing import Timing
-from kb.use.queries import impressions_by_card
+from kb.use.queries import UseOf, use_of
 from kb.web.pages import (
     CardActions,
     CardPage,
@@ -34,7 +34,7 @@ from kb.web.pages import (
     VerifyForm,
 )  # fmt: skip
 from kb.web.parts import Badge, Choice, Field, Link, Option
-from kb.wording import _, day_and_month, full_day, ngettext
+from kb.wording import _, day_and_month, decimal, full_day, ngettext
 from kb.words import Words, first_name
 
 _FLAG_KINDS = ("reported", "dead_link", "date_passed", "source_changed", "duplicate")
@@ -89,7 +89,7 @@ def _looks_like(session: Session, actor: Actor, card: Card) -> tuple[LooksLike, 
 
 def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy, words: Words) -> CardTrust:
     """The Trust panel. A card that is not published has no trust; its panel says what is known."""
-    used = impressions_by_card(session, [card.id], words.now.date()).get(card.id, 0)
+    use = use_of(session, card.id, words.now.date())
     planned = card.verify_by if trust and card.verified_at is None else None
     due = (trust.verify_by if trust else None) or planned
     return CardTrust(
@@ -100,8 +100,15 @@ def card_trust(session: Session, card: Card, trust: Trust | None, policy: Policy
         last_verified=words.full_day(card.verified_at) if card.verified_at else _("Never"),
         next_check=words.full_day(due) if due else "",
         interval=_rhythm(policy.timing_of(card)),
-        used=ngettext("%(num)s time this month", "%(num)s times this month", used) if used else "",
+        used=_use_words(use) if use.total else "",
     )
+
+
+def _use_words(use: UseOf) -> str:
+    return _(
+        "%(views)s opened, %(copies)s copied, %(shown)s shown as the answer",
+        views=decimal(use.views), copies=decimal(use.copies), shown=decimal(use.shown),
+    )  # fmt: skip
 
 
 def _rhythm(timing: Timing) -> str:

@@ -35,6 +35,7 @@ from kb.words import Words
 
 blueprint = Blueprint("cards", __name__)
 _FOUND = 20
+NOTHING_SAID = "No more was said."  # stored: most kinds of problems say enough by themselves
 
 
 @blueprint.get("/cards/<int:card_id>")
@@ -130,11 +131,12 @@ def unverify(card_id: int) -> BaseResponse:
 def flag(card_id: int) -> BaseResponse | str:
     """Report a problem."""
     form = read_form(FlagForm)
-    if not form.detail.strip():
+    detail = form.detail.strip() or ("" if form.kind == FlagKind.REPORTED else NOTHING_SAID)
+    if not detail:
         return _show_report_error(card_id)
 
     def act(session: Session, actor: Actor, card: Card) -> None:
-        trust_commands.raise_flag(session, actor, card, FlagKind(form.kind), form.detail, now())
+        trust_commands.raise_flag(session, actor, card, FlagKind(form.kind), detail, now())
 
     return _act(card_id, act, _("Problem reported. The assignee is told."))
 

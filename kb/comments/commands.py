@@ -148,7 +148,7 @@ def _worded(text: str) -> str:
 def _named(session: Session, card: Card, text: str) -> tuple[list[int], list[str]]:
     people, unknown = named_in(session, card, text)
     if len(people) > MOST_MENTIONED:
-        raise invalid("text", _("Name at most %(most)s people in one comment.", most=MOST_MENTIONED))
+        raise invalid("text", _("Name at most %(num)s people in one comment.", num=MOST_MENTIONED))
     return people, unknown
 
 
@@ -164,13 +164,13 @@ def _just_said(
 def _demand_room(session: Session, actor: Actor, card: Card, thread: Comment | None, now: datetime) -> None:
     if thread is not None:
         if _replies(session, thread) >= MOST_REPLIES:
-            raise Conflict(_("This thread has %(most)s replies. Resolve it and begin another one.", most=MOST_REPLIES))
+            raise Conflict(_("This thread has %(num)s replies. Resolve it and begin another one.", num=MOST_REPLIES))
     else:
         is_open = (Comment.card_id == card.id, Comment.parent_id.is_(None), Comment.resolved_at.is_(None))
         if _count(session, *is_open) >= MOST_THREADS:
-            raise Conflict(_("The card has %(most)s open comments. Resolve some first.", most=MOST_THREADS))
+            raise Conflict(_("The card has %(num)s open comments. Resolve some first.", num=MOST_THREADS))
     if _count(session, Comment.author_id == actor.id, Comment.at > now - timedelta(hours=1)) >= MOST_AN_HOUR:
-        words = _("You commented %(most)s times within an hour. Go on a little later.", most=MOST_AN_HOUR)
+        words = _("You commented %(num)s times within an hour. Go on a little later.", num=MOST_AN_HOUR)
         raise TooMany(words, extra={"retry_after": 600})
 
 

@@ -16,8 +16,8 @@ from kb.people.actor import Actor
 from kb.people.models import Named
 from kb.people.shown import who
 from kb.web.parts import BLANK, Field
-from kb.wording import _, decimal
-from kb.words import Words, count
+from kb.wording import _, ngettext
+from kb.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ def comments_shown(
     has_place = any(typed is not None and typed.thread_id == row.first.id and row.can_reply for row in waiting)
     is_new = typed is not None and not (has_place or typed.comment_id)
     return Talk(
-        heading=count(len(waiting), "open comment") if waiting else _("Comments"),
+        heading=ngettext("%(num)s open comment", "%(num)s open comments", len(waiting)) if waiting else _("Comments"),
         is_open=is_open or typed is not None,
         open_threads=waiting,
         resolved_threads=settled,
-        resolved_words=_("%(number)s resolved", number=decimal(len(settled))) if settled else "",
+        resolved_words=ngettext("%(num)s resolved", "%(num)s resolved", len(settled)) if settled else "",
         add_action=f"/cards/{card.id}/comments" if can_comment else "",
         text=typed.field if typed is not None and is_new else BLANK,
         mentions_url=f"/cards/{card.id}/mentions" if can_comment else "",
@@ -71,7 +71,7 @@ def _thread(actor: Actor, card: Card, thread: Thread, words: Words, typed: Typed
     settle = f"/comments/{first.id}" if can_comment and may_settle(actor, first) else ""
     if first.resolved_at is not None:
         by = first.resolved_by.name if first.resolved_by else _("Somebody")
-        said = _("Resolved by %(by)s, %(day)s", by=by, day=words.day(first.resolved_at))
+        said = _("Resolved by %(name)s, %(day)s", name=by, day=words.day(first.resolved_at))
         return replace(row, settled_words=said, reopen_action=settle and f"{settle}/reopen")
     reply = typed.field if typed is not None and typed.thread_id == first.id else BLANK
     return replace(row, can_reply=can_comment, reply=reply, resolve_action=settle and f"{settle}/resolve")

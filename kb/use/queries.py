@@ -1,6 +1,7 @@
 """How much cards were used lately."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -10,6 +11,28 @@ from kb.cards.models import Card
 from kb.cards.permissions import servable_to
 from kb.people.actor import Actor
 from kb.use.models import CardUse, RecentUse
+
+
+@dataclass(frozen=True, slots=True)
+class UseOf:
+    """How often a card was opened, copied, and shown as the answer of a search or a lookup."""
+
+    views: int = 0
+    copies: int = 0
+    shown: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.views + self.copies + self.shown
+
+
+def use_of(session: Session, card_id: int, today: date, days: int = 28) -> UseOf:
+    """The use of one card in the last `days` days, today included."""
+    sums = (func.coalesce(func.sum(column), 0) for column in (CardUse.impressions, CardUse.views, CardUse.copies))
+    row = session.execute(select(*sums).where(CardUse.card_id == card_id, CardUse.day > today - timedelta(days=days)))
+    impressions, views, copies = (int(each) for each in row.one())
+    return UseOf(views, copies, max(impressions - views - copies, 0))
 
 
 def impressions_by_card(session: Session, card_ids: Iterable[int], today: date, days: int = 28) -> dict[int, int]:

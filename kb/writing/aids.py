@@ -23,8 +23,7 @@ from kb.text.markdown import Rendered
 from kb.web.alike import Draft, Found, alike
 from kb.web.forms import validate
 from kb.web.parts import Choice, Link, Option
-from kb.wording import N_, _, decimal, ngettext
-from kb.words import count
+from kb.wording import N_, _, ngettext
 from kb.writing.pages import Alike, Checked, PartRow, WritingAids
 from kb.writing.readability import FEWEST_WORDS, ease, has_formula, long_ones, sentences
 
@@ -32,12 +31,16 @@ WORDS_A_MINUTE = 238
 """Silent reading of non-fiction: M. Brysbaert, "How many words do we read per minute?", Journal of Memory and Language
 109 (2019)."""
 _BANDS = (
-    (70, N_("Easy to read")),
-    (50, N_("Plain: most read it at once")),
-    (30, N_("Hard: shorter sentences and words would help")),
+    (70, N_("Easy to read (%(formula)s %(score)s of 100)")),
+    (50, N_("Plain: most read it at once (%(formula)s %(score)s of 100)")),
+    (30, N_("Hard: shorter sentences and words would help (%(formula)s %(score)s of 100)")),
 )
-_HARDEST = N_("Very hard: shorter sentences and words would help")
-_LANGUAGES = {"pl": N_("Polish"), "fi": N_("Finnish")}
+_HARDEST = N_("Very hard: shorter sentences and words would help (%(formula)s %(score)s of 100)")
+_UNMEASURED = {
+    "pl": N_("Readability is not measured in Polish."),
+    "fi": N_("Readability is not measured in Finnish."),
+}
+_STATES = {"written": N_("written"), "empty": N_("empty"), "missing": N_("missing")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def checked(session: Session, actor: Actor, here: InEditor, workspace: Workspace
         split=_split(text.words, template),
         ease=_ease(said, language, text.words),
         long_sentences=tuple(
-            ngettext("“%(begins)s” has %(num)s word", "“%(begins)s” has %(num)s words", words, begins=begins)
+            ngettext("“%(sentence)s” has %(num)s word", "“%(sentence)s” has %(num)s words", words, sentence=begins)
             for begins, words in long_ones(said)
         ),
         alike=tuple(_alike(actor, each) for each in found),
@@ -129,11 +132,11 @@ def rendering(renderer: Renders, source: str) -> tuple[Rendered | None, str]:
 
 
 def _row(part: PartState) -> PartRow:
-    if part.is_filled:
-        return PartRow(part.heading, part.hint, "written", _("written"), part.is_required)
-    state: Literal["empty", "missing"] = "empty" if part.is_there else "missing"
-    words = _("empty") if part.is_there else _("missing")
-    return PartRow(part.heading, part.hint, state, words if part.is_required else _("optional"), part.is_required)
+    state: Literal["written", "empty", "missing"] = "missing"
+    if part.is_there:
+        state = "written" if part.is_filled else "empty"
+    words = _(_STATES[state]) if part.is_required or part.is_filled else _("optional")
+    return PartRow(part.heading, part.hint, state, words, part.is_required)
 
 
 def _parts_words(parts: Sequence[PartState]) -> str:
@@ -144,37 +147,38 @@ def _parts_words(parts: Sequence[PartState]) -> str:
     if not lacking:
         return _("All required parts are written.")
     return ngettext(
-        "%(lacking)s of %(num)s required part to write before it can be published.",
-        "%(lacking)s of %(num)s required parts to write before it can be published.",
-        len(asked), lacking=lacking,
-    )  # fmt: skip
+        "%(num)s required part is missing or empty.", "%(num)s required parts are missing or empty.", lacking
+    )
 
 
 def _length(words: int) -> str:
+    written = ngettext("%(num)s word", "%(num)s words", words)
     minutes = round(words / WORDS_A_MINUTE)
-    number = count(words, "word")
     if minutes < 1:
-        return _("%(words)s, under a minute to read", words=number)
-    return ngettext("%(words)s, %(num)s minute to read", "%(words)s, %(num)s minutes to read", minutes, words=number)
+        return _("%(words)s, under a minute to read", words=written)
+    return ngettext("%(words)s, %(num)s minute to read", "%(words)s, %(num)s minutes to read", minutes, words=written)
 
 
 def _split(words: int, template: CardTemplate | None) -> str:
     most = template.most_words if template is not None else DEFAULT_WORDS
-    return _("Over %(most)s words: consider splitting it into two cards.", most=decimal(most)) if words > most else ""
+    if words <= most:
+        return ""
+    return ngettext(
+        "Over %(num)s word: consider splitting it into two cards.",
+        "Over %(num)s words: consider splitting it into two cards.", most,
+    )  # fmt: skip
 
 
 def _ease(said: list[str], language: str, words: int) -> str:
+    if not words:
+        return ""
     if not has_formula(language):
-        return (
-            _("Readability is not measured in %(language)s.", language=_(_LANGUAGES.get(language, language)))
-            if words
-            else ""
-        )
+        return _(_UNMEASURED.get(language, N_("Readability is not measured in this language.")))
     found = ease(said, language)
     if found is None:
-        return _("Readability is told from %(number)s words on.", number=FEWEST_WORDS) if words else ""
+        return _("Readability is told from %(least)s words on.", least=FEWEST_WORDS)
     band = next((label for least, label in _BANDS if found.score >= least), _HARDEST)
-    return _("%(band)s (%(formula)s %(score)s of 100)", band=_(band), formula=found.formula, score=f"{found.score:.0f}")
+    return _(band, formula=found.formula, score=f"{found.score:.0f}")
 
 
 def _alike(actor: Actor, found: Found) -> Alike:

@@ -63,7 +63,7 @@ def _with_headings(typed: LooseCardForm) -> LooseCardForm:
     wanted = request.form.get("start", "")[:40] or (typed.template if request.form.get("parts") else "")
     if not wanted:
         return typed
-    rendered, _ = rendering(services().renderer, typed.body)
+    rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, _actor):
         template = template_of(session, wanted)
     return started_from(template, typed, rendered.html if rendered else "") if template is not None else typed

@@ -1,4 +1,4 @@
-"""Comments on cards, whom they mention, and notices about them"""
+"""Comments on cards, whom they mention, and notices about them; dismissed gaps"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,6 +49,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("comment_id", "person_id", name=op.f("pk_comment_mention")),
     )
     op.create_index(op.f("ix_comment_mention_person_id"), "comment_mention", ["person_id"], unique=False)
+    op.create_table(
+        "dismissed_gap",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stems", sa.String(length=200), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_dismissed_gap_by_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dismissed_gap")),
+        sa.UniqueConstraint("stems", name=op.f("uq_dismissed_gap_stems")),
+    )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("comment_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
@@ -64,5 +74,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_comment_id"))
         batch_op.drop_constraint(batch_op.f("fk_notice_comment_id_comment"), type_="foreignkey")
         batch_op.drop_column("comment_id")
+    op.drop_table("dismissed_gap")
     op.drop_table("comment_mention")
     op.drop_table("comment")

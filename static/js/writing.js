@@ -36,7 +36,8 @@ function draw(html) {
 
 const soon = () => { clearTimeout(timer); timer = setTimeout(check, PAUSE) }
 
-last = text().toString()
+if (shown.childElementCount || !form.querySelector('[name=body]').value.trim()) last = text().toString()
+else soon()
 form.addEventListener('input', soon)
 form.addEventListener('change', soon)
 aids.querySelector('[data-check]').addEventListener('click', event => { event.preventDefault(); last = ''; check() })

@@ -13,13 +13,14 @@ from curator.reports.charts import NARROW, columns
 from curator.reports.expected import KEPT_WEEKS
 from curator.reports.gaps import Asked, gaps
 from curator.reports.models import CardWeek
+from curator.reports.rephrased import is_rephrase
 from curator.reports.words import change_words
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, WebhookDelivery
 from kb.cards.models import Card
 from kb.trust.commands import verify
 from kb.trust.models import Outcome
-from kb.use.models import SearchQuery
+from kb.use.models import SearchClick, SearchQuery
 from tests.curator.cast import context, read
 from tests.site import Site
 from tests.world import START, World
@@ -253,6 +254,67 @@ def test_doubted_answers_are_a_gap_where_their_card_may_be_read(site: Site) -> N
     assert report(site, "stan", "?person=me")["gaps"] == []
     world.later(days=7)
     assert report(site, "stan")["gaps"] == []
+
+
+def test_a_good_answer_that_nobody_opened_before_they_asked_in_other_words_is_a_gap(site: Site) -> None:
+    world = site.world
+    card = world.card("Refund window")
+    for name in ("stan", "axel"):
+        search(world, name, "cancel annual plan", card=card, trust="verified")
+        world.later(seconds=90)
+        search(world, name, "annual plan refund", card=card, trust="verified")
+        world.later(seconds=121)
+        search(world, name, "annual plan money back", card=card, trust="verified")
+        world.later(seconds=600)
+    for name in ("rita", "vera"):  # they opened it, and asked more
+        search(world, name, "goodwill limit", card=card, trust="verified")
+        with world.transaction() as session:
+            session.add(SearchClick(query_id=f"{name}goodwill limit", card_id=card, kind="view", at=world.now))
+        world.later(seconds=10)
+        search(world, name, "goodwill limit of a team lead", card=card, trust="verified")
+        world.later(seconds=600)
+    [gap] = site.api("cora", "read").get("/reports/gaps").json["gaps"]
+    assert (gap["words"], gap["times"], gap["people"], gap["rephrased"]) == ("cancel annual plan", 2, 2, 2)
+    assert (gap["found_nothing"], gap["card_id"]) == (False, card)
+    assert "Asked again in other words" in site.page("cora").get("/reports/gaps").text
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "is_one"),
+    [
+        ("refund annual", "annual plan money", True), ("refund", "refund annual", False), ("refund x", "refund", False),
+        ("refund annual", "vacation days", False), ("Refund Annual", "annual REFUND", True), ("", "refund", False),
+        ("invoice email", "invoicing mail", True),
+    ],
+)  # fmt: skip
+def test_typing_on_is_no_rephrase_and_neither_is_another_question(earlier: str, later: str, is_one: bool) -> None:
+    assert is_rephrase(earlier, later) == is_one
+
+
+def test_a_gap_leads_to_the_editor_to_an_expert_or_is_dismissed(site: Site) -> None:
+    world = site.world
+    for name in ("stan", "axel"):
+        search(world, name, "battery recall", card=None)
+    search(world, "stan", "the recall of batteries")
+    world.later(seconds=1)
+    shown = {name: site.page(name).get("/reports/gaps").text for name in ("stan", "axel", "cora")}
+    assert "/questions/new?q=battery+recall" in shown["stan"]
+    assert "Write this card" not in shown["stan"]
+    assert "/cards/new?title=Battery+recall" in shown["axel"]
+    assert ("Dismiss" in shown["axel"], "Dismiss" in shown["cora"]) == (False, True)
+    assert "Battery recall" in site.page("axel").get("/cards/new?title=Battery+recall").text
+    form = {"words": "battery recall", "back": "/reports/gaps"}
+    assert site.page("axel").post("/reports/gaps/dismissals", form).status_code == 403
+    cora = site.page("cora")
+    for _ in range(2):
+        assert cora.post("/reports/gaps/dismissals", form).headers["Location"] == "/reports/gaps"
+    page = cora.get("/reports/gaps").text
+    assert "Dismissed." in page
+    assert site.api("stan", "read").get("/reports/gaps").json["gaps"] == []
+    assert report(site, "stan")["gaps"] == []
+    cora.post("/reports/gaps/dismissals", {**form, "do": "restore"})
+    assert [gap["words"] for gap in report(site, "stan")["gaps"]] == ["battery recall"]
+    assert cora.post("/reports/gaps/dismissals", {"words": " "}).status_code == 422
 
 
 # Webhooks

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 from sqlalchemy import select
 
 from curator.questions.models import Question
@@ -62,6 +62,16 @@ def show_on(extension: Extension, page: Page) -> None:
     )
 
 
+def over(page: Page) -> Frame:
+    """The panel over a page: a frame in a closed shadow root, which only the browser's own tools see into."""
+    for _ in range(300):
+        for frame in page.frames:
+            if frame.url.startswith("chrome-extension://"):
+                return frame
+        page.wait_for_timeout(50)
+    raise AssertionError("no panel over the page")
+
+
 def test_the_answer_with_its_trust_and_the_next_ones(extension: Extension, refunds: int) -> None:
     extension.connect()
     panel = look_up(extension, "refund")
@@ -106,15 +116,23 @@ def test_a_problem_is_reported_and_a_question_is_asked(extension: Extension, ref
     extension.connect()
     panel = look_up(extension, "refund window")
     panel.get_by_role("button", name="Report a problem").click()
-    panel.get_by_label("What is wrong?").fill("It is 14 days now")
-    panel.get_by_role("button", name="Report", exact=True).click()
+    panel.get_by_label("What should it say?").fill("It is 14 days now")
+    panel.get_by_role("button", name="It is out of date").click()
     expect(panel.locator("#toast")).to_have_text("Reported. Whoever checks the card is told.")
+    panel.get_by_role("button", name="Report a problem").click()
+    panel.get_by_role("button", name="Something is wrong or missing").click()
+    expect(panel.locator("#toast")).to_have_text("Say in a few words what is wrong.")
+    panel.get_by_role("button", name="A link does not work").click()  # one click, without a word
+    expect(panel.locator("form.report")).to_have_count(0)
     panel.fill("#q", "watering the plants")
     expect(panel.get_by_text("No card answers “watering the plants”.")).to_be_visible()
     panel.locator("main").get_by_role("button", name="Ask an expert").click()
     expect(panel.get_by_text("Cora was asked.")).to_be_visible()
     with extension.site.world.read() as session:
-        assert session.scalars(select(Flag.detail)).all() == ["It is 14 days now"]
+        flags = session.execute(select(Flag.kind, Flag.detail).order_by(Flag.id)).all()
+        assert [tuple(flag) for flag in flags] == [
+            ("date_passed", "It is 14 days now"), ("dead_link", "No more was said.")
+        ]  # fmt: skip
         assert session.scalars(select(Question.text)).all() == ["watering the plants"]
 
 
@@ -208,16 +226,110 @@ def test_selected_text_is_looked_up_on_a_page_with_strict_rules(
     page.goto(f"{elsewhere.url}/ticket")
     select_text(page, "#said")
     show_on(extension, page)
-    box = page.locator("#vitrine-panel")
-    expect(box.locator("h2")).to_have_text("Refund window")
-    colour = box.locator("h2").evaluate("node => getComputedStyle(node).color")
+    panel = over(page)
+    expect(panel.locator("#from")).to_have_text("From the text you selected on this page")
+    expect(panel.locator("article h2")).to_have_text("Refund window")
+    colour = panel.locator("article h2").evaluate("node => getComputedStyle(node).color")
     assert colour != "rgb(255, 0, 0)"  # the page can't style it
+    expect(panel.locator("#q")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(box).to_have_count(0)
+    expect(page.locator("#vitrine-panel")).to_have_count(0)
     page.locator("#field").select_text()
     show_on(extension, page)
-    expect(box.locator("h2")).to_have_text("Refund window")
+    expect(over(page).locator("article h2")).to_have_text("Refund window")
+    over(page).get_by_role("button", name="Close").click()
+    expect(page.locator("#vitrine-panel")).to_have_count(0)
+    expect(page.locator("#field")).to_be_focused()  # where the reader was before
     assert elsewhere.paths("POST") == []
+
+
+NOSY = b"""<!doctype html><html lang="en"><title>Nosy</title>
+<style>@font-face { font-family: "Segoe UI"; src: url(/font) } #vitrine-panel { color: red !important; opacity: 1 }</style>
+<main><p id="said">refund window</p><input id="mine"></main><script>
+  window.heard = []
+  const open = Element.prototype.attachShadow
+  Element.prototype.attachShadow = function (how) { heard.push('attachShadow'); return open.call(this, { mode: 'open' }) }
+  customElements.define('vitrine-panel', class extends HTMLElement {})
+  for (const name of ['keydown', 'keyup', 'input', 'beforeinput', 'click', 'copy', 'selectionchange', 'focusin', 'message'])
+    addEventListener(name, event => heard.push([name, event.key ?? '', event.data ?? '', event.composedPath().map(
+      one => one.nodeName ?? '')].flat().map(one => typeof one === 'object' ? JSON.stringify(one) : one).join(' ')), true)
+  function look() {
+    const host = document.getElementById('vitrine-panel')
+    const found = ['Full refund', '30 days', 'Verified by', 'Refunds after'].filter(
+      words => { getSelection().removeAllRanges(); return find(words, false, false, true) })
+    const selected = []
+    for (const all of [() => document.execCommand('selectAll'), () => getSelection().selectAllChildren(host)]) {
+      all(); selected.push(String(getSelection())) }
+    getSelection().removeAllRanges()
+    const frames = []
+    for (let at = 0; at < window.length; at++)
+      try { frames.push(window[at].document.body.textContent) } catch (error) { frames.push(error.name) }
+    const box = host.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2
+    return JSON.stringify([
+      host.shadowRoot, host.innerText, host.getHTML({ serializableShadowRoots: true }), host.cloneNode(true).outerHTML,
+      document.activeElement.shadowRoot, found, selected, frames, document.elementsFromPoint(x, y).map(one => one.nodeName),
+      document.caretRangeFromPoint(x, y)?.startContainer.nodeName, heard,
+      performance.getEntriesByType('resource').map(one => one.name).filter(name => name.includes('#'))])
+  }
+</script></html>"""
+
+
+def test_the_page_reads_nothing_of_the_panel_over_it(
+    extension: Extension, refunds: int, elsewhere: AnsweringServer
+) -> None:
+    """Not through its tree, its events, the selection, the search in the page, nor what is typed into it."""
+    elsewhere.replies["/nosy"] = Reply(200, NOSY, {"Content-Type": "text/html"})
+    extension.connect()
+    page = extension.context.new_page()
+    page.goto(f"{elsewhere.url}/nosy")
+    select_text(page, "#said")
+    show_on(extension, page)
+    panel = over(page)
+    expect(panel.locator("article h2")).to_have_text("Refund window")
+    panel.locator("article .prose").click(click_count=3)
+    panel.get_by_role("button", name="Report a problem").click()
+    panel.get_by_label("What should it say?").press_sequentially("zanzibar")
+    panel.get_by_role("button", name="Copy answer").click()
+    expect(panel.locator("#toast")).to_contain_text("Copied")
+    told = page.evaluate("look()")
+    for words in ("Full refund", "30 days", "invoice", "Verified", "chargeback", "Copy answer", "zanzibar", '"z"'):
+        assert words not in told, (words, told)
+    assert '"DIV","HTML"' in told  # it knows that something is there
+    assert "attachShadow" not in told
+    assert "keydown z" not in told
+
+
+def test_a_page_that_frames_the_panel_itself_gets_an_empty_one(
+    extension: Extension, refunds: int, elsewhere: AnsweringServer
+) -> None:
+    html = b"<!doctype html><title>x</title><p id=said>refund window</p><iframe id=theirs></iframe>"
+    elsewhere.replies["/frames"] = Reply(200, html, {"Content-Type": "text/html"})
+    extension.connect()
+    page = extension.context.new_page()
+    page.goto(f"{elsewhere.url}/frames")
+    select_text(page, "#said")
+    show_on(extension, page)
+    expect(over(page).locator("article h2")).to_have_text("Refund window")
+    address = over(page).url
+    for target in (extension.url("panel.html"), extension.url("panel.html#guess"), address):
+        page.evaluate("url => { document.getElementById('theirs').src = url }", target)
+        page.wait_for_timeout(500)
+        inside = [frame for frame in page.frames[1:] if frame.frame_element().get_attribute("id") == "theirs"]
+        assert all("refund" not in frame.content().lower() for frame in inside)
+
+
+def test_a_page_that_allows_no_frames_gives_way_to_the_popup(
+    extension: Extension, refunds: int, elsewhere: AnsweringServer
+) -> None:
+    headers = {"Content-Type": "text/html", "Cross-Origin-Embedder-Policy": "require-corp"}
+    elsewhere.replies["/isolated"] = Reply(200, PAGE, headers)
+    extension.connect()
+    page = extension.context.new_page()
+    page.goto(f"{elsewhere.url}/isolated")
+    select_text(page, "#said")
+    show_on(extension, page)
+    expect(page.locator("#vitrine-panel")).to_have_count(1)
+    expect(page.locator("#vitrine-panel")).to_have_count(0)
 
 
 def test_the_worker_is_ended_and_woken(extension: Extension, refunds: int, elsewhere: AnsweringServer) -> None:
@@ -226,11 +338,11 @@ def test_the_worker_is_ended_and_woken(extension: Extension, refunds: int, elsew
     page.goto(f"{elsewhere.url}/ticket")
     select_text(page, "#said")
     show_on(extension, page)
-    expect(page.locator("#vitrine-panel h2")).to_have_text("Refund window")
+    expect(over(page).locator("article h2")).to_have_text("Refund window")
     extension.stop_worker()
     page.bring_to_front()
-    page.locator("#vitrine-panel").get_by_role("button", name="Copy answer").click()
-    expect(page.locator("#vitrine-panel [role=status]")).to_have_text("Copied")
+    over(page).get_by_role("button", name="Copy answer").click()
+    expect(over(page).locator("#toast")).to_have_text("Copied")
     expect(look_up(extension, "refund window").locator("h2")).to_have_text("Refund window")
 
 

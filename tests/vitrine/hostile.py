@@ -129,6 +129,7 @@ FORMS: dict[str, dict[str, str]] = {
     "checks.fine": {"record": "1"},
     "checks.again": {"record": "1", "reason": "Read it once more"},
     "reports.nudge_assignee": {},
+    "reports.dismiss": {"words": "holiday in May", "do": "dismiss", "back": "/reports/gaps"},
     "rules.change": {
         "kind": "add", "collection": "billing", "tag": "pricing", "audience": "sales", "interval_days": "60",
         "check_on": "2027-01-01", "yearly": "1", "pace": "adaptive", "expiry": "warn", "rule": "1", "before": "1",

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from curator.checks.series import quick_series
 from curator.detectors.models import WatchedSource
 from curator.detectors.source_diff import source_diff
+from curator.owners.report import Fault, owners_report
 from kb.cards.models import Card, Status
 from kb.installation import open_installation
+from kb.people.absences import absent
 from kb.people.actor import actor_for
 from kb.people.models import Person, Role
 from kb.settings import Settings
 from kb.text.renderer import Renderer
 from kb.trust import log
 from kb.trust.queries import trust_by_card
+from kb.trust.rules import rules_in_order
 from kb.use.models import CardUse
 from tests.world import START
 from vitrine import demo
@@ -72,3 +76,30 @@ def test_a_support_agent_of_the_demo_does_not_see_the_sales_plays(runtime: Runti
         sales = session.scalars(select(Card).where(Card.collection.has(slug="sales"))).all()
         assert sales
         assert not {card.collection_id for card in sales} & tom.readable
+
+
+@pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)
+def test_the_demo_has_rules_absences_a_quick_series_and_cards_of_somebody_who_left(runtime: Runtime) -> None:
+    demo.fill(runtime, START)
+    services = runtime.services
+    with services.database.read() as session:
+        aoife = actor_for(session, next(person for _, person in demo.guides(session)))
+        assert [rule.tag for rule in rules_in_order(session)] == ["pricing", "tax", "alerts"]
+        assert len(absent(session, START)) == 1
+        (run,) = quick_series(session, aoife, START)
+        assert (run.person.name, len(run.run)) == ("Elena Volkova", 6)
+        ill = owners_report(session, aoife, START).with_fault(Fault.OWNER_LEFT)
+        assert [each.card.title for each in ill] == [
+            "Who decides: roles in a typical deal",
+            "Win back a customer who cancelled",
+        ]
+
+
+@pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)
+def test_who_opens_the_demo_later_finds_the_name_its_pages_have(runtime: Runtime) -> None:
+    settings = runtime.services.settings
+    assert demo.named_as_filled(settings).workspace.name == "Vitrine"
+    demo.fill(runtime, START)
+    assert demo.named_as_filled(settings).workspace.name == "Northwind Support"
+    own = settings.model_copy(update={"workspace": settings.workspace.model_copy(update={"name": "Acme"})})
+    assert demo.named_as_filled(own).workspace.name == "Acme"

@@ -87,7 +87,7 @@ API = (
     "/reports/weekly.csv", "/reports/weekly?collection=deals", "/reports/weekly?person=me", "/reports/gaps",
     "/reports/weekly?person={vera}", "/openapi.json", "/synonyms", "/golden-queries", "/duplicates",
     "/cards/{secret}/findings", "/cards/{secret}/sources", "/registry",
-    "/reviews", "/reviews?scope=mine", "/proposals/1",
+    "/reviews", "/reviews?scope=mine", "/proposals/1", "/notices", "/follows",
     "/webhooks", "/questions?scope=all", "/triggers/rules", "/triggers",
     "/card-templates", "/cards?template=policy",
     "/rules", "/reports/workload", "/reports/workload.csv",

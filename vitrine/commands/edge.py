@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from kb.cards.fields import Email
 from kb.errors import VitrineError
 from kb.settings import Loaded, SettingsError, load
 from search.backend import IndexBusy, IndexUnusable
-from vitrine import logs
+from vitrine import demo, logs
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -55,7 +56,7 @@ def loaded_settings() -> Loaded:
             err.print(f"vitrine: {mistake}", markup=False)
         raise SystemExit(2) from None
     logs.configure(loaded.settings.log)
-    return loaded
+    return replace(loaded, settings=demo.named_as_filled(loaded.settings))
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from curator.reports.expected import keep_weeks
 from kb.cards.models import Card
 from kb.people.models import Person
-from kb.settings import Settings
+from kb.settings import Settings, Workspace
 from vitrine.demo.company import read_company
 from vitrine.demo.filling import Filling
 from vitrine.runtime import Runtime
 
+_MARK = "sample"  # an empty file among the data: what lies there is the sample
 _GUIDES = ("aoife.byrne", "priya.nair", "maya.chen", "tom.okafor")
 
 
@@ -29,6 +30,7 @@ def fill(runtime: Runtime, now: datetime) -> bool:
     settings, policy = runtime.services.settings, runtime.services.policy
     keep_weeks(database, settings.freshness, policy, now)
     runtime.indexer.apply_pending()
+    (settings.storage.data_dir / _MARK).touch()
     return True
 
 
@@ -44,7 +46,12 @@ def guides(session: Session) -> list[tuple[str, Person]]:
 
 def named(settings: Settings) -> Settings:
     """The settings with the sample company's name, unless the installation has its own."""
-    if settings.workspace.name != "Vitrine":
+    if settings.workspace.name != Workspace().name:
         return settings
     workspace = settings.workspace.model_copy(update={"name": read_company().workspace})
     return settings.model_copy(update={"workspace": workspace})
+
+
+def named_as_filled(settings: Settings) -> Settings:
+    """The same for whoever opens the data later: mails that a command writes name the company as the pages do."""
+    return named(settings) if (settings.storage.data_dir / _MARK).exists() else settings

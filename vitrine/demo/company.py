@@ -35,6 +35,7 @@ class Company:
     workspace: str
     groups: list[dict[str, Any]]
     people: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
     collections: list[dict[str, Any]]
     cards: list[SampleCard]
 
@@ -43,7 +44,9 @@ def read_company() -> Company:
     """The sample as it lies beside this module."""
     about = yaml.safe_load((_CONTENT / "company.yaml").read_text(encoding="utf-8"))
     cards = [_read_card(path) for path in sorted((_CONTENT / "cards").glob("*/*.md"))]
-    return Company(about["workspace"]["name"], about["groups"], about["people"], about["collections"], cards)
+    return Company(
+        about["workspace"]["name"], about["groups"], about["people"], about["rules"], about["collections"], cards
+    )
 
 
 def _read_card(path: Path) -> SampleCard:

@@ -15,6 +15,7 @@ from curator.detectors.models import RegistryKind
 from curator.detectors.registry import add_entry
 from curator.reports.facts import CardFacts, load_cards
 from curator.reports.history import state_at
+from kb.card_templates.choosing import choose
 from kb.cards import commands, replacements
 from kb.cards.collections import CollectionFields, create_collection
 from kb.cards.commands import CardPolicy, CardText, Edit
@@ -38,6 +39,7 @@ from vitrine.demo.searches import add_searches
 from vitrine.demo.seen import add_sightings
 from vitrine.demo.sources import add_changed_source
 from vitrine.demo.stories import Event, events_of
+from vitrine.demo.upkeep import add_rules, check_at_a_glance, give_before_leaving
 
 _WEEKS = 12
 _JOINED_DAYS_AGO = 400
@@ -76,6 +78,7 @@ class Filling:
         for event in self._events:
             self._play(session, event)
         session.flush()
+        self._add_upkeep(session)
         self._remove_leavers(session)
         self._plan_absences(session)
         self._add_comments(session)
@@ -145,6 +148,8 @@ class Filling:
         if card.id != self._ids[external_id]:
             raise RuntimeError("The demo needs a database in which no card was ever written.")
         commands.publish_card(session, actor, card, event.at)
+        # Chosen afterwards, as where cards are older than their template: one of the battle cards lacks a part.
+        choose(session, actor, card, facts.get("template"), event.at)
         self._cards[external_id] = card
 
     def _edit(self, session: Session, event: Event) -> None:
@@ -173,6 +178,14 @@ class Filling:
     def _replace(self, session: Session, event: Event) -> None:
         card, by = self._cards[event.card.external_id], self._cards[event.facts["by"]]
         replacements.replace_card(session, system_actor(session), card, by, event.at)
+
+    def _add_upkeep(self, session: Session) -> None:
+        add_rules(session, self._company.rules, self._shelves, self._now)
+        for about in self._company.people:
+            person = self._people[about["email"]]
+            if glanced := about.get("glanced"):
+                check_at_a_glance(session, person, glanced, self._cards, self._services.policy, self._now)
+            give_before_leaving(session, person, about.get("owned", []), self._cards, self._now)
 
     def _remove_leavers(self, session: Session) -> None:
         for about in self._company.people:

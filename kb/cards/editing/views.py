@@ -55,7 +55,9 @@ def new() -> BaseResponse | str:
             typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
         elif template := template_of(session, request.args.get("template", "")[:40]):
             typed = started_from(template, typed)
-        return _editor(session, actor, EditorState(typed))
+    rendered = rendering(services().renderer, typed.body)[0]
+    with reading() as (session, actor):
+        return _editor(session, actor, EditorState(typed, rendered=rendered))
 
 
 @blueprint.post("/cards/new")
@@ -218,7 +220,7 @@ def _editor(session: Session, actor: Actor, state: EditorState) -> str:
 
 def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     typed = parse(LooseCardForm, request.form)
-    rendered, _ = rendering(services().renderer, typed.body)
+    rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
         return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)

@@ -73,7 +73,7 @@ def test_without_a_required_part_it_is_not_and_the_refusal_names_part_and_remedy
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert "“Who and what it covers” is missing: add the heading “## Who and what it covers”" in page
-    assert "“Exceptions” is empty: write below its heading" in page
+    assert "“Exceptions” is empty: write below its heading." in page
     assert "The rule” is" not in page
     assert card_of(site) is None
 
@@ -248,9 +248,9 @@ def test_a_curator_adds_and_changes_templates_and_their_order(site: Site) -> Non
         (typed(parts=(("1", "Steps", ""), ("2", "steps:", ""))), "“steps:” is there twice"),
         (typed(parts=(("1", "***", ""),)), "A part&#39;s heading needs a letter or a digit."),
         (typed(parts=tuple((str(n), f"Part {n}", "") for n in range(21))), "at most 20 parts"),
-        (typed(parts=(("1", "x" * 81, ""),)), "A heading of line 1 is too long"),
-        (typed(parts=(("one", "Steps", ""),)), "A number of line 1"),
-        (typed(most_words="many"), "Words must be a whole number"),
+        (typed(parts=(("1", "x" * 81, ""),)), "Heading of line 1 is too long"),
+        (typed(parts=(("one", "Steps", ""),)), "Place of line 1"),
+        (typed(most_words="many"), "Words at most must be a whole number"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(site: Site, fields: dict[str, Any], words: str) -> None:
@@ -304,9 +304,14 @@ def test_the_card_says_by_which_template_it_is_made(site: Site) -> None:
 
 def test_a_rule_about_a_template_holds_for_its_cards_alone(site: Site) -> None:
     card, plain = published(site), site.world.card("Plain")
+    for each in (card, plain):
+        site.world.verify(each, by="cora")
+    site.world.later(days=40)
     preview = {"kind": "add", "template": "policy", "interval_days": 30}
     looked = api(site, "ada", "read", "admin").call("POST", "/rules/preview", preview)
     assert looked.status_code == 200, looked.json
+    assert [move["card_id"] for move in looked.json["moves"]] == [card], "the simulator counts with it"
+    assert looked.json["overdue"] == 1
     done = api(site, "ada", "admin").call("POST", "/rules/changes", {**preview, "when": "next"})
     assert done.status_code == 200, done.json
     assert api(site, "ada", "read").get("/rules").json["items"][0]["template"] == "policy"

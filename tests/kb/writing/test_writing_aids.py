@@ -36,7 +36,7 @@ def written(site: Site) -> int:
 
 def test_the_parts_that_are_missing_or_empty_are_named_with_their_hints(site: Site) -> None:
     found = fragment(site, "## The rule\n\n30 days\n\n## Exceptions\n", template="policy")
-    assert "2 of 3 required parts to write before it can be published." in found
+    assert "2 required parts are missing or empty." in found
     assert "Customers, countries, contracts, dates." in found
     assert "Add the missing headings" in found
     whole = fragment(
@@ -159,7 +159,7 @@ def test_the_editor_opens_with_what_there_is_to_say_of_the_card(site: Site, writ
     with site.world.transaction() as session:
         session.get_one(Card, written).template = "policy"
     page = site.page("axel").get(f"/cards/{written}/edit").text
-    assert "3 of 3 required parts to write" in page
+    assert "3 required parts are missing or empty." in page
     assert "minute to read" in page
 
 
