@@ -9,6 +9,7 @@ BENCHMARKS = {
     "search": ("benchmarks.search", "search beside SQLite FTS5, tantivy and Whoosh"),
     "serving": ("benchmarks.serving", "lookups over HTTP while cards are edited"),
     "keystrokes": ("benchmarks.keystrokes", "from a key to the painted results, in a browser"),
+    "morning": ("benchmarks.morning", "forty checks by keyboard, in a browser"),
     "hostile": ("benchmarks.hostile", "what somebody sends who wants search to stand still"),
     "one-answer": ("benchmarks.one_answer", "whether outdated and doubled cards stay out of sight"),
     "freshness": ("benchmarks.freshness", "whether stale cards are noticed"),

@@ -24,6 +24,18 @@ class Percentiles:
 
 
 @dataclass(frozen=True, slots=True)
+class HitsAlone:
+    """A product that does no more than the engines it is compared with: the same percentiles."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    found: float
+    noise: float | None
+    classes: dict[str, Percentiles]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineFigures:
     """One engine at one size. The percentiles are those of words and prefixes together, which is what people type.
 
@@ -46,6 +58,7 @@ class EngineFigures:
     visible_ms: float | None = None
     visible_p95_ms: float | None = None
     rebuild_cards_per_s: float | None = None
+    hits_alone: HitsAlone | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Without what was not measured."""
@@ -107,6 +120,16 @@ def search_bars(size: int, engines: Mapping[str, EngineFigures]) -> list[Bar]:
         for rival, name, most in _RATIOS.get(_step(size), ())
         if rival in engines
     ]
+    if ours.hits_alone is not None:
+        bars += [
+            Bar(
+                f"hits alone: words and prefixes, {name[:3]} as part of {rival}'s",
+                _ratio(ours.hits_alone, engines[rival], name),
+                most,
+            )
+            for rival, name, most in _RATIOS.get(_step(size), ())
+            if rival in engines
+        ]
     if size >= _LARGE and "tantivy" in engines:
         ratio = ours.classes["phrases"].p95_ms / engines["tantivy"].classes["phrases"].p95_ms
         bars.append(Bar("phrases, p95 as part of tantivy's", round(ratio, 3), 1.0))
@@ -129,7 +152,7 @@ def serving_bars(size: int, server: Percentiles, visible_ms: float | None) -> li
     return bars
 
 
-def _ratio(ours: EngineFigures, theirs: EngineFigures, name: str) -> float:
+def _ratio(ours: EngineFigures | HitsAlone, theirs: EngineFigures, name: str) -> float:
     return round(float(getattr(ours, name) / getattr(theirs, name)), 3)
 
 

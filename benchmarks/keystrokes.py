@@ -92,7 +92,7 @@ def measure(folder: Path, size: int, questions: int) -> dict[str, Any]:
     apart(measuring.build, "vitrine", folder)
     vitrine = Vitrine(folder / "vitrine")
     typed = [" ".join(query.words) for query in measuring.queries_in(folder) if query.kind == "words"][:questions]
-    with started(folder / "vitrine", vitrine.reader_token()) as service, _chromium() as browser:
+    with started(folder / "vitrine", vitrine.reader_token()) as service, chromium() as browser:
         secret = vitrine.reader_session()
         plain = _typing(browser, service, secret, typed, slow=False)
         slow = _typing(browser, service, secret, typed, slow=True)
@@ -100,7 +100,8 @@ def measure(folder: Path, size: int, questions: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _chromium() -> "Iterator[Browser]":
+def chromium() -> "Iterator[Browser]":
+    """The system's, without a window, for as long as it is wanted."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=list(FLAGS))
         yield browser

@@ -14,7 +14,7 @@ import numpy
 from benchmarks import measuring, tables, visibility
 from benchmarks.apart import apart
 from benchmarks.engines import NAMES, Missing
-from benchmarks.figures import EngineFigures, by_class, search_bars
+from benchmarks.figures import EngineFigures, HitsAlone, by_class, search_bars
 from benchmarks.measuring import Asked
 from benchmarks.progress import say
 
@@ -60,7 +60,8 @@ def measure(folder: Path, size: int, names: list[str], rounds: int = ROUNDS, cou
         edits = _UPDATES_OF_WHOOSH if name == "whoosh" else UPDATES
         updated = apart(measuring.update, name, folder, edits)
         seen = apart(visibility.visible_ms, folder, EDITS) if name == "vitrine" else []
-        engines[name] = _figures(servable, build_s, updated, opened[name], asked[name], kinds, seen)
+        alone = asked.get(measuring.hits_of(name))
+        engines[name] = _figures(servable, build_s, updated, opened[name], asked[name], kinds, seen, alone)
     bars = [bar.as_json() for bar in search_bars(size, engines)]
     return {"size": size, "engines": {name: figures.as_json() for name, figures in engines.items()}, "bars": bars}
 
@@ -82,6 +83,7 @@ def _figures(
     asked: Asked,
     kinds: list[str],
     seen: list[float],
+    alone: Asked | None,
 ) -> EngineFigures:
     typed, classes = by_class(kinds[: len(asked.milliseconds)], asked.milliseconds)
     return EngineFigures(
@@ -93,7 +95,14 @@ def _figures(
         visible_ms=round(median(seen), 1) if seen else None,
         visible_p95_ms=round(float(numpy.percentile(seen, 95)), 1) if seen else None,
         rebuild_cards_per_s=round(servable / build_s, 1) if seen else None,
+        hits_alone=_hits_alone(alone, kinds) if alone else None,
     )  # fmt: skip
+
+
+def _hits_alone(asked: Asked, kinds: list[str]) -> HitsAlone:
+    typed, classes = by_class(kinds[: len(asked.milliseconds)], asked.milliseconds)
+    found = round(asked.found / len(asked.milliseconds), 3)
+    return HitsAlone(typed.p50_ms, typed.p95_ms, typed.p99_ms, found, asked.noise, classes)
 
 
 def _questions_for(name: str, size: int, count: int) -> int:

@@ -1,6 +1,6 @@
 """The reports as tables for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -19,7 +19,7 @@ _SHARES = {"found", "noise"}
 
 def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
     """All about one size."""
-    engines: dict[str, Any] = report["engines"]
+    engines = dict(_with_hits_alone(report["engines"]))
     size = f"{report['size']:,}".replace(",", " ")
     rows = [[name, *(_cell(figures, key, digits) for _, key, digits in _COLUMNS)] for name, figures in engines.items()]
     _show(
@@ -63,6 +63,29 @@ def show_keystrokes(report: dict[str, Any], *, markdown: bool = False) -> None:
     show_bars(report["bars"], markdown=markdown)
 
 
+def show_morning(report: dict[str, Any], *, markdown: bool = False) -> None:
+    """The machine's time by card, and what that leaves to the person."""
+    rows = [
+        [name, *(f"{value:.0f}" for value in report[key].values())]
+        for name, key in (("next card painted", "painted_ms"), ("it takes a key", "ready_ms"))
+    ]
+    done = ", ".join(f"{number} {how}" for how, number in report["done"].items())
+    _show(
+        f"{report['cards']} cards ({done}); from the deciding key",
+        ["until", "p50 ms", "p95 ms", "p99 ms"],
+        rows,
+        markdown,
+    )
+    figures = ("machine_seconds", "left_seconds_a_card", "words", "reading_minutes")
+    _show(
+        "The morning",
+        ["figure", "value"],
+        [[name.replace("_", " "), f"{report[name]:g}"] for name in figures],
+        markdown,
+    )
+    show_bars(report["bars"], markdown=markdown)
+
+
 def show_bars(bars: Sequence[dict[str, Any]], *, markdown: bool = False) -> None:
     """Which are met."""
     if bars:
@@ -82,6 +105,13 @@ def _show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], mar
     # Cut to 80 columns, a table in a file would lose its figures.
     console.width = max(console.width, 0 if console.is_terminal else 140)
     console.print(title, table, "", sep="\n")
+
+
+def _with_hits_alone(engines: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, figures in engines.items():
+        yield name, figures
+        if "hits_alone" in figures:
+            yield f"{name}, hits alone", figures["hits_alone"]
 
 
 def _cell(figures: dict[str, Any], key: str, digits: int) -> str:

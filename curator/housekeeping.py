@@ -1,4 +1,5 @@
-"""Remove rows that nobody needs any more: old sign-in attempts and sessions, sent mails, job runs, ended snoozes.
+"""Remove rows that nobody needs any more: old sign-in attempts and sessions, sent mails, job runs, ended
+snoozes, drafts that nobody went on with.
 
 Searches lose their person after a month and go after half a year; sightings lose theirs after the term in the settings.
 """
@@ -13,6 +14,7 @@ from curator.notices.kinds import ASKED, CHECKED, NEWS
 from curator.notices.models import Notice
 from curator.queue.models import Snooze
 from curator.webhooks.models import DeliveryState, WebhookDelivery
+from kb.drafts.models import EditDraft, Upload
 from kb.mail.models import OutgoingMail
 from kb.people.models import SignInAttempt, SignInLink, WebSession
 from kb.schedule.models import JobRun
@@ -28,6 +30,8 @@ SNOOZES = timedelta(days=30)
 DELIVERIES = timedelta(days=14)
 NEWS_TERM = timedelta(days=90)
 GONE_FINDINGS = timedelta(days=180)
+DRAFTS = timedelta(days=90)
+UPLOADS = timedelta(days=90)  # no draft that could still show one is older
 SEARCHERS = timedelta(days=30)
 SEARCHES = timedelta(days=180)
 
@@ -45,6 +49,8 @@ def remove_old(session: Session, privacy: Privacy, now: datetime) -> int:
         (WebhookDelivery, is_done & (WebhookDelivery.created_at < now - DELIVERIES)),
         (Notice, Notice.kind.in_([*NEWS, ASKED, CHECKED]) & (Notice.at < now - NEWS_TERM)),
         (Finding, Finding.dismissed_at.is_(None) & (Finding.gone_at < now - GONE_FINDINGS)),
+        (EditDraft, EditDraft.saved_at < now - DRAFTS),
+        (Upload, Upload.created_at < now - UPLOADS),
         (Snooze, Snooze.until < now - SNOOZES),
         (SearchQuery, SearchQuery.last_at < now - SEARCHES),
     )

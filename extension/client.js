@@ -76,4 +76,5 @@ export const cardsOfRule = id => call('GET', `/triggers/${id}/cards`)
 export const used = (id, kind, queryId) =>
   call('POST', '/events', { kind, card_id: id, ...(queryId ? { query_id: queryId } : {}) }).catch(() => null)
 export const report = (id, kind, detail) => call('POST', `/cards/${id}/flags`, { kind, detail })
+export const rate = (id, helpful) => call('POST', `/cards/${id}/feedback`, { helpful })
 export const askExpert = text => call('POST', '/questions', { text: text.slice(0, 300) })

@@ -1,6 +1,6 @@
 // The popup, the side panel and the frame over a page: one field, the one answer, the next few.
 
-import { askExpert, card as cardAt, cardsOfRule, connection, lookUp, report, used } from './client.js'
+import { askExpert, card as cardAt, cardsOfRule, connection, lookUp, rate, report, used } from './client.js'
 import { findSaved, forget, save } from './saved.js'
 
 const { make, sheet, row, copyAnswer, copyText } = globalThis.vitrineRender
@@ -66,6 +66,7 @@ async function open(card, queryId, server, savedAt = '') {
       link: () => tried(async () => { await copyText(card.url); say('Link copied') }),
       open: () => chrome.tabs.create({ url: card.url }),
       report: () => element.append(reportForm(card.id)),
+      rate: savedAt ? null : helpful => tried(() => rated(element, card.id, helpful)),
     },
   })
   return element
@@ -81,6 +82,14 @@ async function copied(card, queryId, server, savedAt) {
 
 async function tried(work) {
   try { await work() } catch (error) { say(error.message) }
+}
+
+// A no leads on to saying what is wrong.
+async function rated(element, id, helpful) {
+  await rate(id, helpful)
+  element.querySelector('.rate')?.remove()
+  say('Thank you. The owner sees this.')
+  if (!helpful) element.append(reportForm(id))
 }
 
 // A problem is one click on its kind; only one that says nothing by itself needs words.

@@ -137,7 +137,11 @@ globalThis.vitrineRender = (() => {
         isKept ? null : make('button', { type: 'button', class: flagged ? 'btn' : 'btn main', onclick: does.copy }, 'Copy answer'),
         make('button', { type: 'button', class: 'btn', onclick: does.link }, 'Copy link'),
         make('button', { type: 'button', class: 'btn plain', onclick: does.open }, 'Open'),
-        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, 'Report a problem')))
+        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, 'Report a problem')),
+      isKept || !does.rate ? null : make('div', { class: 'row rate', role: 'group', 'aria-label': 'Did this answer the question?' },
+        make('span', { class: 'quiet' }, 'Did this answer the question?'),
+        make('button', { type: 'button', class: 'btn', onclick: () => does.rate(true) }, 'Yes'),
+        make('button', { type: 'button', class: 'btn', onclick: () => does.rate(false) }, 'No')))
   }
 
   function row(card, onclick) {

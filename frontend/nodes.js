@@ -20,7 +20,7 @@ export const Callout = Node.create({
   content: 'block+',
   defining: true,
   addAttributes: () => ({ word: { default: 'NOTE' }, fold: { default: '' }, title: { default: '' } }),
-  parseHTML: () => [{ tag: 'div[data-callout]', getAttrs: box => ({ word: box.dataset.callout }) }],
+  parseHTML: () => [{ tag: 'div[data-callout]', contentElement: box => box.lastElementChild, getAttrs: box => ({ word: box.dataset.callout }) }],
   renderHTML({ node }) {
     const { word, title } = node.attrs
     const name = title || word[0].toUpperCase() + word.slice(1).toLowerCase()
@@ -70,7 +70,7 @@ export const KeptBlock = Node.create({
   group: 'block',
   atom: true,
   addAttributes: () => ({ source: { default: '' } }),
-  parseHTML: () => [{ tag: 'pre[data-kept]', getAttrs: box => ({ source: box.textContent }) }],
+  parseHTML: () => [{ tag: 'pre[data-kept]', priority: 90, getAttrs: box => ({ source: box.textContent }) }],
   renderHTML: ({ node }) => ['pre', { class: 'kept', 'data-kept': '', title: 'Change this under Markdown' }, node.attrs.source],
   markdownTokenName: 'keptBlock',
   markdownTokenizer: {
@@ -92,8 +92,8 @@ export const KeptHtml = Node.create({
   group: 'block',
   atom: true,
   addAttributes: () => ({ source: { default: '' } }),
-  parseHTML: () => [],
-  renderHTML: ({ node }) => ['pre', { class: 'kept', title: 'Change this under Markdown' }, node.attrs.source],
+  parseHTML: () => [{ tag: 'pre[data-html]', priority: 90, getAttrs: box => ({ source: box.textContent }) }],
+  renderHTML: ({ node }) => ['pre', { class: 'kept', 'data-html': '', title: 'Change this under Markdown' }, node.attrs.source],
   markdownTokenName: 'html',
   parseMarkdown: (token, helpers) => helpers.createNode('keptHtml', { source: token.raw.trimEnd() }, []),
   renderMarkdown: node => node.attrs.source,
@@ -112,7 +112,7 @@ export const KeptWords = Node.create({
   inline: true,
   atom: true,
   addAttributes: () => ({ source: { default: '' } }),
-  parseHTML: () => [{ tag: 'code[data-kept]', getAttrs: box => ({ source: box.textContent }) }],
+  parseHTML: () => [{ tag: 'code[data-kept]', priority: 90, getAttrs: box => ({ source: box.textContent }) }],
   renderHTML: ({ node }) => ['code', { class: 'kept', 'data-kept': '', title: 'Change this under Markdown' }, node.attrs.source],
   renderText: ({ node }) => node.attrs.source,
   markdownTokenName: 'keptWords',

@@ -111,7 +111,7 @@ function handle(editor) {
     insertHtml: html => editor.chain().focus().insertContent(html).run(),
     selected: () => editor.state.doc.textBetween(editor.state.selection.from, editor.state.selection.to, ' '),
     href: () => editor.getAttributes('link').href ?? '',
-    startPicture: (id, alt, shown) => editor.chain().focus().insertContent({ type: 'image', attrs: { sending: id, alt, shown } }).run(),
+    startPicture: (id, alt, shown = null) => editor.chain().focus().insertContent({ type: 'image', attrs: { sending: id, alt, shown } }).run(),
     finishPicture: (id, src) => pictures(id, (change, node, at) => change.setNodeMarkup(at, null, { ...node.attrs, src, sending: null, shown: null })),
     dropPicture: id => pictures(id, (change, node, at) => change.delete(at, at + node.nodeSize)),
     destroy: () => editor.destroy(),

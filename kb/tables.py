@@ -4,6 +4,7 @@ from kb.card_templates import models as card_templates
 from kb.cards import models as cards
 from kb.cards import outbox
 from kb.comments import models as comments
+from kb.drafts import models as drafts
 from kb.extension import models as extension
 from kb.following import models as following
 from kb.importing import models as importing
@@ -24,6 +25,7 @@ ALL = (
     card_templates,
     cards,
     comments,
+    drafts,
     duties,
     extension,
     following,

@@ -124,7 +124,7 @@ class SearchService:
         trusts = trust_by_answer(session, shown, self.policy, now)
         query = as_corrected(query, hits)
         marker = Marker(query)
-        results = tuple(shown_result(marker, served.cards[hit.card_id], trusts[hit.card_id], hit) for hit in page)
+        results = shown_results(marker, shown, [trusts[card.id] for card in shown], page)
         older = replaced_by(session, actor, shown)
         folded = sum(served.hidden.get(hit.card_id, 0) for hit in page)
         return Answers(
@@ -227,13 +227,13 @@ def as_corrected(query: Query, hits: Hits) -> Query:
     return Query(words, query.phrases, query.excluded, query.tags, query.collections, query.raw, False, query.synonyms)
 
 
-def shown_result(marker: Marker, card: AnswerCard, trust: Trust, hit: Hit) -> Result:
-    """A hit with what is shown of its card."""
-    return Result(
-        card=card,
-        trust=trust,
-        score=hit.score,
-        parts=dict(hit.parts),
-        title=tuple(marker.highlight(card.title, card.language)),
-        snippet=tuple(marker.snippet(card.text, card.language)),
-    )
+def shown_results(
+    marker: Marker, cards: Sequence[AnswerCard], trusts: Sequence[Trust], hits: Sequence[Hit]
+) -> tuple[Result, ...]:
+    """Hits with what is shown of their cards. All titles, then all texts: that is quicker than card by card."""
+    titles = [tuple(marker.highlight(card.title, card.language)) for card in cards]
+    snippets = [tuple(marker.snippet(card.text, card.language)) for card in cards]
+    return tuple([
+        Result(card, trust, hit.score, dict(hit.parts), title, snippet)
+        for card, trust, hit, title, snippet in zip(cards, trusts, hits, titles, snippets, strict=True)
+    ])  # fmt: skip

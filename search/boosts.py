@@ -7,7 +7,7 @@ card is read. Both engines use these arrays.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,14 +65,10 @@ class Boosts:
     audiences: frozenset[str] = frozenset()
     audience: float = 1.0
 
+    @cached_property
     def trust_factors(self) -> NDArray[np.float32]:
         """One per state, in TRUST_ORDER."""
-        return _array_of(tuple(self.trust.get(state, 1.0) for state in TRUST_ORDER))
-
-
-@lru_cache(maxsize=8)
-def _array_of(factors: tuple[float, ...]) -> NDArray[np.float32]:
-    return np.array(factors, np.float32)
+        return np.array([self.trust.get(state, 1.0) for state in TRUST_ORDER], np.float32)
 
 
 def use_factors(counts: Mapping[int, float], strength: float) -> UseCounts:

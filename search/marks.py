@@ -44,7 +44,7 @@ class Wanted:
 
 def telling(query: Query) -> list[analysis.Chunk]:
     """The words that are looked for, by their numbers. Function words only if there are no others."""
-    chunks = [chunk for text in (*query.phrases, *query.words) for chunk in analysis.chunks(text)]
+    chunks = [chunk for text in (*query.phrases, *query.words) for chunk in _chunks_in(text)]
     return [chunk for chunk in chunks if not analysis.is_function_word(chunk)] or chunks
 
 
@@ -155,6 +155,7 @@ _WORD = re.compile("(?:[^\\W_]|[\u0300-\u036f])+(?:['’](?:[^\\W_]|[\u0300-\u03
 _RUN = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=20_000)
 def _beginning(term: str) -> str:
     """How a word with this stem begins: stemmers change the last two letters at most. "polici" stands for "policy"."""
     run = _RUN.match(term)
@@ -170,6 +171,11 @@ def _fewest(beginnings: dict[str, int]) -> Iterator[tuple[str, int]]:
         if not kept or not beginning.startswith(kept):
             kept = beginning
             yield beginning, beginnings[beginning]
+
+
+@lru_cache(maxsize=5_000)
+def _chunks_in(text: str) -> tuple[analysis.Chunk, ...]:
+    return tuple(analysis.chunks(text))
 
 
 @lru_cache(maxsize=5_000)

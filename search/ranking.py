@@ -13,7 +13,7 @@ and how many neighbours in the query are neighbours in the text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,8 +64,8 @@ def idf(cards: int, holding: int) -> float:
 
 
 Places = NDArray[np.int64]
-"""Where a word stands in a few cards, ascending: the number of the card among them, times FAR, plus the position."""
-FAR = 1 << 20
+"""Where a word stands in a few cards, ascending: the number of the card among them, before SHIFT bits of position."""
+SHIFT = 20
 
 
 def reread(
@@ -78,17 +78,21 @@ def reread(
     """
     count = len(title_ends)
     titles, pairs = np.zeros(count), np.zeros(count)
-    everywhere = np.concatenate(words) if len(words) > 1 else words[0]
-    for place in set(everywhere[everywhere % FAR < title_ends[everywhere // FAR]].tolist()):
-        titles[place // FAR] += 1
+    for place in set(chain.from_iterable(_before(places, title_ends).tolist() for places in words)):
+        titles[place >> SHIFT] += 1
     titles = TITLE_SHARE * np.minimum(titles / np.maximum(title_lengths, 1), 1.0)
     for before, after in pairwise(words):
         found = _followed(before, after)
-        for card in set((found // FAR).tolist()):
-            pairs[card] += PAIRS
-        for card in set((found[found % FAR < body_starts[found // FAR]] // FAR).tolist()):
-            pairs[card] += HEAD_PAIRS
-    return titles, pairs / max(1, len(words) - 1)
+        if len(found):
+            pairs[found >> SHIFT] += PAIRS
+            pairs[_before(found, body_starts) >> SHIFT] += HEAD_PAIRS
+    return titles, pairs / (len(words) - 1) if len(words) > 1 else pairs
+
+
+def _before(places: Places, ends: Numbers) -> Places:
+    """Those that lie before the end of their card, or of a part of it."""
+    early: Places = places[places & ((1 << SHIFT) - 1) < ends[places >> SHIFT]]
+    return early
 
 
 def _followed(before: Places, after: Places) -> Places:
@@ -125,14 +129,19 @@ def first_order(found: Candidates) -> tuple[Numbers, int]:
     trusted = text * trust
     order = np.lexsort((found.card_ids, -(trusted * use * audience)))
     head = order[:REREAD]
-    best = np.flatnonzero(trusted == trusted.max())
-    best = best[found.card_ids[best].argmin()]
-    if len(order) > REREAD and best not in head:
+    best = _greatest(trusted, found.card_ids)
+    if len(order) > REREAD and best not in head.tolist():
         head = np.append(head, best)
         is_rest = np.ones(len(order), np.bool_)
         is_rest[head] = False
         order = np.concatenate((head, order[is_rest[order]]))
     return order, len(head)
+
+
+def _greatest(values: Floats, card_ids: NDArray[np.int64]) -> int:
+    """The place of the greatest value; of equal ones that of the card with the lowest id."""
+    places = (values == np.maximum.reduce(values)).nonzero()[0]
+    return int(places[card_ids[places].argmin()])
 
 
 def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int, end: int) -> tuple[Hit, ...]:
@@ -147,7 +156,7 @@ def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int
     trusted = words * trust
     scores = trusted * use * audience
     order = np.lexsort((found.card_ids[:head], -scores[:head])).tolist()
-    best = int(np.lexsort((found.card_ids[:head], -trusted[:head]))[0])
+    best = _greatest(trusted[:head], found.card_ids[:head])
     kept = np.zeros(len(scores))
     if order.index(best) >= KEPT_PLACE:
         kept[best] = scores[order[KEPT_PLACE - 1]] - scores[best]
@@ -156,7 +165,5 @@ def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int
     chosen = [*order, *range(head, len(scores))][start:end]
     parts = (text, title, phrase, trusted - words, trusted * (use - 1.0), trusted * use * (audience - 1.0), kept)
     rows = np.array((*parts, scores + kept))[:, chosen].T.tolist()
-    return tuple(
-        Hit(card_id, row.pop(), tuple(zip(PARTS, row, strict=True)))
-        for card_id, row in zip(found.card_ids[chosen].tolist(), rows, strict=True)
-    )
+    of_cards = zip(found.card_ids[chosen].tolist(), rows, strict=True)
+    return tuple([Hit(card_id, row.pop(), tuple(zip(PARTS, row, strict=True))) for card_id, row in of_cards])

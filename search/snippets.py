@@ -1,10 +1,13 @@
 """The piece of a text that answers a query best, and which words of it to mark.
 
-Pieces are (text, is_match) pairs whose texts, put together, are the window; escaping is the template's work.
+Pieces are (text, is_match) pairs whose texts, put together, are the window; `marked` makes HTML of them.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
+
+from markupsafe import Markup
 
 from search import analysis
 from search.backend import Query
@@ -71,6 +74,18 @@ class Marker:
         groups = {group for _, _, group in marks_in(flat, places, self._in_texts, language)}
         typed = {self.typing} if -1 in groups and self.typing is not None else set()
         return groups - {-1} | typed
+
+
+def marked(pieces: Sequence[tuple[str, bool]]) -> Markup:
+    """The words with the matches marked, as the content of an element: quotes stay. A macro is five times slower."""
+    words = "".join([text for text, _ in pieces])
+    if "&" in words or "<" in words or ">" in words:
+        pieces = [(_escaped(text), is_match) for text, is_match in pieces]
+    return Markup("".join([f"<mark>{text}</mark>" if is_match else text for text, is_match in pieces]))  # noqa: S704
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _SPACE = re.compile(r"\s")

@@ -36,6 +36,7 @@ from search.asking import asked
 from search.pages import Home, Preview, Results, SearchPage, Shelf
 from search.shown import Asking, correction, hit
 from search.shown import preview as preview_of
+from search.snippets import marked
 
 blueprint = Blueprint("search", __name__)
 _EXTENSION = "vitrine.search"
@@ -61,6 +62,7 @@ class SearchForm(Form):
 def install(app: Flask, service: SearchService) -> None:
     """Give the app its search."""
     app.extensions[_EXTENSION] = service
+    app.jinja_env.filters["marked"] = marked
 
 
 def search_service() -> SearchService:

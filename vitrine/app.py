@@ -31,6 +31,7 @@ import kb.card_templates.views
 import kb.cards.editing.views
 import kb.cards.views
 import kb.comments.views
+import kb.drafts.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
@@ -54,6 +55,7 @@ from vitrine import health, logs
 PAGES: tuple[Blueprint, ...] = (
     search.views.blueprint,
     kb.cards.editing.views.blueprint,
+    kb.drafts.views.blueprint,
     kb.writing.views.blueprint,
     kb.cards.views.blueprint,
     kb.comments.views.blueprint,

@@ -60,6 +60,15 @@ class Served(Protocol):
         ...
 
 
+@runtime_checkable
+class Whole(Protocol):
+    """An engine that is a product: its answers hold more than those of the others."""
+
+    def hits(self, query: Query) -> list[Answer]:
+        """No more than the others are asked for: the best in these collections, with titles and snippets."""
+        ...
+
+
 class Missing(Exception):
     """An engine can't take part; the message says why."""
 

@@ -5,7 +5,9 @@ Whether a card may be found at all is folded into its collection, which is then 
 
 import shutil
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import tantivy
 
@@ -139,9 +141,8 @@ def _schema() -> tantivy.Schema:
     return fields.build()
 
 
-def _shown(document: tantivy.Document, titles: tantivy.SnippetGenerator, bodies: tantivy.SnippetGenerator) -> Answer:
-    stored = document.to_dict()
-    title = titles.snippet_from_doc(document).to_html() or stored["title"][0]
-    return Answer(
-        stored["id"][0], title, bodies.snippet_from_doc(document).to_html() or stored["body"][0][:SNIPPET_LENGTH]
-    )
+def _shown(document: Any, titles: tantivy.SnippetGenerator, bodies: tantivy.SnippetGenerator) -> Answer:
+    """A text itself is only fetched where nothing in it is marked."""
+    title = titles.snippet_from_doc(document).to_html() or escape(document.get_first("title"))
+    snippet = bodies.snippet_from_doc(document).to_html() or escape(document.get_first("body")[:SNIPPET_LENGTH])
+    return Answer(document.get_first("id"), title, snippet)

@@ -4,15 +4,14 @@ The one place that knows how the search package is put together; it follows `vit
 """
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from markupsafe import escape
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from benchmarks.corpus import COLLECTIONS, NOW, Card
@@ -26,20 +25,28 @@ from kb.people.actor import Actor
 from kb.people.models import Person, Role
 from kb.people.sign_in import start_session
 from kb.people.tokens import issue_api_token
+from kb.prepared import Prepared
 from kb.process import settle
 from kb.settings import Settings, Storage
 from kb.text.markdown import RENDERER_VERSION
 from kb.trust.models import Flag, FlagKind
 from kb.trust.policy import Policy
-from search.answers import Answers, Filters, SearchService
-from search.backend import SearchBackend
+from search.answers import Answers, Filters, SearchService, as_corrected
+from search.backend import Narrowing, Scope, SearchBackend
 from search.condition import Condition
 from search.indexer import Indexer
 from search.indexer_thread import IndexerThread
+from search.query import parse
+from search.snippets import Marker, marked
 from search.whoosh_index.backend import WhooshBackend
 
 __all__ = ["Vitrine", "insert_cards", "make", "outbox"]  # whatever changes a card must find the outbox listening
 _CHUNK = 1_000
+_TEXTS = Prepared(
+    select(models.Card.id, models.Card.title, models.Card.text, models.Card.language).where(
+        models.Card.id.in_(bindparam("ids", expanding=True))
+    )
+)
 _INTERVAL = timedelta(days=90)
 _VERIFIED_DAYS_AGO = {"verified": 20, "due_soon": 80, "overdue": 200, "flagged": 20}
 
@@ -76,10 +83,26 @@ class Vitrine:
 
     def answer(self, query: Query) -> list[Answer]:
         """A misspelled question that finds nothing is asked again as the service proposes: a second search."""
+        self._reading().info.clear()  # what is read once a transaction, such as rules, is read once a question
         found = self._search(query, _typed(query))
         if not found.results and found.did_you_mean:
             found = self._search(query, found.did_you_mean + " ")
-        return [Answer(result.card.id, _html(result.title), _html(result.snippet)) for result in found.results]
+        return [Answer(result.card.id, marked(result.title), marked(result.snippet)) for result in found.results]
+
+    def hits(self, query: Query) -> list[Answer]:
+        """Index, texts and snippets alone: nobody's permissions, no trust, use, replaced cards and near-duplicates."""
+        asked, only = parse(_typed(query)), Narrowing((query.tag,) if query.tag else ())
+        scope = Scope(frozenset(query.shelves))
+        found = self._backend.search(asked, scope, BEST, only=only)
+        asked = as_corrected(asked, found)
+        if found.corrected:  # as above: what was proposed is searched for
+            found = self._backend.search(asked, scope, BEST, only=only)
+        ids, marker = [hit.card_id for hit in found.hits], Marker(asked)
+        texts = {row[0]: row for row in _TEXTS.rows(self._reading(), ids=ids)} if ids else {}
+        shown = [texts[card_id] for card_id in ids]
+        titles = [marker.highlight(title, language) for _, title, _, language in shown]
+        snippets = [marker.snippet(text, language) for _, _, text, language in shown]
+        return [Answer(*each) for each in zip(ids, map(marked, titles), map(marked, snippets), strict=True)]
 
     def update(self, card: Card) -> None:
         """Commit the edit, then index what the outbox holds."""
@@ -229,11 +252,6 @@ def _typed(query: Query) -> str:
     if query.is_phrase:
         return f'"{text}"'
     return text if query.is_prefix else text + " "
-
-
-def _html(pieces: Sequence[tuple[str, bool]]) -> str:
-    """What the template makes of it."""
-    return "".join(f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces)
 
 
 def _reading_person(session: Session) -> Person:

@@ -11,6 +11,7 @@ from curator.cards.orders import DEFAULT, Action, When
 from curator.cards.plan import BulkPlan, Planned
 from curator.cards.shown import ACTIONS
 from curator.pages import BulkDonePage, BulkFailure, BulkPage, LeftOut
+from kb.card_templates.commands import names
 from kb.cards.collections import collections_readable_by
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
@@ -26,6 +27,7 @@ _LABELS = {
     Action.ADD_TAG: N_("Tag to add"),
     Action.REMOVE_TAG: N_("Tag to remove"),
     Action.MOVE: N_("Collection"),
+    Action.TEMPLATE: N_("Template"),
 }
 _DONE = {
     Action.OWNER: N_("Owner changed"),
@@ -33,6 +35,7 @@ _DONE = {
     Action.ADD_TAG: N_("Tag added"),
     Action.REMOVE_TAG: N_("Tag removed"),
     Action.MOVE: N_("Moved"),
+    Action.TEMPLATE: N_("Template chosen"),
     Action.ARCHIVE: N_("Archived"),
     Action.VERIFY: N_("Verified"),
     Action.REQUEST_CHECK: N_("Check requested"),
@@ -111,6 +114,8 @@ def _choice(session: Session, actor: Actor, action: Action, value: str, error: s
     elif action is Action.MOVE:
         shelves = collections_readable_by(session, actor)
         pairs = [(shelf.slug, shelf.name) for shelf in shelves if shelf.id in actor.writable]
+    elif action is Action.TEMPLATE:
+        pairs = [*names(session).items(), (NOBODY, "None")]
     else:
         return None
     return Choice(tuple(Option(key, label, key == value) for key, label in pairs), error)

@@ -133,6 +133,11 @@ def _move(turn: _Turn, card: Card, _planned: Planned) -> None:
     _edit(turn, card, set(card.tags), f"Moved to {shelf.name}", shelf)
 
 
+def _set_template(turn: _Turn, card: Card, _planned: Planned) -> None:
+    """No version is made of it, and no card is unpublished for what its template asks: it is listed as incomplete."""
+    _edit(turn, card, set(card.tags), "", None, turn.order.template)
+
+
 def _archive(turn: _Turn, card: Card, _planned: Planned) -> None:
     commands.archive_card(turn.session, turn.actor, card, turn.now)
 
@@ -155,12 +160,15 @@ def _retag(turn: _Turn, card: Card, tags: set[str], note: str) -> None:
     _edit(turn, card, tags, note, None)
 
 
-def _edit(turn: _Turn, card: Card, tags: set[str], note: str, shelf: Collection | None) -> None:
+def _edit(
+    turn: _Turn, card: Card, tags: set[str], note: str, shelf: Collection | None, template: str | None = None
+) -> None:
     """A minor edit: neither a tag nor a shelf says anything about whether the text is still true."""
     rendered = Rendered(card.html, card.text, card.headings.splitlines(), [], 0)
     text = CardText(
-        card.title, card.body, rendered, card.language, card.language_chosen, tuple(sorted(tags)), tuple(card.audience)
-    )
+        card.title, card.body, rendered, card.language, card.language_chosen, tuple(sorted(tags)), tuple(card.audience),
+        template,
+    )  # fmt: skip
     edit = Edit(card.version, note[:300], is_minor=True)
     commands.edit_card(turn.session, turn.actor, card, text, edit, turn.policy, turn.now, shelf=shelf)
 
@@ -171,6 +179,7 @@ _ACTIONS: dict[Action, Callable[[_Turn, Card, Planned], None]] = {
     Action.ADD_TAG: _add_tag,
     Action.REMOVE_TAG: _remove_tag,
     Action.MOVE: _move,
+    Action.TEMPLATE: _set_template,
     Action.ARCHIVE: _archive,
     Action.VERIFY: _verify,
     Action.REQUEST_CHECK: _request_check,

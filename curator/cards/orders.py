@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.cards.filters import NOBODY
+from kb.card_templates.completeness import template_of
 from kb.cards.fields import Tag
 from kb.cards.models import Collection
 from kb.errors import invalid
@@ -28,6 +29,7 @@ class Action(StrEnum):
     ADD_TAG = "add_tag"
     REMOVE_TAG = "remove_tag"
     MOVE = "move"
+    TEMPLATE = "template"
     ARCHIVE = "archive"
     VERIFY = "verify"
     REQUEST_CHECK = "request_check"
@@ -43,7 +45,8 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BulkOrder:
-    """An action with its value. Without one (`is_complete` false) it can be shown, but not carried out."""
+    """An action with its value. Without one (`is_complete` false) it can be shown, but not carried out. `template`: a
+    slug, or "" for none."""
 
     action: Action
     is_complete: bool
@@ -52,6 +55,7 @@ class BulkOrder:
     when: When = When.NEXT
     tag: str = ""
     collection_id: int | None = None
+    template: str | None = None
 
 
 def read_order(session: Session, actor: Actor, values: Mapping[str, str]) -> BulkOrder:
@@ -70,6 +74,8 @@ def read_order(session: Session, actor: Actor, values: Mapping[str, str]) -> Bul
         return BulkOrder(action, is_complete=True, interval_days=_days(value), when=_when(values.get("spread", "")))
     if action is Action.MOVE:
         return BulkOrder(action, is_complete=True, collection_id=_collection(session, actor, value))
+    if action is Action.TEMPLATE:
+        return BulkOrder(action, is_complete=True, template=_template(session, value))
     return BulkOrder(action, is_complete=True, tag=_tag(value))
 
 
@@ -103,6 +109,14 @@ def _collection(session: Session, actor: Actor, slug: str) -> int:
     if found is None:
         raise invalid("value", _("There is no such collection that you may write in."))
     return found
+
+
+def _template(session: Session, value: str) -> str:
+    if value == NOBODY:
+        return ""
+    if template_of(session, value) is None:
+        raise invalid("value", _("There is no such card template. Choose one from the list."))
+    return value
 
 
 def _tag(value: str) -> str:

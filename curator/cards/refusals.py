@@ -58,6 +58,7 @@ def _is_done(order: BulkOrder, card: Card) -> bool:
         Action.ADD_TAG: lambda: order.tag in card.tags,
         Action.REMOVE_TAG: lambda: order.tag not in card.tags,
         Action.MOVE: lambda: card.collection_id == order.collection_id,
+        Action.TEMPLATE: lambda: (card.template or "") == order.template,
         Action.INTERVAL: lambda: (
             order.when is When.NEXT and card.interval_days == order.interval_days and card.check_on is None
         ),

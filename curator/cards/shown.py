@@ -34,6 +34,7 @@ ACTIONS = {
     Action.ADD_TAG: N_("Add tag"),
     Action.REMOVE_TAG: N_("Remove tag"),
     Action.MOVE: N_("Move"),
+    Action.TEMPLATE: N_("Choose template"),
     Action.VERIFY: N_("Verify"),
     Action.REQUEST_CHECK: N_("Request check"),
     Action.ARCHIVE: N_("Archive"),

@@ -52,7 +52,7 @@ def card_link(card: CardFacts) -> Link:
 def doubt_badge(row: InDoubt) -> Badge:
     """The state of a card in doubt, as of the report."""
     if row.state is TrustState.FLAGGED:
-        return Badge("flagged", _("Flagged"), count(row.reports, "report"))
+        return Badge("flagged", _("Flagged"), count(row.reports, "reason"))
     if row.state is TrustState.OVERDUE:
         return Badge("overdue", _("Overdue"), count(row.days_late, "day"))
     verified = any(record.is_verified for record in row.card.history.records)

@@ -133,9 +133,16 @@ _OLDER = Prepared(
 )
 
 
-def _answer_card(row: Any) -> AnswerCard:
-    facts, rest = row[: len(_FACTS)], row[len(_FACTS) :]
-    shelf, rest = Shelf(*rest[: len(_SHELF)]), rest[len(_SHELF) :]
-    people = (Named(*rest[start : start + 3]) if rest[start] is not None else None for start in (0, 3, 6))
-    tags = sorted(rest[9].split(_TAG_END)) if rest[9] else []
-    return AnswerCard._make((*facts, shelf, *people, tags, *map(bool, rest[10:])))
+_SHELF_AT = len(_FACTS)
+_PEOPLE_AT = _SHELF_AT + len(_SHELF)
+_TAGS_AT = _PEOPLE_AT + len(_PEOPLE)
+_EACH_AT = range(_PEOPLE_AT, _TAGS_AT, 3)
+
+
+def _answer_card(row: Sequence[Any]) -> AnswerCard:
+    tags = row[_TAGS_AT]
+    return AnswerCard._make((
+        *row[:_SHELF_AT], Shelf._make(row[_SHELF_AT:_PEOPLE_AT]),
+        *[Named._make(row[at : at + 3]) if row[at] is not None else None for at in _EACH_AT],
+        sorted(tags.split(_TAG_END)) if tags else [], *row[_TAGS_AT + 1 :],
+    ))  # fmt: skip

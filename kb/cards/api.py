@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from kb.card_templates.completeness import is_incomplete
 from kb.cards import commands, queries, replacements
 from kb.cards.collections import collection_named
 from kb.cards.commands import CardPolicy, CardText, Edit
@@ -59,6 +60,7 @@ class CardsQuery(Listing):
     collection: list[Slug] = Field([], max_length=50, description="Slugs; a card of any of them is listed.")
     tag: list[Tag] = Field([], max_length=20, description="A card must have all of them.")
     template: Annotated[TemplateName | None, Field(description="The slug of a card template.")] = None
+    incomplete: Annotated[bool, Field(description="Only cards without a part that their template asks for.")] = False
     status: Annotated[
         Literal["published", "draft", "archived", "replaced"],
         Field(description="`published` leaves out replaced cards; archived ones are listed for those who curate them."),
@@ -333,4 +335,6 @@ def _filters(actor: Actor, query: CardsQuery) -> list[ColumnElement[bool]]:
         clauses.append(Card.collection_id.in_(select(Collection.id).where(Collection.slug.in_(query.collection))))
     if query.template:
         clauses.append(Card.template == query.template)
+    if query.incomplete:
+        clauses.append(is_incomplete())
     return clauses + [Card.id.in_(select(CardTag.card_id).where(CardTag.tag == tag)) for tag in query.tag]

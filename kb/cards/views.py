@@ -16,7 +16,9 @@ from kb.cards.models import Attachment, Card, Status
 from kb.cards.permissions import Right, demand, may, servable_to, visible_to
 from kb.cards.shown import card_page
 from kb.comments.shown import comments_shown
-from kb.errors import NotFound, invalid
+from kb.drafts.models import Upload
+from kb.drafts.pictures import own_upload
+from kb.errors import Invalid, NotFound, invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
@@ -143,11 +145,16 @@ def flag(card_id: int) -> BaseResponse | str:
 
 @blueprint.post("/cards/<int:card_id>/publish")
 def publish(card_id: int) -> BaseResponse:
-    """Make a draft an answer, or send it for review."""
-    with writing() as (session, actor):
-        card = queries.card_visible_to(session, actor, card_id)
-        commands.require_version(card, read_form(VersionForm).version)
-        waits = publish_or_propose(session, actor, card, services().settings, now()) is not None
+    """Make a draft an answer, or send it for review. What it lacks is written in the editor."""
+    form = read_form(VersionForm)
+    try:
+        with writing() as (session, actor):
+            card = queries.card_visible_to(session, actor, card_id)
+            commands.require_version(card, form.version)
+            waits = publish_or_propose(session, actor, card, services().settings, now()) is not None
+    except Invalid as error:
+        say(error.detail)
+        return redirect(f"/cards/{card_id}/edit", 303)
     say(_("Sent for review.") if waits else _("Published."))
     return redirect(f"/cards/{card_id}", 303)
 
@@ -220,12 +227,12 @@ def feedback(card_id: int) -> BaseResponse:
 
 @blueprint.get("/media/<sha256>.<extension>")
 def media(sha256: str, extension: str) -> Response:
-    """A picture, if a card that shows it may be seen."""
+    """A picture, if a card that shows it may be seen, or if it is one's own on its way into a card."""
     with reading() as (session, actor):
-        found = session.scalars(
+        found: Attachment | Upload | None = session.scalars(
             select(Attachment).join(Card, Card.id == Attachment.card_id)
             .where(Attachment.sha256 == sha256, visible_to(actor)).limit(1)
-        ).first()  # fmt: skip
+        ).first() or own_upload(session, actor, sha256)  # fmt: skip
         if found is None or not found.media_type.endswith(extension.replace("jpg", "jpeg")):
             raise NotFound(_("There is no such picture."))
         response = Response(found.content, mimetype=found.media_type)

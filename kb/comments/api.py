@@ -16,11 +16,12 @@ from kb.comments.shown import comment_path
 from kb.errors import Gone
 from kb.people.actor import Actor
 from kb.people.shapes import PersonShape, person_or_none
-from kb.web.api import Api, Reply, sliced
+from kb.web.api import Api, Reply, cursor_to, position
 from kb.web.api_models import CardId, JsonBody, Listing, Shape
 from kb.web.edge import now, reading, services, writing
 
 api = Api("comments_api", "Comments")
+_FURTHEST = 1_000_000
 Said = Annotated[
     Text, Field(min_length=1, max_length=TEXT_LIMIT, description="`@` and a name or e-mail address mentions a reader.")
 ]
@@ -69,8 +70,10 @@ def list_comments(card_id: int, query: Listing) -> Comments:
     """List a card's comments. Open threads first, the oldest first; then resolved ones. Replies stand inside."""
     with reading() as (session, actor):
         card = _commented(session, actor, card_id)
-        threads, cursor = sliced(threads_of(session, card), query)
-        return Comments(items=[_thread(thread) for thread in threads], next_cursor=cursor)
+        start = min(position(query.cursor), _FURTHEST)
+        threads = threads_of(session, card, query.limit + 1, start)
+        cursor = cursor_to(start + query.limit) if len(threads) > query.limit else None
+        return Comments(items=[_thread(thread) for thread in threads[: query.limit]], next_cursor=cursor)
 
 
 @api.operation("POST", "/cards/<int:card_id>/comments", {201: CommentShape, 200: CommentShape}, scope="write")

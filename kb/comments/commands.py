@@ -16,7 +16,7 @@ from kb.people import audit
 from kb.people.actor import Actor
 from kb.wording import _
 
-MOST_THREADS, MOST_REPLIES = 100, 100
+MOST_THREADS, MOST_REPLIES = 50, 50
 MOST_AN_HOUR = 60
 _SAID_TWICE = timedelta(minutes=1)
 

@@ -39,19 +39,23 @@ def comment_seen_by(session: Session, actor: Actor, comment_id: int) -> Comment:
     return found
 
 
-def threads_of(session: Session, card: Card) -> list[Thread]:
-    """All threads about a card: open ones first, oldest first; then resolved ones, the latest resolved first."""
-    query = select(Comment).where(Comment.card_id == card.id).order_by(Comment.id)
-    rows = session.scalars(query.options(joinedload(Comment.author), joinedload(Comment.resolved_by))).unique().all()
-    replies: dict[int, list[Comment]] = {}
-    for row in rows:
-        if row.parent_id is not None:
-            replies.setdefault(row.parent_id, []).append(row)
-    threads = [Thread(row, tuple(replies.get(row.id, ()))) for row in rows if row.parent_id is None]
-    still_open = [thread for thread in threads if thread.first.resolved_at is None]
-    resolved = [thread for thread in threads if thread.first.resolved_at is not None]
-    resolved.sort(key=lambda thread: (thread.first.resolved_at, thread.first.id), reverse=True)
-    return still_open + resolved
+def threads_of(session: Session, card: Card, limit: int, offset: int = 0) -> list[Thread]:
+    """Threads about a card: open ones first, oldest first; then resolved ones, the latest resolved first."""
+    about = select(Comment).options(joinedload(Comment.author), joinedload(Comment.resolved_by))
+    order = (Comment.resolved_at.is_not(None), Comment.resolved_at.desc(), Comment.id)
+    roots = about.where(Comment.card_id == card.id, Comment.parent_id.is_(None)).order_by(*order)
+    first = session.scalars(roots.limit(limit).offset(offset)).unique().all()
+    replies: dict[int | None, list[Comment]] = {}
+    below = about.where(Comment.parent_id.in_([row.id for row in first])).order_by(Comment.id)
+    for row in session.scalars(below).unique() if first else ():
+        replies.setdefault(row.parent_id, []).append(row)
+    return [Thread(row, tuple(replies.get(row.id, ()))) for row in first]
+
+
+def resolved_count(session: Session, card: Card) -> int:
+    """How many threads about a card are resolved."""
+    done = (Comment.card_id == card.id, Comment.resolved_at.is_not(None))
+    return session.scalar(select(func.count()).select_from(Comment).where(*done)) or 0
 
 
 def open_comments(session: Session, card_ids: Sequence[int]) -> dict[int, int]:

@@ -7,17 +7,19 @@ from sqlalchemy.orm import Session
 from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path
-from kb.comments.commands import may_settle
+from kb.comments.commands import MOST_THREADS, may_settle
 from kb.comments.mentions import Readers, pieces_of
 from kb.comments.models import TEXT_LIMIT, Comment
 from kb.comments.pages import CommentRow, Talk, ThreadRow
-from kb.comments.queries import Thread, shows_comments, threads_of
+from kb.comments.queries import Thread, resolved_count, shows_comments, threads_of
 from kb.people.actor import Actor
 from kb.people.models import Named
 from kb.people.shown import who
 from kb.web.parts import BLANK, Field
 from kb.wording import _, ngettext
 from kb.words import Words
+
+_MOST_SHOWN = MOST_THREADS + 20  # all that are open, and what was resolved lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,21 @@ def comments_shown(
     """The comments for this reader; nothing where there can be none."""
     if not shows_comments(actor, card):
         return None
-    threads, can_comment = threads_of(session, card), may(actor, Right.COMMENT, card)
+    threads, can_comment = threads_of(session, card, _MOST_SHOWN), may(actor, Right.COMMENT, card)
     if not threads and not can_comment:
         return None
     rows = [_thread(actor, card, thread, words, typed) for thread in threads]
     waiting = tuple(row for row in rows if not row.settled_words)
     settled = tuple(row for row in rows if row.settled_words)
     has_place = any(typed is not None and typed.thread_id == row.first.id and row.can_reply for row in waiting)
+    done = resolved_count(session, card) if settled else 0
     is_new = typed is not None and not (has_place or typed.comment_id)
     return Talk(
         heading=ngettext("%(num)s open comment", "%(num)s open comments", len(waiting)) if waiting else _("Comments"),
         is_open=is_open or typed is not None,
         open_threads=waiting,
         resolved_threads=settled,
-        resolved_words=ngettext("%(num)s resolved", "%(num)s resolved", len(settled)) if settled else "",
+        resolved_words=ngettext("%(num)s resolved", "%(num)s resolved", done) if done else "",
         add_action=f"/cards/{card.id}/comments" if can_comment else "",
         text=typed.field if typed is not None and is_new else BLANK,
         mentions_url=f"/cards/{card.id}/mentions" if can_comment else "",

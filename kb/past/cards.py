@@ -6,7 +6,7 @@ left out. A card that stood in a collection which the reader may not read counts
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -123,7 +123,7 @@ class PastCards:
             flags = [_open(doubt, names) for doubt in then.doubts]
             trust = trust_of(card, flags, self.policy, self.instant)
             if trust.is_late:
-                trust = replace(trust, expiry=expiry_of(self.clauses, about(card)))
+                trust = trust._replace(expiry=expiry_of(self.clauses, about(card)))
             found[card_id] = (card, trust)
         return found
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
@@ -39,7 +38,9 @@ def trust_by_answer(session: Session, cards: Sequence[AnswerCard], policy: Polic
     for card_id, kind, detail, raised_at, url, *person in _OPEN_FLAGS.rows(session, ids=flagged) if flagged else ():
         by = Named(*person) if person[0] is not None else None
         flags[card_id].append(OpenFlag(kind, detail, raised_at, url, by))
-    return _with_expiry(session, cards, {card.id: trust_of(card, flags[card.id], policy, now) for card in cards})
+    return _with_expiry(
+        session, cards, {card.id: trust_of(card, flags.get(card.id, ()), policy, now) for card in cards}
+    )
 
 
 _OPEN_FLAGS = Prepared(
@@ -110,5 +111,5 @@ def _with_expiry(
     clauses = clauses_in_force(session) if late else ()
     if any(clause.expiry is not None for clause in clauses):
         for card in late:
-            trusts[card.id] = replace(trusts[card.id], expiry=expiry_of(clauses, about(card)))
+            trusts[card.id] = trusts[card.id]._replace(expiry=expiry_of(clauses, about(card)))
     return trusts

@@ -1,9 +1,9 @@
 """Trust, computed: facts and the clock in, a state with typed reasons out. Nothing here is ever stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from kb.cards.answers import AnswerCard
 from kb.cards.models import Breach, Card
@@ -32,8 +32,7 @@ RANK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a card is in its state: a kind, the words, since when, and the person or the URL behind it."""
 
     kind: str
@@ -43,8 +42,7 @@ class Reason:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(NamedTuple):
     """The computed trust of one card at one instant. `reasons` is never empty. `checked_at`: when the text as it is was
     last verified; None if it never was, whoever verified an earlier one. `expiry`: what a rule of the policy says is to
     happen to the answer of an overdue card; None where no rule says it, or the card isn't overdue."""
@@ -60,7 +58,7 @@ class Trust:
     @property
     def is_late(self) -> bool:
         """Whether the check is overdue, also while an open flag says something graver."""
-        return any(reason.kind == "expired" for reason in self.reasons)
+        return "expired" in [reason.kind for reason in self.reasons]
 
     @property
     def is_good(self) -> bool:

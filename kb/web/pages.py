@@ -15,6 +15,7 @@ from kb.web.parts import (
     Caution,
     Chip,
     Choice,
+    DraftOffer,
     Field,
     FilterMenu,
     FollowButton,
@@ -230,6 +231,13 @@ class EditorPage:
     owner_url: str = ""
     problems: tuple[Problem, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
+    script_words: str = "{}"
+    draft_url: str = ""
+    draft_number: int = 0
+    draft_shelf: str = ""
+    draft_offer: DraftOffer | None = None
+    page_url: str = ""
+    author_key: str = ""
     review_words: str = ""
     is_reviewed: bool = False
     aids: WritingAids | None = None

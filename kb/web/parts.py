@@ -132,6 +132,18 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftOffer:
+    """A draft that the editor does not show: go on with it at `url`, or discard that save of it."""
+
+    sentence: str
+    go_on: str
+    url: str
+    number: int
+    at: str
+    moved_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """A filter that is either on or off, or a scope; `count` is shown in bold."""
 

@@ -51,3 +51,5 @@ class Checked:
     long_sentences: tuple[str, ...] = ()
     alike: tuple[Alike, ...] = ()
     problem: str = ""
+    headed: str = ""
+    """The text with the headings that were asked for, for a page that takes it in without being loaded anew."""

@@ -1,5 +1,7 @@
 """What the editor shows beside the text, asked for while somebody writes, or with a button."""
 
+from dataclasses import replace
+
 from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
@@ -24,11 +26,9 @@ blueprint = Blueprint("writing", __name__)
 
 @blueprint.post("/cards/writing")
 def check() -> str:
-    """What would make the text a better card. As a fragment that alone; else the whole editor with it, and with the
-    headings of the template put in (`parts`), or of one to start from (`start`)."""
-    typed = parse(LooseCardForm, request.form)
-    if not request.headers.get("X-Fragment"):
-        typed = _with_headings(typed)
+    """What would make the text a better card, also with the headings of the template put in (`parts`), or of one to
+    start from (`start`). As a fragment that alone, else the whole editor with it."""
+    typed = _with_headings(parse(LooseCardForm, request.form))
     rendered, problem = rendering(services().renderer, typed.body)
     with reading() as (session, actor):
         card = _demand_writer(session, actor)
@@ -36,6 +36,8 @@ def check() -> str:
         if request.headers.get("X-Fragment"):
             here = InEditor(typed, card, rendered, problem)
             found = checked(session, actor, here, settings.workspace, now())
+            if typed.body != request.form.get("body", ""):
+                found = replace(found, headed=typed.body)
             return render_template("kb/_writing_checked.html", checked=found, action=action_of(card))
         errors = (FieldError("body", problem),) if problem else ()
         state = EditorState(typed, card, errors, rendered=rendered)

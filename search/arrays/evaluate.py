@@ -59,17 +59,19 @@ def _best(
     found = _candidates(snapshot, docs, scores[docs], boosts)
     order, head = ranking.first_order(found)
     order = order[: max(offset + limit, head)]
+    order[:head].sort()  # they are read in the order in which they lie, and put into their own by what is found
     docs, found = docs[order], found.taken(order)
-    holds, titles, pairs = _reread(snapshot, words, docs, head)
+    holds, places = _matches(snapshot, words, docs[:head])
+    titles, pairs = _reread(snapshot, places, docs, head)
     hits = ranking.page(found, titles, pairs, head, offset, offset + limit)
-    relaxed = len(words) > 1 and not bool(holds.all(axis=0).any())
+    relaxed = len(words) > 1 and not np.logical_and.reduce(holds).any()
     return Hits(hits, total, relaxed, _corrections(words), snapshot.generation, _has_few(hits, found.card_ids, holds))
 
 
 def _has_few(hits: Sequence[Hit], card_ids: NDArray[np.int64], holds: Mask) -> bool:
     """Whether the first of these hits has fewer than half of the words. Of those beyond the head nothing is known."""
-    if not hits:
-        return False
+    if not hits or len(holds) < 2:
+        return False  # of one word there is no half
     held = holds[:, card_ids[: holds.shape[1]] == hits[0].card_id]
     return bool(held.size) and int(np.count_nonzero(held)) * 2 < len(held)
 
@@ -111,13 +113,15 @@ def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts 
         popular = boosts.use.most * boosts.audience
         for meant in _audience_docs(snapshot, boosts):
             boosted[meant] *= np.float32(boosts.audience)
-    peaks = table.max(axis=0)
+    peaks = np.maximum.reduce(table)
+    sorted_peaks = np.sort(peaks)
     # The k best columns hold k documents at least as good as the k-th peak.
-    threshold = float(np.partition(peaks, -wanted)[-wanted]) if wanted < across else 0.0
-    threshold = min(threshold, float(peaks.max()) / popular) * 0.9999
-    columns = np.flatnonzero(peaks > threshold)
-    row, column = np.nonzero(table[:, columns] > threshold)
-    return row * across + columns[column]
+    threshold = float(sorted_peaks[-wanted]) if wanted < across else 0.0
+    threshold = min(threshold, float(sorted_peaks[-1]) / popular) * 0.9999
+    columns = (peaks > threshold).nonzero()[0]
+    row, column = (table[:, columns] > threshold).nonzero()
+    docs: Numbers = row * across + columns[column]
+    return docs
 
 
 def _candidates(snapshot: Snapshot, docs: Numbers, scores: Weights, boosts: Boosts | None) -> ranking.Candidates:
@@ -125,7 +129,7 @@ def _candidates(snapshot: Snapshot, docs: Numbers, scores: Weights, boosts: Boos
     factors = np.ones((4, len(docs)))
     factors[0] = scores
     if boosts is not None:
-        factors[1] = boosts.trust_factors()[snapshot.trust(boosts)[docs]]
+        factors[1] = boosts.trust_factors[snapshot.trust(boosts)[docs]]
         factors[2] = boosts.use.of(ids)
         for meant in _audience_docs(snapshot, boosts):
             factors[3, _places(meant, docs)[0]] = boosts.audience
@@ -140,19 +144,14 @@ def _audience_docs(snapshot: Snapshot, boosts: Boosts) -> list[Numbers]:
 
 
 def _reread(
-    snapshot: Snapshot, words: Sequence[Word], docs: Numbers, head: int
-) -> tuple[Mask, ranking.Floats, ranking.Floats]:
-    """Which of the first `head` documents have each word; and of all what their titles and pairs of words add."""
-    order = docs[:head].argsort()
-    ascending = docs[:head][order]
-    holds, places = _matches(snapshot, words, ascending)
+    snapshot: Snapshot, places: Sequence[ranking.Places], docs: Numbers, head: int
+) -> tuple[ranking.Floats, ranking.Floats]:
+    """What titles and pairs of words add to each document, of which the first `head` are read."""
     titles, pairs = np.zeros((2, len(docs)))
     if places:
-        facts = (snapshot.fact(name)[ascending] for name in ("title_end", "title_length", "body_start"))
-        titles[order], pairs[order] = ranking.reread(places, *facts)
-    held = np.zeros_like(holds)
-    held[:, order] = holds
-    return held, titles, pairs
+        facts = (snapshot.fact(name)[docs[:head]] for name in ("title_end", "title_length", "body_start"))
+        titles[:head], pairs[:head] = ranking.reread(places, *facts)
+    return titles, pairs
 
 
 def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Numbers) -> tuple[Mask, list[ranking.Places]]:
@@ -172,14 +171,21 @@ def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Numbers) -> tuple[
     for field, lists in asked.values():
         numbers = np.concatenate([here for _, here, _ in lists])
         counts, positions = field.positions_of(np.concatenate([there for _, _, there in lists]))
-        stands = numbers.repeat(counts) * ranking.FAR + positions.astype(np.int64)
-        ends = np.cumsum(counts)
+        stands = (numbers << ranking.SHIFT).repeat(counts) + positions
+        ends = counts.cumsum().tolist()
         start = done = 0
         for number, here, _ in lists:
             done += len(here)
             places[number].append(stands[start : ends[done - 1]])
             start = ends[done - 1]
-    return holds, [np.sort(np.concatenate(found), kind="stable") if found else _NOWHERE for found in places]
+    return holds, [_in_order(found) for found in places]
+
+
+def _in_order(places: Sequence[ranking.Places]) -> ranking.Places:
+    """Those of all lists of a word; each list is in order."""
+    if len(places) == 1:
+        return places[0]
+    return np.sort(np.concatenate(places), kind="stable") if places else _NOWHERE
 
 
 def _places(docs: Numbers, wanted: Numbers) -> tuple[Numbers, Numbers]:

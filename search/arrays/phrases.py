@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from search import analysis
 from search.arrays.batch import TEXT
-from search.arrays.snapshot import Docs, Mask, Part, Snapshot
+from search.arrays.snapshot import Mask, Part, Snapshot
 
 _SHIFT = 16
 _FEW = 0xFFFF
 """So many documents and a position fit 32 bits."""
 _FEW_OF_MANY = 16
 Keys = NDArray[Any]
+Numbers = NDArray[np.intp]
 
 
 def members(snapshot: Snapshot, phrase: str, base: Mask) -> Mask:
@@ -24,11 +25,11 @@ def members(snapshot: Snapshot, phrase: str, base: Mask) -> Mask:
     return found
 
 
-def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask) -> Docs:
+def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask) -> Numbers:
     """Documents in which the terms stand at the same distances as in the sequence."""
     lists = [(snapshot.parts(TEXT, term), place) for term, place in sequence]
     if not all(parts for parts, _ in lists):
-        return np.empty(0, np.uint32)
+        return np.empty(0, np.intp)
     lists.sort(key=lambda entry: sum(len(part.docs) for part in entry[0]))
     docs = _with_all([parts for parts, _ in lists], base)
     snapshot.expect_positions((part for parts, _ in lists for part in parts), docs)
@@ -42,40 +43,46 @@ def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask)
             keys = both[1:][both[1:] == both[:-1]]
         begins = keys
         if not len(begins):
-            return np.empty(0, np.uint32)
-    return docs[np.unique(begins >> _SHIFT)] if begins is not None else docs
+            return np.empty(0, np.intp)
+    if begins is None:
+        return docs
+    held = np.zeros(len(docs), np.bool_)
+    held[(begins >> _SHIFT).astype(np.intp)] = True
+    return docs[held]
 
 
-def _with_all(lists: list[list[Part]], base: Mask) -> Docs:
+def _with_all(lists: list[list[Part]], base: Mask) -> Numbers:
     """Documents of `base` that are in every list; the shortest list comes first."""
-    docs: Docs = np.concatenate([part.docs + np.uint32(part.offset) for part in lists[0]])
+    docs: Numbers = np.concatenate([part.numbers() for part in lists[0]])
     docs = docs[base[docs]]
     for parts in lists[1:]:
         docs = np.concatenate([docs[_held(part, docs)[0]] for part in parts]) if len(docs) else docs
     return docs
 
 
-def _held(part: Part, docs: Docs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _held(part: Part, docs: Numbers) -> tuple[Numbers, Numbers]:
     """Which of these documents a list has, and where in it; both ascending."""
-    first, last = docs.searchsorted((part.offset, part.offset + int(part.docs[-1]) + 1))
-    local = docs[first:last] - np.uint32(part.offset)
+    size = int(part.docs[-1]) + 1
+    first, last = docs.searchsorted((part.offset, part.offset + size))
+    local = docs[first:last] - part.offset
     if len(local) * _FEW_OF_MANY < len(part.docs):
-        places = part.docs.searchsorted(local)
-        held = np.flatnonzero(part.docs[places] == local)
+        places = part.docs.searchsorted(local.astype(np.uint32))
+        held = (part.docs[places] == local).nonzero()[0]
         return held + first, places[held]
-    number = np.full(int(part.docs[-1]) + 1, -1, np.int32)
+    number = np.full(size, -1, np.int32)
     number[local] = np.arange(len(local), dtype=np.int32)
-    numbers = number[part.docs]
-    places = np.flatnonzero(numbers >= 0)
+    numbers = number[part.docs.astype(np.intp)]
+    places = (numbers >= 0).nonzero()[0]
     return numbers[places] + first, places
 
 
-def _keys(parts: list[Part], docs: Docs) -> Keys:
+def _keys(parts: list[Part], docs: Numbers) -> Keys:
     """Every position of a term in these documents, after the number of the document among them; ascending."""
     kind = np.uint32 if len(docs) <= _FEW else np.uint64
     keys = []
     for part in parts:
         held, places = _held(part, docs)
         counts, positions = part.field.positions_of(places + part.start)
-        keys.append((np.repeat(held.astype(kind), counts) << kind(_SHIFT)) + positions)
+        numbers: Keys = held.astype(kind)
+        keys.append((numbers << _SHIFT).repeat(counts) + positions)
     return np.concatenate(keys)

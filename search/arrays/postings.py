@@ -141,9 +141,8 @@ def merged(parts: Sequence[tuple[FieldPostings, Docs]]) -> FieldPostings:
 
 def spread(starts: NDArray[Any], counts: NDArray[Any]) -> Numbers:
     """The numbers `starts[0] … starts[0] + counts[0] - 1, starts[1] …`, one after the other."""
-    ends = np.cumsum(counts, dtype=np.intp)
-    before = starts.astype(np.intp) - ends + counts
-    numbers: Numbers = np.repeat(before, counts)
+    before = starts.astype(np.intp, copy=False) - counts.cumsum(dtype=np.intp) + counts
+    numbers: Numbers = before.repeat(counts)
     numbers += np.arange(len(numbers))
     return numbers
 

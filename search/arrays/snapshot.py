@@ -81,6 +81,7 @@ class Snapshot(ABC):
         self.alive: Mask = self._committed & (self.card_ids != NO_CARD)
         self._lock = Lock()
         self._masks: OrderedDict[frozenset[int], Mask] = OrderedDict()
+        self._shelves: OrderedDict[int, Mask] = OrderedDict()
         self._columns: dict[str, NDArray[Any]] = {}
         self._trust: _Trust | None = None
         self._factors: OrderedDict[bytes, _Factors] = OrderedDict()
@@ -124,12 +125,27 @@ class Snapshot(ABC):
         with self._lock:
             known = self._masks.get(key)
         if known is None:
-            is_readable = np.zeros(int(self._collection_ids.max(initial=0)) + 2, np.bool_)
-            is_readable[[number for number in key if 0 <= number < len(is_readable)]] = True
-            known = self.alive & is_readable[self._collection_ids]
+            known = self._collected(key)
             with self._lock:
                 _remember(self._masks, key, known, MASKS_KEPT)
         return known
+
+    def _collected(self, collections: frozenset[int]) -> Mask:
+        """The documents of a few collections are put together from those of each; for many each is looked up."""
+        if len(collections) <= MASKS_KEPT:
+            found = np.zeros(self.size, np.bool_)
+            for number in collections:
+                shelf = self._shelves.get(number)
+                if shelf is None:
+                    shelf = self.alive & (self._collection_ids == number)
+                    with self._lock:
+                        _remember(self._shelves, number, shelf, MASKS_KEPT)
+                found |= shelf
+            return found
+        is_readable = np.zeros(int(self._collection_ids.max(initial=0)) + 2, np.bool_)
+        is_readable[[number for number in collections if 0 <= number < len(is_readable)]] = True
+        readable: Mask = self.alive & is_readable[self._collection_ids]
+        return readable
 
     def narrowed(self, visible: Mask, only: Narrowing, boosts: Boosts | None) -> Mask:
         """Those that are also what the reader wants them to be; a new array unless nothing is asked for."""
@@ -172,7 +188,7 @@ class Snapshot(ABC):
 
     def factors(self, boosts: Boosts) -> NDArray[np.float32]:
         """Trust and use of every document as one factor, the same for every reader."""
-        states, weights = self.trust(boosts), boosts.trust_factors()
+        states, weights = self.trust(boosts), boosts.trust_factors
         key = weights.tobytes()
         with self._lock:
             known = self._factors.get(key)

@@ -12,7 +12,7 @@ from kb.lines.folding import fold
 from kb.past.cards import PastCards, cards_at
 from kb.past.instants import demand_known
 from kb.people.actor import Actor
-from search.answers import SPARE, Answers, SearchService, as_corrected, is_plain, scope_of, shown_result
+from search.answers import SPARE, Answers, SearchService, as_corrected, is_plain, scope_of, shown_results
 from search.arrays.evaluate import find
 from search.as_of.snapshot import snapshot_of
 from search.backend import Hit, Hits, Narrowing, Query, Scope
@@ -41,7 +41,8 @@ def answers_as_of(
     cards = past.answers(session, [hit.card_id for hit in page[:limit]])
     query = as_corrected(query, hits)
     marker = Marker(query)
-    results = tuple(shown_result(marker, *cards[hit.card_id], hit) for hit in page[:limit])
+    shown = [cards[hit.card_id] for hit in page[:limit]]
+    results = shown_results(marker, [card for card, _ in shown], [trust for _, trust in shown], page[:limit])
     older = past.older(result.card.id for result in results)
     folded = sum(hidden.get(result.card.id, 0) for result in results)
     return Answers(

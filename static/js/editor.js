@@ -1,7 +1,9 @@
 // The edit page: three views of one text (rich text, Markdown, preview), the toolbar, and a warning before text is lost.
 // The textarea is what is sent; while rich text is shown, what is typed there is written into it.
 // Other modules may watch `input` on the textarea, or put a text into it and dispatch `input` themselves.
+import { keepDrafts } from './drafts.js'
 import { normalise, ownCopy, tableFromText } from './paste.js'
+import { sendPictures } from './pictures.js'
 import { plain } from './plain.js'
 
 const form = document.querySelector('[data-editor]')
@@ -11,8 +13,11 @@ const preview = form.querySelector('[data-shown]')
 const write = form.querySelector('[data-write]')
 const notice = form.querySelector('[data-notice]')
 const linkRow = form.querySelector('[data-link]')
-const say = words => document.dispatchEvent(new CustomEvent('toast', { detail: words }))
-const fields = () => JSON.stringify([...new FormData(form)].filter(([name]) => name !== 'csrf_token'))
+const words = JSON.parse(form.dataset.words)
+const say = sentence => document.dispatchEvent(new CustomEvent('toast', { detail: sentence }))
+// A language has a handful of forms for numbers, and the last of the list is the one that goes on.
+const counted = (forms, number) => forms[Math.min(number, forms.length) - 1].replace(/\d+/, number)
+const fields = () => JSON.stringify([...new FormData(form)].filter(([name, value]) => !['csrf_token', 'draft'].includes(name) && typeof value === 'string'))
 
 let mode = form.dataset.mode
 let rich = null
@@ -20,18 +25,19 @@ let isStale = false // rich text has changed since it was written into the texta
 let writing = 0
 
 const on = {
-  files: files => say(spoken('Pictures can not be added here yet.')),
+  files: files => pictures.add(files),
   pasted(clean) {
-    if (clean.missing) tell(clean.missing === 1 ? spoken('1 picture was not copied. Paste or drop it here.') : spoken('%(number)s pictures were not copied. Paste or drop them here.', { number: clean.missing }))
-    return clean.html
+    if (clean.missing) tell(counted(words.left_out, clean.missing))
+    return pictures.receive(clean)
   },
 }
 const textarea = plain(body, on)
 const surface = () => mode === 'rich' ? rich : textarea
+const pictures = sendPictures({ form, words, surface, say })
 
-function tell(words) {
-  notice.hidden = !words
-  notice.querySelector('span').textContent = words
+function tell(sentence) {
+  notice.hidden = !sentence
+  notice.querySelector('span').textContent = sentence
 }
 
 /** What is typed in rich text, into the textarea. Nothing is touched that was not changed by hand. */
@@ -77,12 +83,12 @@ async function openRich() {
   const source = body.value
   if (!rich) {
     const { mount } = await import(form.dataset.bundle)
-    rich = mount(form.querySelector('[data-rich]'), { markdown: source, label: spoken('Text'), on: richEvents })
+    rich = mount(form.querySelector('[data-rich]'), { markdown: source, label: words.text, on: richEvents })
   } else rich.set(source)
   isStale = false
   const again = rich.markdown()
   if (again === source.trim() || await readsTheSame(source, again)) return true
-  tell(spoken('This text has Markdown that rich text can not keep. Change it here, as Markdown.'))
+  tell(words.unkept)
   return false
 }
 
@@ -92,14 +98,19 @@ async function readsTheSame(source, again) {
   return Boolean(answer?.ok) && (await answer.text()) === 'same'
 }
 
+let turn = 0 // a view that takes its time must not come up over one that was chosen since
+
 async function show(wanted, isAsked = true) {
+  const mine = ++turn
   commit()
   if (wanted === 'preview') {
     const answer = await fetch(form.dataset.previewAction, { method: 'POST', headers: { 'X-Fragment': '1' }, body: new FormData(form) }).catch(() => null)
-    if (!answer?.ok) return say(spoken('The preview could not be drawn. Your text is still here.'))
+    if (!answer?.ok) return say(words.preview_failed)
     preview.innerHTML = await answer.text()
   }
-  if (wanted === 'rich' && !await openRich().catch(() => false)) wanted = 'write'
+  const fits = wanted !== 'rich' || await openRich().catch(() => false)
+  if (mine !== turn) return
+  if (!fits) wanted = 'write'
   else if (wanted === 'rich') tell('')
   mode = wanted
   form.dataset.mode = mode
@@ -110,6 +121,7 @@ async function show(wanted, isAsked = true) {
   closeLink()
   reflect(mode === 'preview' ? {} : surface().pressed())
   for (const button of form.querySelectorAll('button[data-mode]')) button.setAttribute('aria-pressed', String(button.dataset.mode === mode))
+  if (mode === 'rich') performance.mark('rich-ready')
   if (!isAsked) return
   if (mode !== 'preview') { surface().focus(); remember(mode) }
 }
@@ -126,6 +138,7 @@ form.addEventListener('click', event => {
 
 // Somebody else put a text into the textarea (a template, a draft): rich text follows.
 body.addEventListener('input', event => {
+  if (mode === 'write') turn += 1
   if (mode === 'rich' && event.detail !== 'rich') openRich().then(fits => { if (!fits) show('write', false) })
 })
 
@@ -194,7 +207,7 @@ form.addEventListener('keydown', event => {
   const isText = mode !== 'preview' && (event.target === body || event.target.closest('[data-rich]'))
   const level = event.altKey && isText && /^Digit[1-3]$/.test(event.code) ? Number(event.code[5]) + 1 : 0
   const act = level ? () => surface().run('style', level) : event.altKey ? null : {
-    s: () => form.querySelector('[data-save]')?.click(),
+    s: () => drafts.now(),
     Enter: () => (form.querySelector('[data-verify]') ?? form.querySelector('[data-save]'))?.click(),
     ...(isText && { k: () => mode === 'rich' ? openLink() : textarea.run('link') }),
     ...(event.target === body && { b: () => textarea.run('bold'), i: () => textarea.run('italic') }),
@@ -210,13 +223,58 @@ form.querySelector('[name=title]').addEventListener('keydown', event => {
   if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) { event.preventDefault(); surface().focus?.() }
 })
 
-let saved = fields()
+// A choice beside the text goes by the keyboard's Enter as it does everywhere; it sends nothing.
+form.addEventListener('keydown', event => {
+  if (event.key === 'Enter' && event.target.matches('.side input:not([type=checkbox])')) event.preventDefault()
+})
+form.querySelector('[data-pictures]').addEventListener('change', event => {
+  pictures.add([...event.target.files])
+  event.target.value = ''
+})
+
+/** A draft of this browser's, into the form. */
+function put(pairs) {
+  for (const field of form.elements) {
+    if (!field.name || ['csrf_token', 'version', 'draft', 'draft_shelf', 'reading', 'back'].includes(field.name) || field.type === 'submit') continue
+    const values = pairs.filter(([name]) => name === field.name).map(([, value]) => value)
+    if (field.type === 'checkbox') field.checked = values.includes(field.value)
+    else if (field.name === 'verifiers') field.value = values[[...form.querySelectorAll('[name=verifiers]')].indexOf(field)] ?? ''
+    else if (values.length) field.value = values[0]
+  }
+  body.dispatchEvent(new Event('input', { bubbles: true }))
+}
+
+const drafts = keepDrafts({ form, words, commit, fields, put })
+const opened = fields()
+form.addEventListener('input', () => drafts.touch())
+form.addEventListener('change', () => drafts.touch())
+
 let isLeaving = false
-if (form.querySelector('[data-focus]')) saved = ''
-form.addEventListener('submit', () => { commit(); isLeaving = true }, true)
-addEventListener('beforeunload', event => { commit(); if (!isLeaving && fields() !== saved) event.preventDefault() })
+form.addEventListener('submit', event => {
+  commit()
+  const isDiscarded = event.submitter?.matches('[data-discard]')
+  if (isDiscarded && fields() !== opened && !confirm(words.discard_changes)) return event.preventDefault()
+  if (!isDiscarded && pictures.isBusy()) {
+    event.preventDefault()
+    return say(words.picture_pending)
+  }
+  // A draft that is on its way would come to life again behind the saved card.
+  if (drafts.pending()) {
+    event.preventDefault()
+    const { submitter } = event
+    return drafts.pending().finally(() => setTimeout(() => form.requestSubmit(submitter)))
+  }
+  isLeaving = true
+  drafts.end(true)
+}, true)
+addEventListener('pageshow', event => { if (event.persisted) { isLeaving = false; drafts.resume() } })
+addEventListener('beforeunload', event => { if (!isLeaving && !drafts.isKept() && !drafts.canSend()) event.preventDefault() })
+if (form.querySelector('[data-focus]')) drafts.touch()
 
 // Rich text is loaded when the page has been painted, and stays away where it was not built or not wanted.
 if (form.dataset.bundle && mode === 'write' && remembered() !== 'write') {
-  requestAnimationFrame(() => setTimeout(() => show('rich', false)))
+  new PerformanceObserver((_list, observer) => {
+    observer.disconnect()
+    show('rich', false)
+  }).observe({ type: 'paint', buffered: true })
 }

@@ -98,4 +98,9 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('[data-sent]')) delete form.dataset.sent
 })
 
-document.querySelector('main [data-focus]')?.focus()
+// Drafts that this browser keeps are for whoever was signed in.
+document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => {
+  for (const key of Object.keys(localStorage)) if (key.startsWith('vitrine-draft:')) localStorage.removeItem(key)
+})
+
+Array.from(document.querySelectorAll('main [data-focus]')).find(node => node.checkVisibility())?.focus()

@@ -20,7 +20,7 @@ export function normalise(source, origin = globalThis.location?.origin) {
   nestWordLists(page)
   nestLooseLists(page)
   const result = page.createElement('div')
-  const kept = { page, origin, missing: 0, data: [] }
+  const kept = { page, origin, root: result, missing: 0, data: [] }
   copy(page.body, result, kept, {})
   tidy(result)
   return { html: result.innerHTML, missing: kept.missing, data: kept.data }
@@ -30,7 +30,7 @@ export function normalise(source, origin = globalThis.location?.origin) {
 function disarm(source) {
   return (/<body[^>]*>([\s\S]*)<\/body>/i.exec(source)?.[1] ?? source)
     .replace(/<(script|style|xml|head)\b[^>]*>[\s\S]*?<\/\1\s*>/gi, '')
-    .replace(/<!--[\s\S]*?-->|<!\[[^>]*>|<\/?[a-z]+:[^>]*>/gi, '')
+    .replace(/<!--[\s\S]*?-->|<!\[[^>]*>|<\/?[a-z]+:[^>]*>|<(?:base|meta|link)\b[^>]*>/gi, '')
     .replace(/<[a-z](?:"[^"]*"|'[^']*'|[^'"<>])*>/gi, tag => tag
       .replace(/([\s"'/])style(\s*=)/gi, '$1data-css$2')
       .replace(/([\s"'/])on[a-z]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi, '$1'))
@@ -44,7 +44,8 @@ export function ownCopy(source) {
 
 function css(node) {
   const pairs = (node.getAttribute('data-css') ?? '').toLowerCase().split(';').map(rule => rule.split(/:(.*)/s))
-  return Object.fromEntries(pairs.map(([name, value]) => [name.trim(), (value ?? '').trim()]))
+  const face = node.getAttribute('face')?.toLowerCase()
+  return Object.fromEntries([['font-family', face], ...pairs.map(([name, value]) => [name.trim(), (value ?? '').trim()])])
 }
 
 // Word says "list 0, level 2" in a style and draws the bullet itself, in a span that it asks to ignore.
@@ -105,6 +106,7 @@ function copyElement(node, into, kept, inside) {
   if (inside.cell && (name === 'p' || node.tagName === 'DIV')) return into.append(' '), copy(node, into, kept, inside)
   if (name === 'p' && /\bmsotitle\b/i.test(node.className)) return put('h2', { bold: true })
   if (name === 'strong') return isLight(style) || inside.bold ? copy(node, into, kept, inside) : put(name, { bold: true })
+  if (name === 'br' && into === kept.root) return
   if (/^h\d$/.test(name)) return put(name, { bold: true })
   if (name) return put(name)
   if (node.tagName === 'DIV' && !node.querySelector(BLOCKS)) return put('p')

@@ -4,6 +4,7 @@ const aids = document.querySelector('[data-writing]')
 const form = aids.closest('form')
 const shown = aids.querySelector('[data-checked]')
 const PAUSE = 900
+const SETTLED = 350 // rich text writes what is typed into the textarea by then
 const FIELDS = ['title', 'body', 'collection', 'template', 'language', 'csrf_token']
 
 let timer = 0
@@ -34,6 +35,29 @@ function draw(html) {
   shown.innerHTML = html
 }
 
+// The headings come into the text as it is: a page loaded anew would not know that it was never saved.
+async function head(button) {
+  await new Promise(done => setTimeout(done, SETTLED))
+  clearTimeout(timer)
+  asked?.abort()
+  const body = text()
+  body.set(button.name, button.value)
+  if (button.name === 'start') body.set('template', button.value)
+  const answer = await fetch(aids.dataset.writing, { method: 'POST', headers: { 'X-Fragment': '1' }, body }).catch(() => null)
+  if (!answer?.ok) return button.form.requestSubmit(button)
+  draw(await answer.text())
+  const headed = shown.querySelector('[data-headed]')
+  if (button.name === 'start') {
+    form.elements.template.value = button.value
+    aids.querySelector('[data-starts]').remove()
+  }
+  if (!headed) return
+  const field = form.elements.body
+  field.value = headed.value
+  headed.remove()
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+}
+
 const soon = () => { clearTimeout(timer); timer = setTimeout(check, PAUSE) }
 
 if (shown.childElementCount || !form.querySelector('[name=body]').value.trim()) last = text().toString()
@@ -41,3 +65,9 @@ else soon()
 form.addEventListener('input', soon)
 form.addEventListener('change', soon)
 aids.querySelector('[data-check]').addEventListener('click', event => { event.preventDefault(); last = ''; check() })
+aids.addEventListener('click', event => {
+  const button = event.target.closest('[name=start], [name=parts]')
+  if (!button) return
+  event.preventDefault()
+  head(button)
+})

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from curator.questions.models import Question
 from kb.people.models import ApiToken
 from kb.trust.models import Flag
-from kb.use.models import CardUse
+from kb.use.models import CardUse, Feedback
 from tests.extension.conftest import Extension
 from tests.infra.answering import AnsweringServer, Reply
 from tests.live import LiveSite
@@ -102,6 +102,20 @@ def test_copy_gives_the_answer_alone_and_counts(extension: Extension, refunds: i
         assert (used.copies, used.views) == (1, 1)
 
 
+def test_a_reader_says_whether_it_helped_and_a_no_leads_on(extension: Extension, refunds: int) -> None:
+    extension.connect()
+    panel = look_up(extension, "refund window")
+    panel.get_by_role("button", name="Yes").click()
+    expect(panel.locator("#toast")).to_have_text("Thank you. The owner sees this.")
+    panel = look_up(extension, "refund window")
+    panel.get_by_role("button", name="No", exact=True).click()
+    panel.get_by_role("button", name="The source changed").click()
+    expect(panel.locator("#toast")).to_have_text("Reported. Whoever checks the card is told.")
+    with extension.site.world.read() as session:
+        assert session.scalars(select(Feedback.is_helpful).order_by(Feedback.id)).all() == [True, False]
+        assert session.scalars(select(Flag.kind)).all() == ["source_changed"]
+
+
 def test_a_doubted_answer_can_be_copied_and_says_so(extension: Extension, refunds: int) -> None:
     extension.site.world.flag(refunds, "It is 14 days now")
     extension.connect()
@@ -116,7 +130,7 @@ def test_a_problem_is_reported_and_a_question_is_asked(extension: Extension, ref
     extension.connect()
     panel = look_up(extension, "refund window")
     panel.get_by_role("button", name="Report a problem").click()
-    panel.get_by_label("What should it say?").fill("It is 14 days now")
+    panel.get_by_label("What should it say").fill("It is 14 days now")
     panel.get_by_role("button", name="It is out of date").click()
     expect(panel.locator("#toast")).to_have_text("Reported. Whoever checks the card is told.")
     panel.get_by_role("button", name="Report a problem").click()
@@ -288,7 +302,7 @@ def test_the_page_reads_nothing_of_the_panel_over_it(
     expect(panel.locator("article h2")).to_have_text("Refund window")
     panel.locator("article .prose").click(click_count=3)
     panel.get_by_role("button", name="Report a problem").click()
-    panel.get_by_label("What should it say?").press_sequentially("zanzibar")
+    panel.get_by_label("What should it say").press_sequentially("zanzibar")
     panel.get_by_role("button", name="Copy answer").click()
     expect(panel.locator("#toast")).to_contain_text("Copied")
     told = page.evaluate("look()")

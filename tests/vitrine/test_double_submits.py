@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from kb.cards.models import Card, Revision
+from kb.comments.models import Comment
 from kb.people.models import AuditEntry
 from kb.trust.models import Flag, Verification
 from tests.site import Site, Visitor
@@ -61,6 +62,12 @@ def test_reporting_the_same_twice_reports_it_once(site: Site, monkeypatch: pytes
     card = site.world.card()
     both(site, ("rita", "rita"), f"/cards/{card}/flags", {"detail": "Wrong now"}, monkeypatch)
     assert number(site, Flag, Flag.card_id == card) == 1
+
+
+def test_commenting_twice_says_it_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = site.world.card()
+    assert both(site, ("rita", "rita"), f"/cards/{card}/comments", {"text": "Is it so?"}, monkeypatch) == [303, 303]
+    assert number(site, Comment, Comment.card_id == card) == 1
 
 
 def test_verifying_twice_leaves_one_record_of_each_person_at_most(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from vitrine.demo.figures import corrected_figures
+
 _CONTENT = Path(__file__).parent / "content"
 _LINK = re.compile(r"\]\((?:\.\./[a-z]+/)?([a-z0-9-]+)\.md(#[\w-]*)?\)")
 
@@ -52,6 +54,8 @@ def read_company() -> Company:
 def _read_card(path: Path) -> SampleCard:
     _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
     facts = yaml.safe_load(front)
+    if "edits" not in facts and facts["story"] != "never_verified":
+        facts["edits"] = corrected_figures(path.stem, body, facts["owner"])
     return SampleCard(
         external_id=path.stem,
         collection=path.parent.name,

@@ -9,6 +9,8 @@ from vitrine.demo.company import SampleCard
 
 EventKind = Literal["write", "edit", "verify", "flag", "replace"]
 _PAST_DAYS = 300
+_SITTING = 0.03
+_LATELY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,18 @@ def _earlier_checks(last: float, interval: int, born: float, chance: random.Rand
 
 
 def _edits(card: SampleCard, checks: list[float], born: float, now: datetime, chance: random.Random) -> list[Event]:
-    """The last edit of an "edited" story came after the last check; all others a day before some check settled them."""
+    """The last edit of an "edited" story came after the last check; every other shortly before a check, in which it was
+    found. The oldest edit goes with the oldest of these checks."""
     edits = list(card.facts.get("edits", []))
     events = []
     if card.story == "edited" and edits:
         events.append(Event(now - timedelta(days=card.days), "edit", card, edits.pop()))
-    newest = chance.choice(checks) if checks else born / 2
+    found_at = sorted(chance.sample(checks, min(len(edits), len(checks))))
+    if found_at and chance.random() < _LATELY:
+        found_at[0] = checks[0]
     for place, edit in enumerate(reversed(edits)):
-        days = min(newest + 1 + 40 * place, born - 0.5 + 0.1 * place)
-        events.append(Event(_at(now, days, chance), "edit", card, edit))
+        days = found_at[place] + _SITTING if place < len(found_at) else born - 0.5 + 0.1 * place
+        events.append(Event(_at(now, min(days, born - 0.1), chance), "edit", card, edit))
     return events
 
 

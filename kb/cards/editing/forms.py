@@ -48,6 +48,8 @@ class CardForm(Form):
     opened: list[str] = Field(default_factory=list, max_length=50)
     back: str = Field("", max_length=300)
     step: Annotated[str, Field(max_length=10)] = "save"
+    draft: int = Field(0, ge=0, le=2**31 - 1)
+    draft_shelf: str = Field("", max_length=60)
 
     @property
     def chosen_template(self) -> str | None:
@@ -100,6 +102,8 @@ class LooseCardForm(BaseModel):
     reading: str = ""
     opened: list[str] = Field(default_factory=list)
     back: str = ""
+    draft: int = Field(0, ge=0, le=2**31 - 1)
+    draft_shelf: str = ""
 
     def carried(self) -> tuple[tuple[str, str], ...]:
         """What the form carries unseen: the note of what was read, and where to go on."""

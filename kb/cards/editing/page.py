@@ -8,8 +8,11 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from kb.cards.editing.forms import NO_TEMPLATE, LooseCardForm
+from kb.cards.editing.said import script_words
 from kb.cards.models import Card, CardVerifier, Collection, CollectionVerifier, Status
 from kb.cards.permissions import Right, may, needs_review
+from kb.drafts.models import EditDraft
+from kb.drafts.shown import offer, saved_words
 from kb.errors import FieldError
 from kb.people.actor import Actor
 from kb.people.models import Role
@@ -54,7 +57,7 @@ class EditorState:
     card: Card | None = None
     errors: tuple[FieldError, ...] = ()
     preview: Markup | None = None
-    saved_words: str = ""
+    draft: EditDraft | None = None
     rendered: Rendered | None = None
 
     @property
@@ -85,6 +88,7 @@ def typed_for_new(actor: Actor, shelf: Collection | None, title: str = "", body:
     """The form for a new card: the author owns it, the shelf's verifiers verify it."""
     return LooseCardForm(
         title=title, body=body, collection=shelf.slug if shelf else "", owner=str(actor.id or ""),
+        draft_shelf=shelf.slug if shelf else "",
         verifiers=[ref_value(row) for row in shelf.verifiers] if shelf else [],
     )  # fmt: skip
 
@@ -104,6 +108,7 @@ def editor_page(
     is_published = card is not None and card.status == Status.PUBLISHED
     is_reviewed = card is not None and needs_review(actor, card)
     own = own_on(session, actor, card) if card is not None else None
+    words = Words(now, policy.zone)
     return EditorPage(
         heading=_("Editing version %(version)s", version=card.version) if card else _("New card"),
         action=f"/cards/{card.id}/edit" if card else "/cards/new",
@@ -124,13 +129,32 @@ def editor_page(
         whole_card_checked=typed.whole_card_checked,
         is_minor=typed.is_minor,
         hidden=typed.carried(),
-        saved_words=state.saved_words,
+        saved_words=saved_words(state.draft, words) if state.draft and state.draft.number == typed.draft else "",
+        script_words=script_words(),
+        draft_url=_draft_url(card, typed),
+        draft_number=typed.draft,
+        draft_shelf=typed.draft_shelf,
+        draft_offer=offer(state.draft, card, typed.draft, page_url(card, typed.draft_shelf), words),
+        page_url=page_url(card, typed.draft_shelf),
+        author_key=str(actor.id or 0),
         owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
-        review_words=editor_words(actor, card, own, Words(now, policy.zone)),
+        review_words=editor_words(actor, card, own, words),
         is_reviewed=is_reviewed,
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
         aids=writing_aids(session, actor, state.in_editor, workspace, now, _sentence("template", wrong)),
     )
+
+
+def page_url(card: Card | None, shelf: str) -> str:
+    """Where this editor is opened anew."""
+    return f"/cards/{card.id}/edit" if card else "/cards/new" + (f"?collection={shelf}" if shelf else "")
+
+
+def _draft_url(card: Card | None, typed: LooseCardForm) -> str:
+    """Where drafts of this editor go; nowhere without a collection in which it was begun."""
+    if card is not None:
+        return f"/cards/{card.id}/draft"
+    return "/cards/new/draft" if typed.draft_shelf else ""
 
 
 def _side(

@@ -1,5 +1,7 @@
 """Pages of the editor: write, edit, preview, and the conflict that loses neither text."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -15,6 +17,9 @@ from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed
 from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
 from kb.cards.permissions import Right, demand
+from kb.drafts.commands import Place, discard_draft, draft_of
+from kb.drafts.pictures import attach_pictures
+from kb.drafts.shown import typed_from_draft
 from kb.errors import Conflict, FieldError, Forbidden, Invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
@@ -52,9 +57,11 @@ def new() -> BaseResponse | str:
         typed = typed_for_new(actor, chosen, request.args.get("title", "")[:200])
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
-            typed = typed_from_card(card).model_copy(update={"version": 0, "title": f"{card.title} (copy)"[:200]})
+            copied = {"version": 0, "title": f"{card.title} (copy)"[:200], "draft_shelf": chosen.slug}
+            typed = typed_from_card(card).model_copy(update=copied)
         elif template := template_of(session, request.args.get("template", "")[:40]):
             typed = started_from(template, typed)
+        typed = _continued(session, actor, Place(shelf=chosen), typed)
     rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
         return _editor(session, actor, EditorState(typed, rendered=rendered))
@@ -69,6 +76,7 @@ def create() -> BaseResponse | str:
             shelf = collection_named(session, actor, form.collection)
             card = commands.create_card(session, actor, shelf, text, form.policy(), now())
             waits = form.step == "publish" and publish_or_propose(session, actor, card, services().settings, now())
+            _settle(session, actor, card, text, _begun_in(session, actor, form.draft_shelf), form.draft)
             path = queries.card_path(card)
     except Invalid as error:
         return _editor_again(error)
@@ -91,7 +99,7 @@ def edit(card_id: int) -> str:
         typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
         if own is not None and not own.publishes:
             typed = typed_from_proposal(typed, own)
-        return _editor(session, actor, EditorState(typed, card))
+        return _editor(session, actor, EditorState(_continued(session, actor, Place(card), typed), card))
 
 
 @blueprint.post("/cards/<int:card_id>/edit")
@@ -176,6 +184,7 @@ def _save(card_id: int, form: CardForm, text: CardText) -> str:
         outcome = save_or_propose(session, actor, card, text, step, services().policy, settings, now(), shelf=shelf)
         moved = _save_policy(session, actor, card, form.policy())
         waits = form.step == "publish" and publish_or_propose(session, actor, card, settings, now())
+        _settle(session, actor, card, text, Place(card), form.draft)
     if waits or isinstance(outcome, Proposal):
         return _(_SENT)
     if form.step == "publish":
@@ -183,6 +192,23 @@ def _save(card_id: int, form: CardForm, text: CardText) -> str:
     if checked:
         return _("Saved and verified.")
     return _("Saved.") if outcome.changed or moved else _("Nothing changed, so no version was made.")
+
+
+def _settle(session: Session, actor: Actor, card: Card, text: CardText, place: Place, number: int) -> None:
+    """What was on its way has arrived: pictures are the card's, and the draft of it is gone."""
+    attach_pictures(session, actor, card, text.rendered.html, now())
+    if number:
+        discard_draft(session, actor, place, number)
+
+
+def _begun_in(session: Session, actor: Actor, shelf: str) -> Place:
+    return Place(shelf=next((each for each in _writable(session, actor) if each.slug == shelf), None))
+
+
+def _continued(session: Session, actor: Actor, place: Place, typed: LooseCardForm) -> LooseCardForm:
+    """The form, or what the draft made of it where its author asked to go on with that."""
+    draft = draft_of(session, actor, place) if request.args.get("draft", type=int) else None
+    return typed_from_draft(typed, draft) if draft is not None else typed
 
 
 def _newest_report(session: Session, card: Card) -> int:
@@ -211,6 +237,8 @@ def _pair(row: CardVerifier) -> tuple[int | None, int | None]:
 
 def _editor(session: Session, actor: Actor, state: EditorState) -> str:
     shelves = _writable(session, actor)
+    place = Place(state.card) if state.card else _begun_in(session, actor, state.typed.draft_shelf)
+    state = replace(state, draft=draft_of(session, actor, place))
     if state.card is not None and state.card.collection not in shelves:
         shelves = [*shelves, state.card.collection]
     page = editor_page(session, actor, state, shelves, services().settings.workspace, services().policy, now())

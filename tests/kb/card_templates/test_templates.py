@@ -83,7 +83,9 @@ def test_a_draft_may_lack_what_it_likes_and_is_published_once_it_has_it(site: Si
     assert axel.post("/cards/new", form(LACKING, "draft")).status_code == 303
     draft = card_of(site)
     assert (draft.status, draft.template) == ("draft", "policy")
-    assert "is missing" in axel.post(f"/cards/{draft.id}/publish", {"version": 1}).get_data(as_text=True)
+    refused = axel.post(f"/cards/{draft.id}/publish", {"version": 1})
+    assert refused.location == f"/cards/{draft.id}/edit"
+    assert "“Who and what it covers” is missing" in axel.get(refused.location).text
     assert card_of(site).status == "draft"
     assert axel.post(f"/cards/{draft.id}/edit", form(version=1)).status_code == 303
     assert card_of(site).status == "published"
@@ -173,6 +175,24 @@ def test_the_card_manager_lists_by_template_and_what_is_incomplete(site: Site) -
     assert api(site, "rita", "read").get("/cards?template=policy").json["items"][0]["template"] == "policy"
 
 
+def test_many_cards_get_a_template_at_once_and_nothing_else_moves(site: Site) -> None:
+    whole, lacking = (site.world.card(f"Refunds {n}", body, verified=True) for n, body in ((1, WHOLE), (2, LACKING)))
+    cora = site.page("cora")
+    order = {"do": "template", "value": "policy", "chosen": f"{whole}:1,{lacking}:1"}
+    assert "2 cards of 2 chosen." in cora.post("/cards/bulk", order).text
+    assert "Template chosen: 2 cards" in cora.post("/cards/bulk", {**order, "step": "apply"}).text
+    with site.world.read() as session:
+        for card in session.scalars(select(Card)):
+            assert (card.template, card.version, card.status, card.unverified_at) == ("policy", 1, "published", None)
+    assert listed(cora, "incomplete=1") == [str(lacking)]
+    rows = api(site, "cora", "read").get("/cards?incomplete=true").json["items"]
+    assert [row["id"] for row in rows] == [lacking]
+    assert "they are like that already" in cora.post("/cards/bulk", order).text
+    cora.post("/cards/bulk", {**order, "value": "none", "step": "apply"})
+    assert listed(cora, "template=policy") == []
+    assert "There is no such card template" in cora.post("/cards/bulk", {**order, "value": "x"}).text
+
+
 def test_who_may_not_read_a_card_does_not_count_it(site: Site) -> None:
     with site.world.transaction() as session:
         secret = session.get_one(Card, site.world.card("Secret", WHOLE, collection="deals"))
@@ -194,6 +214,17 @@ def test_an_author_sends_only_a_whole_card_for_review(site: Site) -> None:
         assert session.scalars(select(Proposal)).one().publishes
     approved = api(site, "cora", "verify").call("POST", "/proposals/1/approval", {})
     assert (approved.status_code, card_of(site).status, card_of(site).template) == (200, "published", "policy")
+
+
+def test_a_draft_that_waits_while_its_template_asks_for_more_is_not_approved_as_it_is(site: Site) -> None:
+    with site.world.transaction() as session:
+        site.world.collection(session, "billing").is_reviewed = True
+    site.page("axel").post("/cards/new", form())
+    ask_for_more(site)
+    answer = site.page("cora").post("/reviews/1/approval", {"version": 1})
+    assert answer.status_code == 422
+    assert "“Since when” is missing" in answer.text
+    assert card_of(site).status == "draft"
 
 
 def test_a_template_that_an_author_proposes_comes_with_the_approval(site: Site) -> None:

@@ -391,6 +391,27 @@ def test_the_api_does_what_the_page_does(site: Site, card: int) -> None:
     assert rita.get(f"/cards/{card}/comments").json["items"][0]["deleted"] is True
 
 
+def test_the_list_goes_on_where_the_page_before_ended_open_threads_first(site: Site, card: int) -> None:
+    numbers = []
+    for text in ("One", "Two", "Three", "Four"):
+        numbers.append(say(site, "rita", card, text))
+        site.world.later(seconds=1)
+    for first in (numbers[0], numbers[2]):
+        site.page("rita").post(f"/comments/{first}/resolve")
+        site.world.later(seconds=1)
+    api = site.api("stan", "read")
+    found: list[str] = []
+    cursor: str | None = ""
+    for _page in range(4):
+        answer = api.get(f"/cards/{card}/comments?limit=1&cursor={cursor}").json
+        found += [each["text"] for each in answer["items"]]
+        cursor = answer["next_cursor"]
+    assert (found, cursor) == (["Two", "Four", "Three", "One"], None)
+    shown = page(site, "stan", card)
+    assert "2 open comments" in shown
+    assert "2 resolved" in shown
+
+
 def test_comments_need_more_than_a_token_that_looks_up(site: Site, card: int) -> None:
     first = say(site, "rita", card, "Hello")
     lookup = site.api("rita", "lookup")

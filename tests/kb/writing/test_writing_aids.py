@@ -129,6 +129,14 @@ def test_starting_from_a_template_writes_its_headings_below_what_is_there(site: 
     assert "## " not in axel.get("/cards/new?template=nothing").text
 
 
+def test_as_a_fragment_the_headings_come_with_the_text(site: Site) -> None:
+    found = fragment(site, "Words", template="policy", parts="1")
+    assert "data-headed" in found
+    assert "Words\n\n## The rule" in found
+    assert "data-headed" not in fragment(site, "Words", template="policy")
+    assert "data-headed" not in fragment(site, "Words", parts="1")
+
+
 def test_missing_headings_are_added_once(site: Site) -> None:
     body = "## Exceptions\n\nNone"
     page = site.page("axel").post("/cards/writing", fields(body, template="policy", parts="1")).text

@@ -3,6 +3,12 @@
 from playwright.sync_api import Page, expect
 
 
+def write_markdown(page: Page, text: str) -> None:
+    """Put a card's source into the editor, whichever view it opened with."""
+    page.get_by_role("button", name="Markdown", exact=True).click()
+    page.locator("textarea[name=body]").fill(text)
+
+
 class EditorPage:
     """An edit page, driven as a person does."""
 
@@ -27,6 +33,18 @@ class EditorPage:
         """What would be saved now."""
         self.switch("Markdown")
         return self.source.input_value()
+
+    def copy(self) -> str:
+        """The HTML that the selection puts on the clipboard."""
+        copied: str = self.page.evaluate(
+            """() => {
+              const data = new DataTransfer()
+              const event = new ClipboardEvent('copy', { clipboardData: data, bubbles: true, cancelable: true })
+              document.activeElement.dispatchEvent(event)
+              return data.getData('text/html')
+            }"""
+        )
+        return copied
 
     def paste(self, html: str = "", text: str = "") -> None:
         """Paste into whatever has the focus, as the browser does it: an event that carries a clipboard."""

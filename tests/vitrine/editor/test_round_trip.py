@@ -170,7 +170,7 @@ def test_a_text_that_rich_text_would_change_is_opened_as_markdown_and_says_why(
     source = "One\\\ntwo"  # a break elsewhere, a backslash here
     card = live.world.card("Odd", source)
     editor.open(f"/cards/{card}/edit", rich=False)
-    expect(page.locator("[data-notice]")).to_contain_text("rich text can not keep")
+    expect(page.locator("[data-notice]")).to_contain_text("rich text can't keep")
     expect(editor.source).to_be_visible()
     assert editor.source.input_value() == source
 

@@ -1,0 +1,78 @@
+"""What an editor sends while somebody writes: its draft, and pictures. The answers are for its script, in words."""
+
+from contextlib import closing
+
+from flask import Blueprint, jsonify, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.cards import queries
+from kb.cards.collections import collection_named
+from kb.cards.editing.forms import LooseCardForm
+from kb.cards.pictures import MAX_PICTURE_BYTES, reencode
+from kb.drafts.commands import Overtaken, Place, discard_draft, keep_draft
+from kb.drafts.pictures import keep_upload
+from kb.drafts.shown import fields_of, overtaken_words, saved_words
+from kb.errors import Invalid, invalid
+from kb.people.actor import Actor
+from kb.web.edge import now, services, writing
+from kb.web.forms import parse
+from kb.web.frame import say
+from kb.web.targets import safe_next
+from kb.wording import _
+from kb.words import Words
+
+blueprint = Blueprint("drafts", __name__)
+
+
+@blueprint.post("/cards/new/draft")
+@blueprint.post("/cards/<int:card_id>/draft")
+def keep(card_id: int | None = None) -> tuple[BaseResponse, int]:
+    """Write down what stands in the editor, for its author alone."""
+    typed = parse(LooseCardForm, request.form)
+    words = Words(now(), services().policy.zone)
+    try:
+        with writing() as (session, actor):
+            place = _place(session, actor, card_id, typed.draft_shelf)
+            version = typed.version if card_id is not None else 0
+            draft = keep_draft(session, actor, place, fields_of(typed, place), version, typed.draft, now())
+            return jsonify(number=draft.number, said=saved_words(draft, words)), 200
+    except Overtaken as error:
+        return jsonify(number=error.number, said=overtaken_words(error.saved_at, words)), 409
+
+
+@blueprint.post("/cards/new/draft/discard")
+@blueprint.post("/cards/<int:card_id>/draft/discard")
+def discard(card_id: int | None = None) -> BaseResponse:
+    """Throw the draft away: the one that the window knows, or the one it was offered (`number`)."""
+    typed = parse(LooseCardForm, request.form)
+    number = request.args.get("number", default=typed.draft, type=int)
+    with writing() as (session, actor):
+        place = _place(session, actor, card_id, typed.draft_shelf)
+        gone = discard_draft(session, actor, place, number)
+    if gone:
+        say(_("Draft discarded."))
+    target = f"/cards/{card_id}" if card_id is not None else "/"
+    return redirect(safe_next(request.args.get("next", ""), target), 303)
+
+
+@blueprint.post("/pictures")
+def add_picture() -> tuple[BaseResponse, int]:
+    """Take a picture: written anew, so that nothing hidden is kept, and the sender's alone until a card shows it."""
+    try:
+        upload = request.files.get("picture")
+        if upload is None or not upload.filename:
+            raise invalid("picture", _("Choose a picture."))
+        with closing(upload):
+            picture = reencode(upload.stream.read(MAX_PICTURE_BYTES + 1))
+        with writing() as (session, actor):
+            keep_upload(session, actor, picture, upload.filename, now())
+    except Invalid as error:
+        return jsonify(said=error.errors[0].message if error.errors else error.detail), 422
+    return jsonify(path=picture.path, width=picture.width, height=picture.height), 201
+
+
+def _place(session: Session, actor: Actor, card_id: int | None, shelf: str) -> Place:
+    if card_id is not None:
+        return Place(card=queries.card_visible_to(session, actor, card_id))
+    return Place(shelf=collection_named(session, actor, shelf))
