@@ -121,7 +121,9 @@ def ask(counts: dict[str, int], rounds: dict[str, int], folder: Path, hits_alone
     for number in range(max(rounds.values())):
         for place, query in enumerate(queries):
             turn = (place + number) % len(engines)
-            for name, engine in (*engines[turn:], *engines[:turn]):
+            order = (*engines[turn:], *engines[:turn])
+            # There and back: an engine that reads a lot must not always leave cold caches to the same one.
+            for name, engine in order if (place + number) % 2 else reversed(order):
                 if number >= rounds[name] or place >= counts[name]:
                     continue
                 answer = engine.hits if hits_alone and isinstance(engine, Whole) else engine.answer
