@@ -18,7 +18,7 @@ from kb.cards.shown import card_page
 from kb.comments.shown import comments_shown
 from kb.drafts.models import Upload
 from kb.drafts.pictures import own_upload
-from kb.errors import NotFound, invalid
+from kb.errors import Invalid, NotFound, invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
@@ -145,11 +145,16 @@ def flag(card_id: int) -> BaseResponse | str:
 
 @blueprint.post("/cards/<int:card_id>/publish")
 def publish(card_id: int) -> BaseResponse:
-    """Make a draft an answer, or send it for review."""
-    with writing() as (session, actor):
-        card = queries.card_visible_to(session, actor, card_id)
-        commands.require_version(card, read_form(VersionForm).version)
-        waits = publish_or_propose(session, actor, card, services().settings, now()) is not None
+    """Make a draft an answer, or send it for review. What it lacks is written in the editor."""
+    form = read_form(VersionForm)
+    try:
+        with writing() as (session, actor):
+            card = queries.card_visible_to(session, actor, card_id)
+            commands.require_version(card, form.version)
+            waits = publish_or_propose(session, actor, card, services().settings, now()) is not None
+    except Invalid as error:
+        say(error.detail)
+        return redirect(f"/cards/{card_id}/edit", 303)
     say(_("Sent for review.") if waits else _("Published."))
     return redirect(f"/cards/{card_id}", 303)
 

@@ -82,8 +82,8 @@ def approve(proposal_id: int) -> BaseResponse:
                 checked=form.checked,
             )  # fmt: skip
             path = card_path(card)
-    except Conflict as error:
-        return Response(_show(proposal_id, (Problem("", error.detail),)), 409)
+    except (Conflict, Invalid) as error:
+        return Response(_show(proposal_id, (Problem("", error.detail),)), error.status)
     say(_("Approved. Readers see it now."))
     return redirect(path, 303)
 

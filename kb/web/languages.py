@@ -9,23 +9,17 @@ from kb.wording import ENGLISH, LANGUAGES, N_, _, language, speak
 
 # What scripts say by themselves (static/js, `spoken('…')`); all else they find on the page.
 SCRIPTED = (
-    N_("%(number)s pictures were not copied. Paste or drop them here."),
     N_("%(number)s selected"),
-    N_("1 picture was not copied. Paste or drop it here."),
     N_("All that match selected"),
     N_("Copied"),
     N_("Could not update. Press Enter to try again."),
     N_("No answer from the server. Try again."),
     N_("People"),
-    N_("Pictures can not be added here yet."),
     N_("Search"),
     N_("Searching…"),
-    N_("Text"),
     N_("That could not be done."),
     N_("The browser refused to copy. Select the text and copy it by hand."),
-    N_("The preview could not be drawn. Your text is still here."),
     N_("The theme is changed here, but could not be saved."),
-    N_("This text has Markdown that rich text can not keep. Change it here, as Markdown."),
 )
 
 

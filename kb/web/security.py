@@ -14,6 +14,8 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# What browsers obey in a page means nothing in these, and would travel a dozen times with the editor.
+_NEVER_PAGES = ("text/javascript", "text/css")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LARGEST_REQUEST = 12 * 1024 * 1024
 _LARGEST_FORM = 1024 * 1024
@@ -78,11 +80,12 @@ def _refuse_foreign_writes() -> None:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CSP)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if response.mimetype not in _NEVER_PAGES:
+        headers.setdefault("Content-Security-Policy", CSP)
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     headers.setdefault("Cache-Control", "no-store")
     if is_https():
         headers["Strict-Transport-Security"] = "max-age=31536000"

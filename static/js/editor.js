@@ -98,14 +98,19 @@ async function readsTheSame(source, again) {
   return Boolean(answer?.ok) && (await answer.text()) === 'same'
 }
 
+let turn = 0 // a view that takes its time must not come up over one that was chosen since
+
 async function show(wanted, isAsked = true) {
+  const mine = ++turn
   commit()
   if (wanted === 'preview') {
     const answer = await fetch(form.dataset.previewAction, { method: 'POST', headers: { 'X-Fragment': '1' }, body: new FormData(form) }).catch(() => null)
     if (!answer?.ok) return say(words.preview_failed)
     preview.innerHTML = await answer.text()
   }
-  if (wanted === 'rich' && !await openRich().catch(() => false)) wanted = 'write'
+  const fits = wanted !== 'rich' || await openRich().catch(() => false)
+  if (mine !== turn) return
+  if (!fits) wanted = 'write'
   else if (wanted === 'rich') tell('')
   mode = wanted
   form.dataset.mode = mode
@@ -116,6 +121,7 @@ async function show(wanted, isAsked = true) {
   closeLink()
   reflect(mode === 'preview' ? {} : surface().pressed())
   for (const button of form.querySelectorAll('button[data-mode]')) button.setAttribute('aria-pressed', String(button.dataset.mode === mode))
+  if (mode === 'rich') performance.mark('rich-ready')
   if (!isAsked) return
   if (mode !== 'preview') { surface().focus(); remember(mode) }
 }
@@ -132,6 +138,7 @@ form.addEventListener('click', event => {
 
 // Somebody else put a text into the textarea (a template, a draft): rich text follows.
 body.addEventListener('input', event => {
+  if (mode === 'write') turn += 1
   if (mode === 'rich' && event.detail !== 'rich') openRich().then(fits => { if (!fits) show('write', false) })
 })
 
@@ -266,5 +273,8 @@ if (form.querySelector('[data-focus]')) drafts.touch()
 
 // Rich text is loaded when the page has been painted, and stays away where it was not built or not wanted.
 if (form.dataset.bundle && mode === 'write' && remembered() !== 'write') {
-  requestAnimationFrame(() => setTimeout(() => show('rich', false)))
+  new PerformanceObserver((_list, observer) => {
+    observer.disconnect()
+    show('rich', false)
+  }).observe({ type: 'paint', buffered: true })
 }

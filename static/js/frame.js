@@ -103,4 +103,4 @@ document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', (
   for (const key of Object.keys(localStorage)) if (key.startsWith('vitrine-draft:')) localStorage.removeItem(key)
 })
 
-document.querySelector('main [data-focus]')?.focus()
+Array.from(document.querySelectorAll('main [data-focus]')).find(node => node.checkVisibility())?.focus()

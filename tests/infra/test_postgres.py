@@ -38,14 +38,12 @@ def test_two_databases_do_not_see_each_other(postgres_server: PostgresServer) ->
 
 
 @pytest.mark.postgres
-def test_a_prepared_database_is_copied_quickly(postgres_server: PostgresServer) -> None:
+def test_a_prepared_database_is_copied(postgres_server: PostgresServer) -> None:
     prepared = postgres_server.fresh_database()
     with connected(prepared) as connection:
         connection.execute(text("CREATE TABLE card AS SELECT 7 AS id"))
         connection.commit()
-    started = time.monotonic()
     copy = postgres_server.fresh_database(template=prepared)
-    assert time.monotonic() - started < 5
     with connected(copy) as connection:
         assert connection.scalar(text("SELECT id FROM card")) == 7
 
@@ -86,7 +84,7 @@ def test_the_server_ends_with_tests_that_were_killed(postgres_programs: Path) ->
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     folder = Path(str(make_url(killed.stdout.strip()).query["host"]))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not folder.exists()

@@ -31,9 +31,9 @@ def faults(document: Json) -> list[str]:
     """One line per fault."""
     found = [] if document["openapi"].startswith("3.1.") else ["not OpenAPI 3.1"]
     found += [f"{key} is missing" for key in ("info", "paths", "components") if key not in document]
-    known = document["components"]["schemas"]
-    found += [f"{name} is not defined" for name in _references(document) if name not in known]
-    found += [f"{name} is never used" for name in known if name not in set(_references(document))]
+    known, used = document["components"]["schemas"], set(_references(document))
+    found += [f"{name} is not defined" for name in used if name not in known]
+    found += [f"{name} is never used" for name in known if name not in used]
     found += [f"{name} is the name of two things" for name in known if "__" in name]
     ids = [operation.get("operationId") for _, _, operation in operations(document)]
     found += [f"operationId {name} is not unique" for name in set(ids) if ids.count(name) > 1]

@@ -240,7 +240,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_not_a_second_before(world: World
     assert send(world, settings) == 1
 
 
-def _wait(done: Callable[[], bool], seconds: float = 30) -> None:
+def _wait(done: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline

@@ -11,6 +11,7 @@ from kb.trust.models import Verification
 from tests.infra.accessibility import assert_accessible
 from tests.infra.browser import Console
 from tests.live import LiveSite
+from tests.vitrine.editor.driving import write_markdown
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 BODY = "We refund the full amount within **30 days** of the invoice.\n\n1. Find the invoice\n2. Pay it back\n"
@@ -77,8 +78,7 @@ def _a_report_is_answered(live: LiveSite, page: Page, cards: dict[str, int]) -> 
 def _a_card_is_corrected_in_the_editor(live: LiveSite, page: Page, cards: dict[str, int]) -> None:
     title = _open(page)
     _press(page, "e")
-    expect(page.get_by_label("Text", exact=True)).to_be_visible()
-    page.get_by_label("Text", exact=True).fill(BODY.replace("30", "14"))
+    write_markdown(page, BODY.replace("30", "14"))
     page.get_by_label("I checked the whole card").focus()
     page.keyboard.press("Space")
     live.world.later(seconds=120)

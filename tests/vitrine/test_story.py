@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.infra.accessibility import assert_accessible
 from tests.live import LiveSite
+from tests.vitrine.editor.driving import write_markdown
 
 
 def test_a_card_is_written_verified_goes_stale_is_checked_and_answers_a_rep(live: LiveSite, page: Page) -> None:
@@ -23,7 +24,7 @@ def _an_author_writes(live: LiveSite, page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="New card").first.click()
     page.get_by_label("Title").fill("Refund window for annual plans")
-    page.get_by_label("Text", exact=True).fill("Full refund within **30 days** of the invoice date.\n")
+    write_markdown(page, "Full refund within **30 days** of the invoice date.\n")
     page.get_by_role("button", name="List").click()
     page.keyboard.type("Check the invoice date")
     page.get_by_role("button", name="Preview").click()

@@ -113,3 +113,10 @@ def test_what_is_compressed_is_told_apart_for_whoever_cannot_read_it(live: LiveS
     assert len(squeezed.data) < len(plain.data) / 3
     assert "Accept-Encoding" in squeezed.vary
     assert "Accept-Encoding" in plain.vary
+
+
+def test_what_is_inside_of_something_is_still_so_when_the_style_sheet_is_packed(live: LiveSite) -> None:
+    page = live.page("rita").get("/").text
+    style = live.page("rita").get(page.partition('rel="stylesheet" href="')[2].partition('"')[0]).text
+    assert ".prose :is(ul,ol){" in style
+    assert ".prose:is(" not in style

@@ -83,7 +83,9 @@ def test_a_draft_may_lack_what_it_likes_and_is_published_once_it_has_it(site: Si
     assert axel.post("/cards/new", form(LACKING, "draft")).status_code == 303
     draft = card_of(site)
     assert (draft.status, draft.template) == ("draft", "policy")
-    assert "is missing" in axel.post(f"/cards/{draft.id}/publish", {"version": 1}).get_data(as_text=True)
+    refused = axel.post(f"/cards/{draft.id}/publish", {"version": 1})
+    assert refused.location == f"/cards/{draft.id}/edit"
+    assert "“Who and what it covers” is missing" in axel.get(refused.location).text
     assert card_of(site).status == "draft"
     assert axel.post(f"/cards/{draft.id}/edit", form(version=1)).status_code == 303
     assert card_of(site).status == "published"
@@ -212,6 +214,17 @@ def test_an_author_sends_only_a_whole_card_for_review(site: Site) -> None:
         assert session.scalars(select(Proposal)).one().publishes
     approved = api(site, "cora", "verify").call("POST", "/proposals/1/approval", {})
     assert (approved.status_code, card_of(site).status, card_of(site).template) == (200, "published", "policy")
+
+
+def test_a_draft_that_waits_while_its_template_asks_for_more_is_not_approved_as_it_is(site: Site) -> None:
+    with site.world.transaction() as session:
+        site.world.collection(session, "billing").is_reviewed = True
+    site.page("axel").post("/cards/new", form())
+    ask_for_more(site)
+    answer = site.page("cora").post("/reviews/1/approval", {"version": 1})
+    assert answer.status_code == 422
+    assert "“Since when” is missing" in answer.text
+    assert card_of(site).status == "draft"
 
 
 def test_a_template_that_an_author_proposes_comes_with_the_approval(site: Site) -> None:

@@ -399,7 +399,9 @@ def test_the_list_goes_on_where_the_page_before_ended_open_threads_first(site: S
     for first in (numbers[0], numbers[2]):
         site.page("rita").post(f"/comments/{first}/resolve")
         site.world.later(seconds=1)
-    api, found, cursor = site.api("stan", "read"), [], ""
+    api = site.api("stan", "read")
+    found: list[str] = []
+    cursor: str | None = ""
     for _page in range(4):
         answer = api.get(f"/cards/{card}/comments?limit=1&cursor={cursor}").json
         found += [each["text"] for each in answer["items"]]

@@ -91,10 +91,10 @@ def test_every_link_stands_where_it_says(text: str) -> None:
 )
 def test_no_text_takes_long(unit: str) -> None:
     text = unit * (120_000 // len(unit))
-    started = time.monotonic()
+    started = time.process_time()  # its own work, whatever else the machine does
     links_of(text)
     headings_of(text)
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4
 
 
 def test_headings_are_read_without_their_markup() -> None:

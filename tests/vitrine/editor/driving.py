@@ -3,6 +3,12 @@
 from playwright.sync_api import Page, expect
 
 
+def write_markdown(page: Page, text: str) -> None:
+    """Put a card's source into the editor, whichever view it opened with."""
+    page.get_by_role("button", name="Markdown", exact=True).click()
+    page.locator("textarea[name=body]").fill(text)
+
+
 class EditorPage:
     """An edit page, driven as a person does."""
 
