@@ -14,6 +14,7 @@ from kb.drafts.models import EditDraft
 from kb.errors import Conflict, Forbidden, invalid
 from kb.people.actor import Actor
 from kb.text.limits import MAX_BODY_BYTES
+from kb.wording import _
 
 MAX_DRAFT_BYTES = 2 * MAX_BODY_BYTES
 """More than a card may hold, so that what is too long to be saved is not lost while it is cut."""
@@ -31,7 +32,7 @@ class Overtaken(Conflict):
     """The draft is not the one that this window knows: another saved it, then and so often, or discarded it."""
 
     def __init__(self, current: EditDraft | None) -> None:
-        super().__init__("This draft was changed or discarded in another window.")
+        super().__init__(_("This draft was changed or discarded in another window."))
         self.number = current.number if current is not None else 0
         self.saved_at = current.saved_at if current is not None else None
 
@@ -50,7 +51,9 @@ def keep_draft(
     """
     demand_writing(actor, place)
     if len(json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_DRAFT_BYTES:
-        raise invalid("body", f"The text is too long for a draft: at most {MAX_DRAFT_BYTES // 1024} KiB.")
+        raise invalid(
+            "body", _("The text is too long for a draft: at most %(most)s KiB.", most=MAX_DRAFT_BYTES // 1024)
+        )
     current = draft_of(session, actor, place)
     if current is not None and (current.fields, current.version) == (fields, version):
         return current  # sent twice: by a page that went away, and by the one that came after it
@@ -80,7 +83,7 @@ def demand_writing(actor: Actor, place: Place) -> None:
     if place.card is not None:
         demand(actor, Right.EDIT, place.card)
     elif place.shelf is None or place.shelf.id not in actor.writable:
-        raise Forbidden("You may not write cards there.")
+        raise Forbidden(_("You may not write cards there."))
 
 
 def _move_on(

@@ -12,6 +12,7 @@ from kb.cards.pictures import Picture
 from kb.drafts.models import Upload
 from kb.errors import Forbidden, invalid
 from kb.people.actor import Actor
+from kb.wording import _
 
 MAX_UPLOADS = 200
 MAX_UPLOADED_BYTES = 100 * 1024 * 1024
@@ -22,7 +23,7 @@ _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2
 def keep_upload(session: Session, actor: Actor, picture: Picture, file_name: str, now: datetime) -> Upload:
     """Keep a picture that was written anew. The same one twice is one."""
     if not actor.writable:
-        raise Forbidden("You may not write cards, so there is none to add a picture to.")
+        raise Forbidden(_("You may not write cards, so there is none to add a picture to."))
     known = select(Upload).where(Upload.person_id == actor.id, Upload.sha256 == picture.sha256)
     if (found := session.scalars(known).first()) is not None:
         found.created_at = now
@@ -31,7 +32,9 @@ def keep_upload(session: Session, actor: Actor, picture: Picture, file_name: str
         select(func.count(), func.coalesce(func.sum(Upload.size), 0)).where(Upload.person_id == actor.id)
     ).one()
     if count >= MAX_UPLOADS or size + len(picture.content) > MAX_UPLOADED_BYTES:
-        raise invalid("picture", "You have sent many pictures that no saved card shows. Save the card, then add more.")
+        raise invalid(
+            "picture", _("You have sent many pictures that no saved card shows. Save the card, then add more.")
+        )
     upload = Upload(
         person_id=actor.id, sha256=picture.sha256, media_type=picture.media_type, content=picture.content,
         size=len(picture.content), file_name=_UNWANTED.sub("", file_name)[:200] or "picture", created_at=now,

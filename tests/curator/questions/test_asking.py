@@ -168,7 +168,7 @@ def test_a_rep_may_not_answer_and_can_take_a_question_back(site: Site, refunds: 
     refused = api(site, "rita", "write").call("POST", f"/questions/{question['id']}/answer", {"card_id": refunds})
     assert refused.status_code == 403
     page = site.page("rita")
-    assert "I don&#39;t need it any more" in page.get(f"/questions/{question['id']}").text
+    assert "I don't need it any more" in page.get(f"/questions/{question['id']}").text
     assert page.post(f"/questions/{question['id']}/withdrawal").status_code == 303
     assert api(site, "ada").get(f"/questions/{question['id']}").json["state"] == "withdrawn"
 
