@@ -1,6 +1,6 @@
 """What is reported of an engine, and the bars it is held to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class HitsAlone:
-    """A product that does no more than the engines it is compared with: the same percentiles."""
+    """An engine where products do no more than the others, in a run of its own: the same percentiles."""
 
     p50_ms: float
     p95_ms: float
@@ -58,7 +58,6 @@ class EngineFigures:
     visible_ms: float | None = None
     visible_p95_ms: float | None = None
     rebuild_cards_per_s: float | None = None
-    hits_alone: HitsAlone | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Without what was not measured."""
@@ -110,26 +109,14 @@ MOST_VISIBLE_MS = 150
 _MOST_SERVER_MS = {10_000: 10, 100_000: 20}
 
 
-def search_bars(size: int, engines: Mapping[str, EngineFigures]) -> list[Bar]:
+def search_bars(
+    size: int, engines: Mapping[str, EngineFigures], alone: Mapping[str, HitsAlone] | None = None
+) -> list[Bar]:
     """The bars of that size which these engines can decide."""
     ours = engines.get("vitrine")
     if ours is None:
         return []
-    bars = [
-        Bar(f"words and prefixes, {name[:3]} as part of {rival}'s", _ratio(ours, engines[rival], name), most)
-        for rival, name, most in _RATIOS.get(_step(size), ())
-        if rival in engines
-    ]
-    if ours.hits_alone is not None:
-        bars += [
-            Bar(
-                f"hits alone: words and prefixes, {name[:3]} as part of {rival}'s",
-                _ratio(ours.hits_alone, engines[rival], name),
-                most,
-            )
-            for rival, name, most in _RATIOS.get(_step(size), ())
-            if rival in engines
-        ]
+    bars = [*_ratio_bars(size, engines, ""), *_ratio_bars(size, alone or {}, "hits alone: ")]
     if size >= _LARGE and "tantivy" in engines:
         ratio = ours.classes["phrases"].p95_ms / engines["tantivy"].classes["phrases"].p95_ms
         bars.append(Bar("phrases, p95 as part of tantivy's", round(ratio, 3), 1.0))
@@ -143,6 +130,13 @@ def search_bars(size: int, engines: Mapping[str, EngineFigures]) -> list[Bar]:
     return bars
 
 
+def _ratio_bars(size: int, engines: Mapping[str, EngineFigures] | Mapping[str, HitsAlone], kind: str) -> Iterator[Bar]:
+    for rival, name, most in _RATIOS.get(_step(size), ()):
+        if "vitrine" in engines and rival in engines:
+            ratio = round(getattr(engines["vitrine"], name) / getattr(engines[rival], name), 3)
+            yield Bar(f"{kind}words and prefixes, {name[:3]} as part of {rival}'s", ratio, most)
+
+
 def serving_bars(size: int, server: Percentiles, visible_ms: float | None) -> list[Bar]:
     """Those of serving; small installations are held to the bar of ten thousand cards."""
     most = _MOST_SERVER_MS[max(_step(size), min(_MOST_SERVER_MS))]
@@ -150,10 +144,6 @@ def serving_bars(size: int, server: Percentiles, visible_ms: float | None) -> li
     if visible_ms is not None:
         bars.append(Bar("saved card found by another process, median ms", visible_ms, MOST_VISIBLE_MS))
     return bars
-
-
-def _ratio(ours: EngineFigures | HitsAlone, theirs: EngineFigures, name: str) -> float:
-    return round(float(getattr(ours, name) / getattr(theirs, name)), 3)
 
 
 def _step(size: int) -> int:

@@ -5,12 +5,11 @@ A folder holds the cards, the questions, and one folder for each engine.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from benchmarks import corpus
 from benchmarks.apart import forked, private_mb
@@ -106,32 +105,35 @@ def _open_and_answer(name: str, folder: Path, count: int) -> Opened:
         return Opened(took * 1000, memory, engine.size() / MEGABYTE)
 
 
-def ask(counts: dict[str, int], rounds: dict[str, int], folder: Path) -> dict[str, Asked]:
+def ask(counts: dict[str, int], rounds: dict[str, int], folder: Path, hits_alone: bool = False) -> dict[str, Asked]:
     """Every question to every engine in turn, so that whatever slows the machine down slows all of them.
 
-    Of a product also how it answers when it does no more than the others, as an engine of its own.
+    With `hits_alone` a product does no more than the others. That is asked apart: whatever answers a question that was
+    just answered from the same files has an advantage.
     """
     queries = queries_in(folder)
-    engines = {name: make(name, folder / name) for name in counts}
-    ways = [way for name, engine in engines.items() for way in _ways(name, engine)]
-    best = {way.name: [float("inf")] * min(counts[way.engine], len(queries)) for way in ways}
-    totals: dict[str, list[float]] = {way.name: [0.0] * rounds[way.engine] for way in ways}
-    found = {way.name: 0 for way in ways}
-    for engine in engines.values():
+    engines = [(name, make(name, folder / name)) for name in counts]
+    best = {name: [float("inf")] * min(count, len(queries)) for name, count in counts.items()}
+    totals: dict[str, list[float]] = {name: [0.0] * rounds[name] for name in counts}
+    found = dict.fromkeys(counts, 0)
+    for _, engine in engines:
         engine.open()
     for number in range(max(rounds.values())):
         for place, query in enumerate(queries):
-            turn = (place + number) % len(ways)
-            for way in (*ways[turn:], *ways[:turn]):
-                if number >= rounds[way.engine] or place >= counts[way.engine]:
+            turn = (place + number) % len(engines)
+            order = (*engines[turn:], *engines[:turn])
+            # There and back: an engine that reads a lot must not always leave cold caches to the same one.
+            for name, engine in order if (place + number) % 2 else reversed(order):
+                if number >= rounds[name] or place >= counts[name]:
                     continue
-                took, is_found = _timed(engines[way.engine], way.answer, query)
-                best[way.name][place] = min(best[way.name][place], took)
-                totals[way.name][number] += took
-                found[way.name] += is_found and number == 0
-    for engine in engines.values():
+                answer = engine.hits if hits_alone and isinstance(engine, Whole) else engine.answer
+                took, is_found = _timed(engine, answer, query)
+                best[name][place] = min(best[name][place], took)
+                totals[name][number] += took
+                found[name] += is_found and number == 0
+    for _, engine in engines:
         engine.close()
-    return {way.name: Asked(best[way.name], found[way.name], totals[way.name]) for way in ways}
+    return {name: Asked(best[name], found[name], totals[name]) for name in counts}
 
 
 def update(name: str, folder: Path, count: int) -> float:
@@ -146,25 +148,6 @@ def some_cards(folder: Path, count: int) -> list[Card]:
     """Servable cards from all over the corpus."""
     sources = {query.source for query in queries_in(folder)[:count]}
     return [card for card in cards_in(folder) if card.id in sources]
-
-
-class _Way(NamedTuple):
-    """A way to ask an engine."""
-
-    name: str
-    engine: str
-    answer: Callable[[Query], list[Answer]]
-
-
-def _ways(name: str, engine: Engine) -> Iterator[_Way]:
-    yield _Way(name, name, engine.answer)
-    if isinstance(engine, Whole):
-        yield _Way(hits_of(name), name, engine.hits)
-
-
-def hits_of(name: str) -> str:
-    """The name of an engine that is asked for no more than the others."""
-    return f"{name}, hits alone"
 
 
 def _timed(engine: Engine, answer: Callable[[Query], list[Answer]], query: Query) -> tuple[float, bool]:

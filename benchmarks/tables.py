@@ -1,6 +1,6 @@
 """The reports as tables for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -15,11 +15,12 @@ _COLUMNS = (
     ("finds %", "found", 0), ("asked", "asked", 0), ("noise %", "noise", 0),
 )  # fmt: skip
 _SHARES = {"found", "noise"}
+_ALONE = {"p50_ms", "p95_ms", "p99_ms", "found", "noise"}
 
 
 def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
     """All about one size."""
-    engines = dict(_with_hits_alone(report["engines"]))
+    engines: dict[str, Any] = report["engines"]
     size = f"{report['size']:,}".replace(",", " ")
     rows = [[name, *(_cell(figures, key, digits) for _, key, digits in _COLUMNS)] for name, figures in engines.items()]
     _show(
@@ -27,6 +28,13 @@ def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
     )
     rows = [[name, *(_pair(figures["classes"].get(kind)) for kind in CLASSES)] for name, figures in engines.items()]
     _show(f"{size} cards; CPU ms by class, p50 / p95", ["engine", *CLASSES], rows, markdown)
+    columns = [column for column in _COLUMNS if column[1] in _ALONE]
+    rows = [[name, *(_cell(figures, key, digits) for _, key, digits in columns),
+             *(_pair(figures["classes"].get(kind)) for kind in CLASSES)]
+            for name, figures in report["hits_alone"].items()]  # fmt: skip
+    _show(
+        f"{size} cards; hits alone, CPU time", ["engine", *(title for title, _, _ in columns), *CLASSES], rows, markdown
+    )
     show_bars(report["bars"], markdown=markdown)
 
 
@@ -105,13 +113,6 @@ def _show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], mar
     # Cut to 80 columns, a table in a file would lose its figures.
     console.width = max(console.width, 0 if console.is_terminal else 140)
     console.print(title, table, "", sep="\n")
-
-
-def _with_hits_alone(engines: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, figures in engines.items():
-        yield name, figures
-        if "hits_alone" in figures:
-            yield f"{name}, hits alone", figures["hits_alone"]
 
 
 def _cell(figures: dict[str, Any], key: str, digits: int) -> str:

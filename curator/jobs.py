@@ -19,6 +19,7 @@ from curator.notices.telling import people_waiting, tell_at_once
 from curator.owners.escalating import escalate_all
 from curator.questions.following import follow_up
 from curator.reports.expected import keep_weeks
+from curator.reports.nudge import withdraw_answered
 from curator.reports.schedules.posting import post_weekly
 from curator.reports.schedules.sending import send_turn
 from curator.reports.schedules.turns import Sender, turns_due
@@ -97,7 +98,8 @@ def tell(context: JobContext) -> str:
         with context.database.transaction() as session:
             return tell_at_once(session, person_id, context.settings, context.policy, now)
 
-    with context.database.read() as session:
+    with context.database.transaction() as session:
+        withdraw_answered(session, now)
         people = people_waiting(session)
     return f"{count(_each(people, act), 'mail')} queued"
 

@@ -41,6 +41,8 @@ def build() -> str:
     source = source_hash()
     if is_built(source):
         return ""
+    # What was made of other sources does not fit the scripts that load it, even where no other can be made now.
+    (OUT / "manifest.json").unlink(missing_ok=True)
     node, npm, path = find_node()
     environment = {**os.environ, "PATH": path, "npm_config_update_notifier": "false"}
     with _alone(), tempfile.TemporaryDirectory(dir=HERE, prefix=".building-") as folder:
@@ -107,8 +109,8 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotBuilt(f"{Path(command[0]).name} did not run: {error}") from error
     if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise NotBuilt(f"{Path(command[0]).name} failed: {' / '.join(said[-4:])}")
+        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        raise NotBuilt(f"{Path(command[0]).name} failed: {' / '.join(said[:3])}")
 
 
 def _put_in_place(folder: Path) -> None:

@@ -154,6 +154,7 @@ def _load(load: Load) -> LoadRow:
     said.append(_("Twelve weeks: %(now)s minutes now, %(then)s then.", now=decimal(now), then=decimal(then)))
     if load.is_away:
         said.append(_("%(name)s is away now; meanwhile they wait for the next in line.", name=load.person.name))
+        said.append(_("The weeks are as if everybody who gets cards were there."))
     return LoadRow(
         load.person.name, count(load.cards, "card"), " ".join(said),
         tuple(_week(before, after) for before, after in zip(load.before, load.after, strict=True)),

@@ -24,7 +24,8 @@ from kb.trust.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one taker gets: cards by name, cards that wait for them from then on, and the weeks before and after."""
+    """What one taker gets: cards by name, cards that wait for them from then on, and the weeks before and after; of
+    somebody who is away now, after means once they are back."""
 
     person: Person
     cards: int
@@ -51,8 +52,10 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
     policy = Policy.of(settings)
     calendar = Calendar.from_this_week(now, policy.zone)
     cards = policy_cards(session, servable(actor.readable), settings.freshness, now)
-    will_have = _assignees(session, handover, now)
-    changed = [replace(card, assignee_id=will_have.get(card.id, card.assignee_id)) for card in cards]
+    away = absent(session, now)
+    there = {person_id: by for person_id, by in away.items() if person_id not in {t.id for t in handover.order.takers}}
+    will_have, back = _assignees(session, handover, away), _assignees(session, handover, there)
+    changed = [replace(card, assignee_id=back.get(card.id, card.assignee_id)) for card in cards]
     terms = terms_in_force(session, policy)
     budgets = weekly_budgets(session, settings.freshness.minutes_per_week, calendar)
     moves = _moves(session, actor, handover, settings, will_have, now)
@@ -60,10 +63,9 @@ def load_of(session: Session, actor: Actor, handover: Handover, settings: Settin
     spread = [replace(card, verify_by=day.get(card.id, card.verify_by)) for card in changed]
     before, after, laid = (forecast(each, terms, calendar, budgets, 0.0, now) for each in (cards, changed, spread))
     had = {card.id: card.assignee_id for card in cards}
-    away = absent(session, now)
     loads = []
     for taker in handover.order.takers:
-        new = [card for card in changed if card.assignee_id == taker.id and had[card.id] != taker.id]
+        new = [card for card in cards if will_have.get(card.id) == taker.id and had[card.id] != taker.id]
         loads.append(
             Load(
                 person=taker,
@@ -96,11 +98,10 @@ def _will_curate(actor: Actor, each: Handed) -> bool:
     return each.card.collection_id in actor.curated or (actor.id is not None and actor.id == owner_id)
 
 
-def _assignees(session: Session, handover: Handover, now: datetime) -> dict[int, int | None]:
-    """Whom each published card would wait for."""
+def _assignees(session: Session, handover: Handover, away: Mapping[int, int | None]) -> dict[int, int | None]:
+    """Whom each published card would wait for while these people are away."""
     giver = handover.order.giver.id
     found = {}
-    away = absent(session, now)
     passed = passed_over(session, [each.card.id for each in handover.handed])
     for each in handover.handed:
         card = each.card

@@ -1,4 +1,5 @@
-"""Remind the assignee of one card by mail: once per card and day, whoever asks, and not in their quiet hours."""
+"""Remind the assignee of one card by mail: once per card and day, whoever asks, and not in their quiet hours. What is
+answered before they end is not sent."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,6 +24,8 @@ from kb.trust.policy import Policy
 from kb.trust.queries import trust_of_card
 from kb.wording import _, speaking
 from kb.words import first_name
+
+_STEM = "nudge:"
 
 
 class Nudged(NamedTuple):
@@ -58,6 +61,25 @@ def _mail(actor: Actor, card: Card, to: Person, reason: str, settings: Settings)
     )
 
 
+def withdraw_answered(session: Session, now: datetime) -> int:
+    """Take back what still waits for the end of quiet hours and was answered meanwhile: the card was checked, or is no
+    answer any more. Returns how many."""
+    waiting = session.scalars(
+        select(OutgoingMail).where(
+            OutgoingMail.key.startswith(_STEM), OutgoingMail.state == "new", OutgoingMail.next_try_at > now,
+            OutgoingMail.tries == 0,
+        )
+    ).all()  # fmt: skip
+    answered = 0
+    for mail in waiting:
+        card = session.get(Card, int(mail.key.split(":")[1]))
+        checked = card.verified_at if card is not None and card.unverified_at is None else None
+        if card is None or not card.is_servable or (checked is not None and checked > mail.created_at):
+            session.delete(mail)
+            answered += 1
+    return answered
+
+
 def nudged_today(session: Session, card_ids: Iterable[int], policy: Policy, now: datetime) -> frozenset[int]:
     """Which of these cards somebody was reminded of today."""
     keys = {_key(card_id, policy, now): card_id for card_id in card_ids}
@@ -71,4 +93,4 @@ def nudgeable(session: Session, actor: Actor, card_ids: Iterable[int]) -> frozen
 
 
 def _key(card_id: int, policy: Policy, now: datetime) -> str:
-    return f"nudge:{card_id}:{now.astimezone(policy.zone).date().isoformat()}"
+    return f"{_STEM}{card_id}:{now.astimezone(policy.zone).date().isoformat()}"

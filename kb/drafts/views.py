@@ -38,6 +38,8 @@ def keep(card_id: int | None = None) -> tuple[BaseResponse, int]:
             draft = keep_draft(session, actor, place, fields_of(typed, place), version, typed.draft, now())
             return jsonify(number=draft.number, said=saved_words(draft, words)), 200
     except Overtaken as error:
+        if not request.headers.get("X-Fragment"):
+            raise
         return jsonify(number=error.number, said=overtaken_words(error.saved_at, words)), 409
 
 
@@ -68,6 +70,8 @@ def add_picture() -> tuple[BaseResponse, int]:
         with writing() as (session, actor):
             keep_upload(session, actor, picture, upload.filename, now())
     except Invalid as error:
+        if not request.headers.get("X-Fragment"):
+            raise
         return jsonify(said=error.errors[0].message if error.errors else error.detail), 422
     return jsonify(path=picture.path, width=picture.width, height=picture.height), 201
 

@@ -49,6 +49,10 @@ _OPEN_FLAGS = Prepared(
     .where(Flag.card_id.in_(bindparam("ids", expanding=True)), Flag.resolved_at.is_(None))
     .order_by(Flag.id)
 )
+# Made once: every page asks for counts by trust, and took longer to say so than the database to answer.
+_FLAGGED = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
+_UNFLAGGED = ~_FLAGGED
+_VERIFIED = and_(Card.verified_at.is_not(None), Card.unverified_at.is_(None))
 
 
 def trust_by_card(session: Session, cards: Sequence[Card], policy: Policy, now: datetime) -> dict[int, Trust]:
@@ -65,16 +69,18 @@ def trust_of_card(session: Session, card: Card, policy: Policy, now: datetime) -
 
 def in_state(state: TrustState, policy: Policy, now: datetime) -> ColumnElement[bool]:
     """Published cards whose trust is `state` at `now`: the rule of `trust_of`, as a clause."""
-    flagged = exists(select(Flag.id).where(Flag.card_id == Card.id, Flag.resolved_at.is_(None)))
-    verified = and_(Card.verified_at.is_not(None), Card.unverified_at.is_(None))
     soon = now + timedelta(days=policy.due_soon_days)
-    rule = {
-        TrustState.FLAGGED: flagged,
-        TrustState.UNVERIFIED: and_(~flagged, ~verified),
-        TrustState.OVERDUE: and_(~flagged, verified, Card.verify_by <= now),
-        TrustState.DUE_SOON: and_(~flagged, verified, Card.verify_by > now, Card.verify_by <= soon),
-        TrustState.VERIFIED: and_(~flagged, verified, or_(Card.verify_by > soon, Card.verify_by.is_(None))),
-    }[state]
+    match state:
+        case TrustState.FLAGGED:
+            rule: ColumnElement[bool] = _FLAGGED
+        case TrustState.UNVERIFIED:
+            rule = and_(_UNFLAGGED, ~_VERIFIED)
+        case TrustState.OVERDUE:
+            rule = and_(_UNFLAGGED, _VERIFIED, Card.verify_by <= now)
+        case TrustState.DUE_SOON:
+            rule = and_(_UNFLAGGED, _VERIFIED, Card.verify_by > now, Card.verify_by <= soon)
+        case TrustState.VERIFIED:
+            rule = and_(_UNFLAGGED, _VERIFIED, or_(Card.verify_by > soon, Card.verify_by.is_(None)))
     return and_(Card.status == Status.PUBLISHED, rule)
 
 

@@ -7,17 +7,15 @@ from sqlalchemy.orm import Session
 
 from kb.card_templates.completeness import template_of
 from kb.cards import queries
-from kb.cards.collections import collections_readable_by
 from kb.cards.editing.forms import LooseCardForm
-from kb.cards.editing.page import EditorState, editor_page
+from kb.cards.editing.page import EditorState
+from kb.cards.editing.views import show_editor
 from kb.cards.models import Card
 from kb.cards.permissions import Right, demand
 from kb.errors import FieldError, Forbidden
 from kb.people.actor import Actor
-from kb.web.card_panels import NOTHING_BESIDE, beside_editor
 from kb.web.edge import now, reading, services
 from kb.web.forms import parse
-from kb.web.frame import frame
 from kb.wording import _
 from kb.writing.aids import InEditor, action_of, checked, rendering, started_from
 
@@ -32,21 +30,14 @@ def check() -> str:
     rendered, problem = rendering(services().renderer, typed.body)
     with reading() as (session, actor):
         card = _demand_writer(session, actor)
-        settings = services().settings
         if request.headers.get("X-Fragment"):
             here = InEditor(typed, card, rendered, problem)
-            found = checked(session, actor, here, settings.workspace, now())
+            found = checked(session, actor, here, services().settings.workspace, now())
             if typed.body != request.form.get("body", ""):
                 found = replace(found, headed=typed.body)
             return render_template("kb/_writing_checked.html", checked=found, action=action_of(card))
         errors = (FieldError("body", problem),) if problem else ()
-        state = EditorState(typed, card, errors, rendered=rendered)
-        shelves = [shelf for shelf in collections_readable_by(session, actor) if shelf.id in actor.writable]
-        if card is not None and card.collection not in shelves:
-            shelves.append(card.collection)
-        page = editor_page(session, actor, state, shelves, settings.workspace, services().policy, now())
-        beside = beside_editor(session, actor, card, typed.opened) if card is not None else NOTHING_BESIDE
-        return render_template("kb/editor.html", page=page, beside=beside.html, frame=frame("cards"))
+        return show_editor(session, actor, EditorState(typed, card, errors, rendered=rendered))
 
 
 def _demand_writer(session: Session, actor: Actor) -> Card | None:

@@ -109,6 +109,19 @@ def test_an_answer_has_ten_cards_at_most_each_once_with_marks(engine: Engine, as
     assert all(any(is_marked(found) for found in answer) for answer in answers if answer)
 
 
+def test_a_product_asked_for_hits_alone_gives_them_within_the_filters(
+    engine: Engine, cards: list[Card], asked: list[Query]
+) -> None:
+    if not isinstance(engine, engines.Whole):
+        pytest.skip("does nothing more than give hits")
+    by_id = {card.id: card for card in cards}
+    answers = [(query, engine.hits(query)) for query in asked]
+    assert all(ids(hits) and by_id[hit.id].collection in query.shelves for query, hits in answers for hit in hits)
+    found = [query for query, hits in answers if query.source in ids(hits)]
+    assert len(found) >= 0.8 * len(asked)
+    assert all(any(map(is_marked, hits)) for query, hits in answers if hits and query.kind == "words")
+
+
 @pytest.mark.slow
 def test_the_report_has_its_shape(tmp_path: Path) -> None:
     """Vitrine and the engine that is always there; FTS5 is part of Python's own SQLite."""
@@ -123,6 +136,9 @@ def test_the_report_has_its_shape(tmp_path: Path) -> None:
         assert set(figures["classes"]) == set(CLASSES)
         assert all(set(percentiles) == PERCENTILES for percentiles in figures["classes"].values())
     assert report["engines"]["vitrine"].keys() >= {"visible_ms", "visible_p95_ms", "rebuild_cards_per_s"}
+    assert {name: set(alone) for name, alone in report["hits_alone"].items()} == {
+        name: PERCENTILES | {"found", "noise", "classes"} for name in report["engines"]
+    }
     assert all(set(bar) == {"name", "value", "bar", "met"} for bar in report["bars"])
 
 

@@ -297,3 +297,17 @@ def test_takers_who_are_away_are_marked_and_who_could_have_none_of_the_cards_is_
     page = site.page("ada").get(f"/people/{vera}/handover").text
     assert "away until 25 Nov" in page
     assert f'value="{axel}"' not in page  # Axel may not read Deals
+
+
+def test_the_weeks_of_a_taker_who_is_away_are_those_once_they_are_back(world: World) -> None:
+    world.card("Refund window", owner="vera", verifiers=("vera",), verified=True, interval_days=30)
+    with world.transaction() as session:
+        cora, ada = world.person(session, "cora"), world.actor(session, "ada")
+        leave = Leave(world.now.date(), world.now.date() + timedelta(days=9))
+        plan_absence(session, ada, cora, leave, world.policy, world.now)
+        order = read_order(session, ada, world.person(session, "vera").id, Duty.BOTH, [cora.id], "")
+        made = plan(session, ada, order, world.settings.freshness)
+        (load,) = load_of(session, ada, made, world.settings, world.now).takers
+    assert (load.is_away, load.assigned) == (True, 0)
+    assert sum(week.checks for week in load.before) == 0
+    assert sum(week.checks for week in load.after) == 2

@@ -632,3 +632,19 @@ def test_a_nudge_waits_for_the_end_of_quiet_hours(site: Site, later: dict[str, f
     assert (mail.next_try_at > world.now) is waits
     assert mail.next_try_at.hour == 6 if waits else mail.next_try_at == world.now
     assert ("waits until their quiet hours end" in cora.get("/reports/weekly").text) is waits
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_a_nudge_that_was_answered_before_quiet_hours_ended_is_not_sent(site: Site, is_checked: bool) -> None:
+    world = site.world
+    choose(world, "vera", quiet=(22, 6), zone="UTC")
+    card = world.card("Refunds", verified=True, interval_days=1)
+    world.later(days=3, seconds=13 * 3600)  # ten in the evening, UTC
+    site.page("cora").post(f"/reports/weekly/nudges/{card}")
+    world.later(seconds=60)
+    if is_checked:
+        world.verify(card)
+    run(world)
+    assert [key for key in mails(world) if key.startswith("nudge:")] == (
+        [] if is_checked else [f"nudge:{card}:2026-11-19"]
+    )

@@ -16,7 +16,7 @@ from tests.infra.browser import FLAGS
 from tests.live import LiveSite
 from tests.world import World
 
-_TRIES = 100
+_TRIES = 600
 
 
 @dataclass
@@ -134,6 +134,6 @@ def extension(
     )  # fmt: skip
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     workers = context.service_workers
-    worker = workers[0] if workers else context.wait_for_event("serviceworker", timeout=15_000)
+    worker = workers[0] if workers else context.wait_for_event("serviceworker", timeout=60_000)
     yield Extension(context, worker.url.split("/")[2], site)
     context.close()

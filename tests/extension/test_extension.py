@@ -373,7 +373,10 @@ def test_rules_fit_a_page_also_when_it_changes_and_send_no_more_than_a_number(
     page = extension.context.new_page()
     sent: list[str] = []
     extension.context.on("request", lambda request: sent.append(f"{request.url} {request.post_data or ''}"))
-    page.wait_for_timeout(300)
+    for _ in range(300):  # until the worker has asked for its watcher in pages
+        if extension.worker.evaluate("async () => (await chrome.scripting.getRegisteredContentScripts()).length"):
+            break
+        page.wait_for_timeout(50)
     page.goto(f"{elsewhere.url}/ticket")
 
     def badge() -> str:
@@ -386,7 +389,7 @@ def test_rules_fit_a_page_also_when_it_changes_and_send_no_more_than_a_number(
     page.wait_for_timeout(1500)
     assert badge() == ""
     page.evaluate("() => { document.querySelector('#plan').textContent = 'Enterprise' }")
-    for _ in range(50):
+    for _ in range(300):
         page.bring_to_front()
         if badge() == "1":
             break
@@ -405,7 +408,7 @@ def test_the_real_popup_opens_and_knows_the_selection(
     select_text(page, "#said")
     helper = extension.open("options.html")
     extension.click_action(page)
-    for _ in range(100):
+    for _ in range(300):
         heading = helper.evaluate(
             """() => { const [popup] = chrome.extension.getViews({ type: 'popup' })
             return popup?.document.readyState === 'complete' ? popup.document.querySelector('h2')?.textContent ?? '' : '' }"""

@@ -17,6 +17,8 @@ from kb.drafts.models import EditDraft, Upload
 from tests.site import Site, Visitor
 from tests.world import World
 
+SCRIPT = {"X-Fragment": "1"}
+
 
 def text(**changes: Any) -> dict[str, Any]:
     """What stands in an editor."""
@@ -26,7 +28,7 @@ def text(**changes: Any) -> dict[str, Any]:
 
 def keep(visitor: Visitor, path: str, **changes: Any) -> Any:
     """Save a draft and return what the script is told, with the status."""
-    answer = visitor.post(path, text(**changes))
+    answer = visitor.post(path, text(**changes), headers=SCRIPT)
     told: dict[str, Any] = json.loads(answer.text) if answer.is_json else {}
     return {"status": answer.status_code, **told}
 
@@ -45,7 +47,8 @@ def png(shade: int = 0) -> tuple[io.BytesIO, str]:
 
 
 def send(visitor: Visitor, content: tuple[io.BytesIO, str] | None = None) -> Any:
-    return visitor.post("/pictures", {"picture": content or png()}, content_type="multipart/form-data")
+    fields = {"picture": content or png()}
+    return visitor.post("/pictures", fields, content_type="multipart/form-data", headers=SCRIPT)
 
 
 def test_a_draft_is_kept_with_every_field_and_offered_to_its_author_alone(site: Site) -> None:
@@ -246,7 +249,7 @@ def test_what_is_no_picture_is_refused_with_words(site: Site, content: bytes, re
 
 
 def test_without_a_file_and_without_a_collection_to_write_in_there_is_nothing_to_send(site: Site) -> None:
-    assert json.loads(site.page("axel").post("/pictures", {}).text) == {"said": "Choose a picture."}
+    assert json.loads(site.page("axel").post("/pictures", {}, headers=SCRIPT).text) == {"said": "Choose a picture."}
     assert send(site.page("rita")).status_code == 403
     assert send(site.page(None)).status_code == 401
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from search.query import parse
 from search.snippets import WIDTH, Marker, Pieces
+from search.snippets import marked as as_html
 
 
 def text_of(pieces: Pieces) -> str:
@@ -60,3 +61,21 @@ def test_the_pieces_are_a_part_of_the_text(text: str, query: str, language: str 
     assert window in " ".join(text.split())
     assert len(window) <= WIDTH
     assert text_of(Marker(parse(query)).highlight(text, language)) == text
+
+
+def test_markup_in_a_text_stays_text_in_the_html_of_its_marks() -> None:
+    pieces = Marker(parse("refund ")).highlight("<b>Refund</b> & return", "en")
+    assert as_html(pieces) == "&lt;b&gt;<mark>Refund</mark>&lt;/b&gt; &amp; return"
+    assert as_html([]) == ""
+
+
+def test_a_word_between_letters_of_other_alphabets_is_found_where_it_stands() -> None:
+    text = "Überblick – “refunds” für €100 … " * 3
+    assert marked(Marker(parse("refund ")).snippet(text, "en")) == ["refunds"] * 3
+
+
+def test_blanks_of_any_kind_become_one_and_marks_keep_their_place() -> None:
+    text = "first\n\n second\trefund \u00a0 third"
+    pieces = Marker(parse("refund ")).snippet(text, "en")
+    assert text_of(pieces) == "first second refund third"
+    assert marked(pieces) == ["refund"]

@@ -12,7 +12,7 @@ from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import BodyField, CardForm, LooseCardForm, TagsField, TextPair
+from kb.cards.editing.forms import CardForm, LooseCardForm, TagsField, TextPair
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
 from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
@@ -64,7 +64,7 @@ def new() -> BaseResponse | str:
         typed = _continued(session, actor, Place(shelf=chosen), typed)
     rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
-        return _editor(session, actor, EditorState(typed, rendered=rendered))
+        return show_editor(session, actor, EditorState(typed, rendered=rendered))
 
 
 @blueprint.post("/cards/new")
@@ -99,7 +99,7 @@ def edit(card_id: int) -> str:
         typed, own = typed_from_card(card).model_copy(update=brought), own_on(session, actor, card)
         if own is not None and not own.publishes:
             typed = typed_from_proposal(typed, own)
-        return _editor(session, actor, EditorState(_continued(session, actor, Place(card), typed), card))
+        return show_editor(session, actor, EditorState(_continued(session, actor, Place(card), typed), card))
 
 
 @blueprint.post("/cards/<int:card_id>/edit")
@@ -121,20 +121,17 @@ def preview() -> Response | str:
     """The card as readers will see it; without JavaScript, the whole editor in the asked mode."""
     typed = parse(LooseCardForm, request.form)
     card_id = request.args.get("card", type=int)
-    errors: tuple[FieldError, ...] = ()
-    html: Markup | None = None
-    if request.headers.get("X-Fragment") or request.form.get("mode") == "preview":
-        try:
-            body = validate(BodyField, {"body": typed.body})
-            html = Markup(services().renderer.render(body.body).html)  # noqa: S704  (the renderer sanitises)
-        except Invalid as error:
-            errors = error.errors
+    rendered, problem = rendering(services().renderer, typed.body)
+    html = Markup(rendered.html) if rendered is not None else None  # noqa: S704  (the renderer sanitises)
     if request.headers.get("X-Fragment"):
-        shown = html if html is not None else Markup("<p>{}</p>").format(errors[0].message)
+        shown = html if html is not None else Markup("<p>{}</p>").format(problem)
         return render_template("kb/_editor_preview.html", title=typed.title, html=shown)
+    is_preview = request.form.get("mode") == "preview"
+    errors = (FieldError("body", problem),) if problem and is_preview else ()
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return _editor(session, actor, EditorState(typed, card, errors, html))
+        state = EditorState(typed, card, errors, html if is_preview else None, rendered=rendered)
+        return show_editor(session, actor, state)
 
 
 @blueprint.post("/cards/preview/same")
@@ -235,7 +232,8 @@ def _pair(row: CardVerifier) -> tuple[int | None, int | None]:
     return row.person_id, row.group_id
 
 
-def _editor(session: Session, actor: Actor, state: EditorState) -> str:
+def show_editor(session: Session, actor: Actor, state: EditorState) -> str:
+    """The editor's page in this state, with the draft that its author has and what lies beside the card."""
     shelves = _writable(session, actor)
     place = Place(state.card) if state.card else _begun_in(session, actor, state.typed.draft_shelf)
     state = replace(state, draft=draft_of(session, actor, place))
@@ -251,7 +249,7 @@ def _editor_again(error: Invalid, card_id: int | None = None) -> Response:
     rendered = rendering(services().renderer, typed.body)[0]
     with reading() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id) if card_id is not None else None
-        return Response(_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
+        return Response(show_editor(session, actor, EditorState(typed, card, error.errors, rendered=rendered)), 422)
 
 
 def _conflict(card_id: int) -> Response:
