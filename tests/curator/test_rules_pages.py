@@ -243,3 +243,12 @@ def test_what_is_overdue_already_is_nothing_to_catch_up_with(site: Site) -> None
         session.get_one(Card, card).verify_by = site.world.now + timedelta(days=100)
     site.world.later(days=101)
     assert "Every pending check has the date" in site.page("ada").get("/admin/rules").text
+
+
+def test_the_editor_names_the_interval_that_a_rule_gives_the_card(site: Site) -> None:
+    card = site.world.card(tags=("pricing",))
+    cora = site.page("cora")
+    assert "90 days (as the collection)" in cora.get(f"/cards/{card}/edit").text
+    page = look(cora, kind="add", collection="billing", tag="pricing", interval_days=30)
+    cora.post("/admin/rules/changes", {**fields_of(page), "when": "next"})
+    assert "30 days (as a rule)" in cora.get(f"/cards/{card}/edit").text

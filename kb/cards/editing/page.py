@@ -21,7 +21,9 @@ from kb.reviewing.queries import own_on
 from kb.reviewing.shown import editor_words
 from kb.settings import Workspace
 from kb.text.markdown import Rendered
-from kb.trust.policy import Policy
+from kb.trust.policy import Policy, shelf_of
+from kb.trust.rules import About, clauses_in_force
+from kb.trust.timing import timing_of
 from kb.web.pages import EditorPage, EditorSide
 from kb.web.parts import Choice, Field, Option, Problem
 from kb.web.targets import safe_next
@@ -163,7 +165,7 @@ def _side(
 ) -> EditorSide:  # fmt: skip
     typed = state.typed
     shelf = next((shelf for shelf in shelves if shelf.slug == typed.collection), None)
-    default_days = (shelf.interval_days if shelf else None) or policy.interval_days
+    usual_days, says = _usual_interval(session, typed, shelf, policy)
     languages = [("", _("Detect"))] + [(code, _(LANGUAGE_NAMES[code])) for code in workspace.languages]
     audiences = [("", _("Everybody"))] + [(name, name.title()) for name in workspace.audiences]
     return EditorSide(
@@ -174,14 +176,27 @@ def _side(
         tags=Field(typed.tags, wrong.get("tags", ""), _("Separated by commas.")),
         language=_choice(languages, typed.language, wrong.get("language", "")),
         audience=_choice(audiences, typed.audience, wrong.get("audience", "")),
-        interval=_choice(interval_options(typed.interval_days, default_days), typed.interval_days,
+        interval=_choice(interval_options(typed.interval_days, usual_days, says), typed.interval_days,
                          wrong.get("interval_days", ""), _("From the next check on.")),
         check_on=Field(typed.check_on, wrong.get("check_on", "")),
     )  # fmt: skip
 
 
-def interval_options(chosen: str, default_days: int, of: str = N_("the collection")) -> list[tuple[str, str]]:
-    """Intervals to choose from; the first leaves it to the collection or the installation."""
+def _usual_interval(
+    session: Session, typed: LooseCardForm, shelf: Collection | None, policy: Policy
+) -> tuple[int, str]:
+    """Days between checks of what stands in the editor if it sets none itself, and who says so."""
+    if shelf is None:
+        return policy.interval_days, N_("the collection")
+    tags = frozenset(tag.strip().lower() for tag in typed.tags.split(",") if tag.strip())
+    template = None if typed.template in ("", NO_TEMPLATE) else typed.template
+    card = About(shelf.id, tags, frozenset([typed.audience] if typed.audience else ()), template)
+    timing = timing_of(card, None, None, clauses_in_force(session), shelf_of(shelf), policy.interval_days)
+    return timing.interval_days, N_("a rule") if timing.source == "rule" else N_("the collection")
+
+
+def interval_options(chosen: str, default_days: int, of: str) -> list[tuple[str, str]]:
+    """Intervals to choose from; the first leaves it to whoever `of` names."""
     is_days = chosen.isdecimal() and len(chosen) <= 4 and 0 < int(chosen) <= 3650  # int() fails on thousands of digits
     days = sorted({*INTERVALS, *([int(chosen)] if is_days else [])})
     usual = ngettext("%(num)s days (as %(of)s)", "%(num)s days (as %(of)s)", default_days, of=_(of))
