@@ -162,16 +162,24 @@ def _decide(page: "Page", number: int) -> str:
     """Mostly V; every fifteenth is put off, one is archived, and with open reports a line is typed."""
     if number % _LATER_EVERY == 0:
         page.keyboard.press("s")
+        _await_focus(page)
         page.keyboard.press("Enter")
         return "later"
     if number == _ARCHIVE_AT:
         page.keyboard.press("a")
+        _await_focus(page)
         page.keyboard.type("Nobody needs it")
         page.keyboard.press("Enter")
         return "archived"
     page.keyboard.press("v")
     if not page.locator("[data-note]:visible").count():
         return "still correct"
+    _await_focus(page)
     page.keyboard.type(_NOTE)
     page.keyboard.press("Enter")
     return "with a note"
+
+
+def _await_focus(page: "Page") -> None:
+    """As a person does, who sees where the next key goes."""
+    page.locator("[data-focus]:focus, #f-note:focus").first.wait_for(timeout=_WAIT_MS)

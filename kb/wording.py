@@ -23,7 +23,7 @@ from babel.numbers import format_decimal, format_percent
 
 ENGLISH = "en"
 # In their own names and in that order, as people look for theirs.
-LANGUAGES: dict[str, str] = {"en": "English", "de": "Deutsch"}
+LANGUAGES: dict[str, str] = {"en": "English", "de": "Deutsch", "fi": "Suomi", "pl": "Polski", "ru": "Русский"}
 CATALOGUES = Path(__file__).parent / "translations"
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
 

@@ -98,8 +98,8 @@ class FullCard(CardAnswer):
     template: str | None = Field(description="The slug of its card template.")
     replaced_by: int | None = Field(description="The id of the card that replaces this one.")
     as_of: datetime | None = Field(
-        description="The earlier instant that was asked for. Who was to check the card then, and how often, is not "
-        "known: `verifiers`, `assignee`, `interval_days` and `check_on` are empty."
+        description="The earlier instant that was asked for. Who was to check the card then, how often, and its "
+        "template are not known: `verifiers`, `assignee`, `interval_days`, `check_on` and `template` are empty."
     )
 
 
@@ -183,7 +183,7 @@ class Shaper:
         """The whole card as it was at this instant, as far as that is known."""
         return FullCard(
             **self._fields(card, trust, None), body=body, html=html, verifiers=[], assignee=None, interval_days=None,
-            check_on=None, status=Status.PUBLISHED, replaced_by=None, as_of=self.now,
+            check_on=None, status=Status.PUBLISHED, template=None, replaced_by=None, as_of=self.now,
         )  # fmt: skip
 
     def full_anew(self, session: Session, actor: Actor, card: Card) -> FullCard:

@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from kb.mail.models import OutgoingMail
 from tests.site import Site
+from tests.world import email
 
 
 def spoken(text: str) -> str:
@@ -100,3 +103,42 @@ def test_no_page_says_in_english_which_language_it_is_in() -> None:
     """Every document takes its language from the reader's: none is written down."""
     root = Path(__file__).parent.parent.parent / "templates"
     assert [path.name for path in root.rglob("*.html") if '<html lang="en"' in path.read_text()] == []
+
+
+def test_a_day_in_german_from_the_search_to_the_check(site: Site) -> None:
+    """What readers and verifiers meet is German, the card itself stays in its language and says so."""
+    card = site.world.card("Refund window", "Refunds are paid within 30 days of the order.", verified=True)
+    site.index()
+    for name in ("rita", "vera"):
+        choose(site, name, "de")
+    rita, vera = site.page("rita"), site.page("vera")
+    found = rita.get("/?q=refund").text
+    assert "1 Karte" in found
+    assert "Geprüft" in found
+    page = rita.get(f"/cards/{card}", follow_redirects=True).text
+    assert "16. Nov. 2026" in page
+    assert '<div class="prose" id="answer" lang="en">' in page
+    assert "Hat das die Frage beantwortet?" in page
+    refused = rita.post(f"/cards/{card}/flags", {"kind": "reported", "detail": ""})
+    assert "Sagen Sie in wenigen Worten, was falsch ist." in refused.text
+    rita.post(f"/cards/{card}/flags", {"kind": "reported", "detail": "It is 14 days."})
+    assert "Problem gemeldet." in rita.get("/").text
+    queue = vera.get("/verify").text
+    assert "Stimmt noch" in queue
+    assert "Von Personen oder Quellen angezweifelt" in queue
+    assert "gerade eben" in vera.get(f"/cards/{card}", follow_redirects=True).text
+
+
+def test_a_mail_speaks_its_readers_language_whoever_caused_it(site: Site) -> None:
+    choose(site, "vera", "de")
+    choose(site, "rita", "en")
+    card = site.world.card("Refund window", verified=True)
+    rita = site.page("rita")
+    rita.get("/")
+    rita.post(f"/cards/{card}/ask", {"q": "Does it hold for gifts?"})
+    with site.world.read() as session:
+        mails = session.scalars(select(OutgoingMail).where(OutgoingMail.key.like("question:%"))).all()
+    assert [mail.to_address for mail in mails] == [email("vera")]
+    assert "fragt:" in mails[0].subject
+    assert mails[0].text.count("Guten Tag Vera,") == 1
+    assert '<html lang="de">' in mails[0].html
