@@ -70,7 +70,11 @@ class CardsQuery(Listing):
 class ShownQuery(Params):
     """Of which instant to show a card."""
 
-    as_of: InstantParam | None = Field(None, description="Show it as at this instant, if you may read it today.")
+    as_of: InstantParam | None = Field(
+        None,
+        description="Show it as at this instant, if you may read it today. "
+        "Who was to check it then, how often, and its template are not known.",
+    )
 
 
 class NewCard(JsonBody):

@@ -97,10 +97,6 @@ class FullCard(CardAnswer):
     status: str
     template: str | None = Field(description="The slug of its card template.")
     replaced_by: int | None = Field(description="The id of the card that replaces this one.")
-    as_of: datetime | None = Field(
-        description="The earlier instant that was asked for. Who was to check the card then, how often, and its "
-        "template are not known: `verifiers`, `assignee`, `interval_days`, `check_on` and `template` are empty."
-    )
 
 
 class CardAnswers(Shape):
@@ -176,14 +172,13 @@ class Shaper:
             status=card.status,
             template=card.template,
             replaced_by=_visible_replacement(session, actor, card),
-            as_of=None,
         )
 
     def past(self, card: AnswerCard, trust: Trust, body: str, html: str) -> FullCard:
         """The whole card as it was at this instant, as far as that is known."""
         return FullCard(
             **self._fields(card, trust, None), body=body, html=html, verifiers=[], assignee=None, interval_days=None,
-            check_on=None, status=Status.PUBLISHED, template=None, replaced_by=None, as_of=self.now,
+            check_on=None, status=Status.PUBLISHED, template=None, replaced_by=None,
         )  # fmt: skip
 
     def full_anew(self, session: Session, actor: Actor, card: Card) -> FullCard:

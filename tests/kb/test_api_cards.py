@@ -9,7 +9,8 @@ from tests.world import CAST, START, email
 ALL = ("read", "write", "verify", "admin")
 CARD = {"id", "title", "url", "collection", "external_id", "language", "tags", "audience", "version", "trust", "owner",
         "updated_at", "snippet", "warning", "withheld"}  # fmt: skip
-FULL = CARD | {"body", "html", "verifiers", "assignee", "interval_days", "check_on", "status", "replaced_by"}
+FULL = CARD | {"body", "html", "verifiers", "assignee", "interval_days", "check_on", "status", "template",
+               "replaced_by"}  # fmt: skip
 BIDI, NUL = "\u202e", "\x00"
 
 
