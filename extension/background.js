@@ -1,13 +1,16 @@
 // The worker: it may be ended after any event and woken by the next, so everything it knows lies in storage.
 
+import './words.js'
 import { call, connection, lookUp } from './client.js'
 import './match.js'
+
+const { said } = globalThis.vitrineWords
 
 const RULES_FOR = 15 * 60_000
 const MENU = 'look-up'
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
-  chrome.contextMenus.create({ id: MENU, title: 'Look up “%s”', contexts: ['selection'] }, () => chrome.runtime.lastError)
+  chrome.contextMenus.create({ id: MENU, title: said('look_up_words'), contexts: ['selection'] }, () => chrome.runtime.lastError)
   if (reason === 'install') chrome.runtime.openOptionsPage()
 })
 chrome.contextMenus.onClicked.addListener((info, tab) => { if (info.menuItemId === MENU) showOn(tab) })

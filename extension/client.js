@@ -1,5 +1,9 @@
 // Talks to the installation: always with the token, never with cookies, and with errors in words.
 
+import './words.js'
+
+const { said } = globalThis.vitrineWords
+
 export class Trouble extends Error {
   // kind: 'unconnected' | 'refused' | 'unreachable' | 'busy' | 'wrong'
   constructor(kind, message) {
@@ -31,13 +35,13 @@ export function serverOf(text) {
     const url = new URL(/^https?:\/\//i.test(typed) ? typed : `https://${typed}`)
     return url.origin
   } catch {
-    throw new Trouble('wrong', 'This is no address. Type it as in your browser, such as https://kb.example.com.')
+    throw new Trouble('wrong', said('no_address'))
   }
 }
 
 export async function call(method, path, body) {
   const { server, token } = await connection()
-  if (!server || !token) throw new Trouble('unconnected', 'Connect to your server first.')
+  if (!server || !token) throw new Trouble('unconnected', said('connect_first'))
   return ask(server, method, path, body, token)
 }
 
@@ -57,15 +61,15 @@ export async function ask(server, method, path, body, token = '') {
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
   } catch {
-    throw new Trouble('unreachable', `Cannot reach ${server}.`)
+    throw new Trouble('unreachable', said('unreachable', server))
   }
   if (answer.status === 204) return null
   const told = await answer.json().catch(() => null)
   if (answer.ok && told !== null) return told
-  if (answer.status === 401) throw new Trouble('refused', 'The token was refused. Connect again.')
-  if (answer.status === 429) throw new Trouble('busy', 'Too many requests. Wait a little.')
-  if (answer.status >= 500 || told === null) throw new Trouble('unreachable', `${server} is out of order right now.`)
-  throw new Trouble('wrong', told.errors?.[0]?.message ?? told.detail ?? 'That did not work.')
+  if (answer.status === 401) throw new Trouble('refused', said('token_refused'))
+  if (answer.status === 429) throw new Trouble('busy', said('too_many'))
+  if (answer.status >= 500 || told === null) throw new Trouble('unreachable', said('out_of_order', server))
+  throw new Trouble('wrong', told.errors?.[0]?.message ?? told.detail ?? said('did_not_work'))
 }
 
 export const lookUp = (query, limit = 5) =>

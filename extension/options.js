@@ -1,6 +1,9 @@
 // Where the server is, and the way in: a one-time code bound to this browser by PKCE (RFC 7636), or a pasted token.
 
+import './words.js'
 import { ask, call, connect, connection, disconnect, serverOf } from './client.js'
+
+const { said } = globalThis.vitrineWords
 
 const at = id => document.getElementById(id)
 const encoded = bytes => btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
@@ -17,7 +20,7 @@ async function trying(work) {
 function browserName() {
   const brand = navigator.userAgentData?.brands?.find(one => !/not.?a.?brand|chromium/i.test(one.brand))?.brand
   const name = brand ?? (/firefox/i.test(navigator.userAgent) ? 'Firefox' : 'Chromium')
-  return `Extension in ${name}`
+  return said('extension_in', name)
 }
 
 async function begin() {
@@ -29,18 +32,18 @@ async function begin() {
   const query = new URLSearchParams({ challenge: encoded(new Uint8Array(hashed)), name: browserName() })
   await chrome.tabs.create({ url: `${server}/extension/connect?${query}` })
   at('code').focus()
-  say('Read the code off the page that opened, and type it below.')
+  say(said('read_code'))
 }
 
 async function finish() {
   const { pending } = await chrome.storage.session.get('pending')
-  if (!pending) return say('Choose Connect first.', true)
+  if (!pending) return say(said('choose_connect'), true)
   const code = at('code').value.replace(/[\s-]/g, '').toUpperCase()
   const got = await ask(pending.server, 'POST', '/tokens/exchange', { code, verifier: pending.verifier })
   await chrome.storage.session.remove('pending')
   await connect(pending.server, got.token)
   at('code').value = ''
-  await show(`Connected to ${got.workspace} as ${got.person.name}.`)
+  await show(said('connected', got.workspace, got.person.name))
 }
 
 async function paste() {
@@ -55,9 +58,9 @@ async function show(words) {
   const { server, token } = await connection()
   at('server').value = server || at('server').value || (await proposed())
   at('disconnect').hidden = !token
-  if (!token) return say('Not connected yet.')
+  if (!token) return say(said('not_connected'))
   const me = await call('GET', '/me')
-  say(words ?? `Connected to ${server} as ${me.name}.`)
+  say(words ?? said('connected', server, me.name))
 }
 
 // The package that an installation gives away knows where it came from.
@@ -74,7 +77,7 @@ async function sites() {
   at('allowed').replaceChildren(...origins.map(origin => {
     const item = document.createElement('li'), button = document.createElement('button')
     button.className = 'btn plain'
-    button.textContent = 'Remove'
+    button.textContent = said('remove')
     button.addEventListener('click', async () => { await chrome.permissions.remove({ origins: [origin] }); sites() })
     item.append(origin.replace(/\/\*$/, ''), ' ', button)
     return item

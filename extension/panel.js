@@ -4,10 +4,8 @@ import { askExpert, card as cardAt, cardsOfRule, connection, lookUp, rate, repor
 import { findSaved, forget, save } from './saved.js'
 
 const { make, sheet, row, copyAnswer, copyText } = globalThis.vitrineRender
-const PROBLEMS = {
-  reported: 'Something is wrong or missing', date_passed: 'It is out of date', dead_link: 'A link does not work',
-  source_changed: 'The source changed', duplicate: 'Another card says the same',
-}
+const { said, counted, locale } = globalThis.vitrineWords
+const PROBLEMS = ['reported', 'date_passed', 'dead_link', 'source_changed', 'duplicate']
 const field = document.getElementById('q'), main = document.getElementById('main')
 const foot = document.getElementById('foot'), toast = document.getElementById('toast')
 const from = document.getElementById('from')
@@ -46,7 +44,7 @@ async function results(found, mine) {
   const opened = await open(first, found.query_id, server)
   if (mine !== turn) return
   const list = make('ul', { class: 'rows' }, ...others.map(one => row(one, () => swap(one, found.query_id))))
-  const hidden = found.hidden ? make('p', { class: 'quiet' }, `${found.hidden} older ${found.hidden === 1 ? 'answer' : 'answers'} hidden`) : null
+  const hidden = found.hidden ? make('p', { class: 'quiet' }, counted('older', found.hidden)) : null
   show(...notes, opened, others.length ? list : null, hidden)
 }
 
@@ -63,7 +61,7 @@ async function open(card, queryId, server, savedAt = '') {
     saved: savedAt,
     does: {
       copy: () => tried(() => copied(whole, queryId, server, savedAt)),
-      link: () => tried(async () => { await copyText(card.url); say('Link copied') }),
+      link: () => tried(async () => { await copyText(card.url); say(said('link_copied')) }),
       open: () => chrome.tabs.create({ url: card.url }),
       report: () => element.append(reportForm(card.id)),
       rate: savedAt ? null : helpful => tried(() => rated(element, card.id, helpful)),
@@ -74,9 +72,9 @@ async function open(card, queryId, server, savedAt = '') {
 
 async function copied(card, queryId, server, savedAt) {
   await copyAnswer(card, server)
-  const doubt = { flagged: 'was flagged', overdue: 'is overdue', unverified: 'is not verified' }[card.trust.state]
-  const whom = card.owner ? `: check with ${card.owner.name} first` : ''
-  say(doubt ? `Copied. This answer ${doubt}${whom}.` : savedAt ? `Copied from the copy of ${savedAt}.` : 'Copied')
+  const { state } = card.trust, isDoubted = ['flagged', 'overdue', 'unverified'].includes(state)
+  if (isDoubted) say(card.owner ? said(`copied_${state}_whom`, card.owner.name) : said(`copied_${state}`))
+  else say(savedAt ? said('copied_from', savedAt) : said('copied'))
   if (!savedAt) used(card.id, 'copy', queryId)
 }
 
@@ -88,7 +86,7 @@ async function tried(work) {
 async function rated(element, id, helpful) {
   await rate(id, helpful)
   element.querySelector('.rate')?.remove()
-  say('Thank you. The owner sees this.')
+  say(said('thanks'))
   if (!helpful) element.append(reportForm(id))
 }
 
@@ -96,18 +94,18 @@ async function rated(element, id, helpful) {
 function reportForm(id) {
   document.querySelector('form.report')?.remove()
   const words = make('textarea', { rows: 2, maxlength: 500 })
-  const kinds = Object.entries(PROBLEMS).map(([kind, label]) => make('button', { class: 'btn', value: kind }, label))
+  const kinds = PROBLEMS.map(kind => make('button', { class: 'btn', value: kind }, said(`problem_${kind}`)))
   const form = make('form', { class: 'report' },
-    make('label', {}, 'What should it say, and how do you know?', words),
-    make('div', { class: 'kinds', role: 'group', 'aria-label': 'What is the problem?' }, ...kinds))
+    make('label', {}, said('what_should'), words),
+    make('div', { class: 'kinds', role: 'group', 'aria-label': said('what_problem') }, ...kinds))
   form.addEventListener('submit', event => {
     event.preventDefault()
     const kind = event.submitter?.value ?? 'reported'
-    if (kind === 'reported' && !words.value.trim()) { words.focus(); return say('Say in a few words what is wrong.') }
+    if (kind === 'reported' && !words.value.trim()) { words.focus(); return say(said('few_words')) }
     tried(async () => {
       await report(id, kind, words.value.trim() || 'No more was said.')
       form.remove()
-      say('Reported. Whoever checks the card is told.')
+      say(said('reported'))
     })
   })
   queueMicrotask(() => words.focus())
@@ -120,7 +118,7 @@ async function swap(card, queryId) {
     const { server } = await connection()
     const opened = await open(card, queryId, server)
     if (mine !== turn) return
-    show(opened, make('button', { type: 'button', class: 'btn', onclick: search }, 'Back to the results'))
+    show(opened, make('button', { type: 'button', class: 'btn', onclick: search }, said('back')))
     opened.querySelector('button')?.focus()
   } catch (error) {
     await trouble(error, field.value.trim())
@@ -131,18 +129,18 @@ function nothing(found, server) {
   const query = found.query
   const meant = found.did_you_mean
   show(make('div', { class: 'note' },
-    make('h2', {}, `No card answers “${query}”.`),
-    meant ? make('button', { type: 'button', class: 'btn', onclick: () => { field.value = meant; search() } }, `Did you mean ${meant}?`) : null,
-    make('button', { type: 'button', class: 'btn main', onclick: () => ask(query) }, 'Ask an expert'),
-    make('a', { href: `${server}/questions/new?${new URLSearchParams({ q: query })}`, target: '_blank' }, 'Say more before you ask')))
+    make('h2', {}, said('nothing', query)),
+    meant ? make('button', { type: 'button', class: 'btn', onclick: () => { field.value = meant; search() } }, said('did_you_mean', meant)) : null,
+    make('button', { type: 'button', class: 'btn main', onclick: () => ask(query) }, said('ask_expert')),
+    make('a', { href: `${server}/questions/new?${new URLSearchParams({ q: query })}`, target: '_blank' }, said('say_more'))))
 }
 
 async function ask(query) {
   try {
     const question = await askExpert(query)
-    show(make('div', { class: 'note' }, make('h2', {}, `${question.assignee.name} was asked.`),
-      make('p', {}, 'You get a mail when there is an answer.'),
-      make('a', { href: question.url, target: '_blank' }, 'Your question')))
+    show(make('div', { class: 'note' }, make('h2', {}, said('was_asked', question.assignee.name)),
+      make('p', {}, said('mail_comes')),
+      make('a', { href: question.url, target: '_blank' }, said('your_question'))))
   } catch (error) {
     await trouble(error, query)
   }
@@ -150,8 +148,8 @@ async function ask(query) {
 
 function footer(server, query) {
   foot.replaceChildren(
-    make('a', { href: `${server}/?${new URLSearchParams({ q: query })}`, target: '_blank' }, 'All results'),
-    make('button', { type: 'button', class: 'btn plain', onclick: () => ask(query) }, 'Ask an expert'))
+    make('a', { href: `${server}/?${new URLSearchParams({ q: query })}`, target: '_blank' }, said('all_results')),
+    make('button', { type: 'button', class: 'btn plain', onclick: () => ask(query) }, said('ask_expert')))
   foot.hidden = false
 }
 
@@ -159,19 +157,19 @@ async function trouble(error, query) {
   foot.hidden = true
   if (error.kind === 'unconnected' || error.kind === 'refused') {
     return show(make('div', { class: 'note' }, make('h2', {}, error.message),
-      make('button', { type: 'button', class: 'btn main', onclick: () => chrome.runtime.openOptionsPage() }, 'Connect to your server')))
+      make('button', { type: 'button', class: 'btn main', onclick: () => chrome.runtime.openOptionsPage() }, said('connect_server'))))
   }
-  const note = make('p', { class: 'note', role: 'alert' }, error.message ?? 'Something went wrong.')
+  const note = make('p', { class: 'note', role: 'alert' }, error.message ?? said('went_wrong'))
   const kept = error.kind === 'unreachable' ? await findSaved(query) : []
   const { server } = await connection()
   const copies = await Promise.all(kept.slice(0, query ? 3 : 20).map(one => open(one.card, null, server, clock(one.at))))
-  show(note, copies.length ? make('h3', {}, 'Saved in this browser') : null, ...copies)
+  show(note, copies.length ? make('h3', {}, said('saved_here')) : null, ...copies)
 }
 
 function clock(at) {
   const date = new Date(at), isToday = date.toDateString() === new Date().toDateString()
-  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
-  return isToday ? time : `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${time}`
+  const time = date.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })
+  return isToday ? time : `${date.toLocaleDateString(locale, { day: 'numeric', month: 'short' })}, ${time}`
 }
 
 // Nothing typed: what fits the page that is open, as far as rules say.
@@ -180,14 +178,14 @@ async function start() {
   foot.hidden = true
   const { token } = await connection()
   if (mine !== turn) return
-  if (!token) return trouble({ kind: 'unconnected', message: 'Connect to your server first.' }, '')
+  if (!token) return trouble({ kind: 'unconnected', message: said('connect_first') }, '')
   const fits = (await chrome.runtime.sendMessage({ kind: 'here' }).catch(() => null)) ?? { ids: [] }
   try {
     const sets = await Promise.all(fits.ids.slice(0, 10).map(id => cardsOfRule(id).catch(() => ({ items: [] }))))
     if (mine !== turn) return
     const cards = [...new Map(sets.flatMap(set => set.items).map(one => [one.id, one])).values()]
     const list = make('ul', { class: 'rows' }, ...cards.map(one => row(one, () => swap(one, null))))
-    show(cards.length ? make('h3', {}, 'For this page') : null, cards.length ? list : null, allow(fits))
+    show(cards.length ? make('h3', {}, said('for_this_page')) : null, cards.length ? list : null, allow(fits))
   } catch (error) {
     await trouble(error, '')
   }
@@ -200,7 +198,7 @@ function allow(fits) {
     type: 'button', class: 'btn', onclick: async () => {
       if (await chrome.permissions.request({ origins: [`${fits.origin}/*`] })) start()
     },
-  }, `Show fitting cards on ${new URL(fits.origin).hostname}`)
+  }, said('show_on', new URL(fits.origin).hostname))
 }
 
 // Over a page: shown only for the ticket that the reader's wish made, with the text that was selected.
@@ -226,7 +224,7 @@ async function begin() {
   if (isOver) overPage()
   if (wish?.text && !field.value) {
     field.value = wish.text
-    from.textContent = 'From the text you selected on this page'
+    from.textContent = said('from_selection')
     from.hidden = false
   }
   field.focus()

@@ -5,7 +5,7 @@ globalThis.vitrineRender = (() => {
   const KEPT = new Set(('P BR UL OL LI STRONG B EM I CODE PRE BLOCKQUOTE H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD A ' +
     'DIV SPAN DEL INS SUP SUB HR MARK DL DT DD').split(' '))
   const GONE = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'IFRAME', 'OBJECT', 'SVG', 'MATH'])
-  const NAMES = { verified: 'Verified', due_soon: 'Verified', overdue: 'Overdue', flagged: 'Flagged', unverified: 'Not verified' }
+  const { said, counted, locale } = globalThis.vitrineWords
 
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name)
@@ -47,21 +47,20 @@ globalThis.vitrineRender = (() => {
 
   function day(text) {
     const date = new Date(text), year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric'
-    return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year })
+    return date.toLocaleDateString(locale, { day: 'numeric', month: 'short', year })
   }
 
   function days(from, to) {
-    const number = Math.max(0, Math.round((to - from) / 86_400_000))
-    return number === 1 ? '1 day' : `${number} days`
+    return counted('days', Math.max(0, Math.round((to - from) / 86_400_000)))
   }
 
   // Trust as a sentence: who, when, until when; or why not, and whom to ask.
   function trustWords(card) {
     const { state, verified_at: at, verified_by: by, verify_by: due, reasons } = card.trust
-    if (state === 'verified' || state === 'due_soon') return `Verified by ${by?.name ?? 'an import'}, ${day(at)}`
-    if (state === 'overdue') return `Overdue: last verified ${day(at)}${due ? `, check due ${day(due)}` : ''}`
-    if (state === 'flagged') return `Flagged: ${reasons[0]?.detail ?? 'somebody doubts it'}`
-    return at ? 'Not verified any more' : 'Nobody has verified this yet'
+    if (state === 'verified' || state === 'due_soon') return said('verified_by', by?.name ?? said('an_import'), day(at))
+    if (state === 'overdue') return due ? said('overdue_due', day(at), day(due)) : said('overdue_since', day(at))
+    if (state === 'flagged') return said('flagged_for', reasons[0]?.detail ?? said('somebody_doubts'))
+    return said(at ? 'no_longer' : 'nobody_yet')
   }
 
   function badge(card) {
@@ -69,12 +68,13 @@ globalThis.vitrineRender = (() => {
     const now = Date.now()
     const detail = {
       verified: () => day(at),
-      due_soon: () => `due in ${days(now, Date.parse(due))}`,
-      overdue: () => `by ${days(Date.parse(due), now)}`,
-      flagged: () => (reasons.length > 1 ? `${reasons.length} reasons` : ''),
-      unverified: () => (at ? '' : 'yet'),
+      due_soon: () => said('due_in', days(now, Date.parse(due))),
+      overdue: () => said('late_by', days(Date.parse(due), now)),
+      flagged: () => (reasons.length > 1 ? counted('reasons', reasons.length) : ''),
+      unverified: () => '',
     }[state]()
-    return make('span', { class: `badge ${state}` }, make('b', {}, NAMES[state]), detail ? ` ${detail}` : '')
+    const name = state === 'unverified' && !at ? said('not_yet') : said(`state_${state === 'due_soon' ? 'verified' : state}`)
+    return make('span', { class: `badge ${state}` }, make('b', {}, name), detail ? ` ${detail}` : '')
   }
 
   function pieces(parts) {
@@ -106,7 +106,7 @@ globalThis.vitrineRender = (() => {
       const isDone = document.execCommand('copy')
       field.remove()
       before?.focus?.()
-      if (!isDone) throw new Error('This page does not let anything be copied.')
+      if (!isDone) throw new Error(said('no_copying'))
     }
   }
 
@@ -130,18 +130,18 @@ globalThis.vitrineRender = (() => {
     return make('article', { class: `sheet ${card.trust.state}`, 'data-card': card.id },
       make('p', { class: 'strip' }, trustWords(card)),
       make('div', { class: 'body' },
-        saved ? make('p', { class: 'saved' }, `Saved copy from ${saved}`) : null,
+        saved ? make('p', { class: 'saved' }, said('saved_copy', saved)) : null,
         make('h2', {}, card.title),
-        isKept ? make('p', { class: 'quiet' }, card.warning ?? 'Withheld.') : answer(card.html ?? '', base)),
+        isKept ? make('p', { class: 'quiet' }, card.warning ?? said('withheld')) : answer(card.html ?? '', base)),
       make('div', { class: 'row' },
-        isKept ? null : make('button', { type: 'button', class: flagged ? 'btn' : 'btn main', onclick: does.copy }, 'Copy answer'),
-        make('button', { type: 'button', class: 'btn', onclick: does.link }, 'Copy link'),
-        make('button', { type: 'button', class: 'btn plain', onclick: does.open }, 'Open'),
-        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, 'Report a problem')),
-      isKept || !does.rate ? null : make('div', { class: 'row rate', role: 'group', 'aria-label': 'Did this answer the question?' },
-        make('span', { class: 'quiet' }, 'Did this answer the question?'),
-        make('button', { type: 'button', class: 'btn', onclick: () => does.rate(true) }, 'Yes'),
-        make('button', { type: 'button', class: 'btn', onclick: () => does.rate(false) }, 'No')))
+        isKept ? null : make('button', { type: 'button', class: flagged ? 'btn' : 'btn main', onclick: does.copy }, said('copy_answer')),
+        make('button', { type: 'button', class: 'btn', onclick: does.link }, said('copy_link')),
+        make('button', { type: 'button', class: 'btn plain', onclick: does.open }, said('open')),
+        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, said('report_problem'))),
+      isKept || !does.rate ? null : make('div', { class: 'row rate', role: 'group', 'aria-label': said('did_answer') },
+        make('span', { class: 'quiet' }, said('did_answer')),
+        make('button', { type: 'button', class: 'btn', onclick: () => does.rate(true) }, said('yes')),
+        make('button', { type: 'button', class: 'btn', onclick: () => does.rate(false) }, said('no'))))
   }
 
   function row(card, onclick) {

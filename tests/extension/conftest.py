@@ -118,14 +118,23 @@ def site(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSite]:
 
 
 @pytest.fixture
+def spoken() -> str:
+    """The language of the extension; a test that wants another one says so."""
+    return "en"
+
+
+@pytest.fixture
 def extension(
-    playwright: Playwright, chromium_path: Path, site: LiveSite, tmp_path: Path
+    playwright: Playwright, chromium_path: Path, site: LiveSite, tmp_path: Path, spoken: str
 ) -> Iterator[Extension]:
     """The folder as it is shipped, but allowed to read loopback pages: nobody can click the browser's own prompt."""
     build = tmp_path / "unpacked"
     shutil.copytree(folder(), build)
     manifest = json.loads((build / "manifest.json").read_text(encoding="utf-8"))
     manifest["host_permissions"] = ["http://127.0.0.1/*"]
+    if spoken != manifest["default_locale"]:  # the browser here may have no language but English to be set to
+        shutil.rmtree(build / "_locales" / manifest["default_locale"])
+        manifest["default_locale"] = spoken
     (build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     context = playwright.chromium.launch_persistent_context(
         str(tmp_path / "profile"), executable_path=chromium_path, headless=True, viewport={"width": 400, "height": 640},
@@ -135,5 +144,16 @@ def extension(
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     workers = context.service_workers
     worker = workers[0] if workers else context.wait_for_event("serviceworker", timeout=60_000)
-    yield Extension(context, worker.url.split("/")[2], site)
+    extension = Extension(context, worker.url.split("/")[2], site)
+    _await_greeting(extension)
+    yield extension
     context.close()
+
+
+def _await_greeting(extension: Extension) -> None:
+    """Once installed, its options page opens, in an empty tab if there is one: in that of a test that is quicker."""
+    for _ in range(_TRIES):
+        if any(page.url == extension.url("options.html") for page in extension.context.pages):
+            return
+        extension.context.pages[0].wait_for_timeout(50)
+    raise AssertionError("the options page does not open at installation")

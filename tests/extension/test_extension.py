@@ -85,6 +85,21 @@ def test_the_answer_with_its_trust_and_the_next_ones(extension: Extension, refun
     expect(panel.locator("article.sheet .strip")).to_have_text("Nobody has verified this yet")
 
 
+@pytest.mark.parametrize("spoken", ["de"])
+def test_it_speaks_the_language_of_its_browser(extension: Extension, refunds: int) -> None:
+    options = extension.open("options.html")
+    expect(options.locator("html")).to_have_attribute("lang", "de")
+    expect(options.get_by_label("Adresse")).to_be_visible()
+    expect(options.locator("#state")).to_have_text("Noch nicht verbunden.")
+    extension.connect()
+    panel = look_up(extension, "refund")
+    expect(panel.locator("article.sheet .strip")).to_have_text(re.compile("^Geprüft von Cora, 16. Nov"))
+    expect(panel.locator("ul.rows .badge")).to_have_text("Noch nicht geprüft")
+    panel.get_by_role("button", name="Antwort kopieren").click()
+    expect(panel.locator("#toast")).to_have_text("Kopiert")
+    expect(panel.get_by_role("searchbox", name="Karten suchen")).to_be_visible()
+
+
 def test_copy_gives_the_answer_alone_and_counts(extension: Extension, refunds: int) -> None:
     extension.connect()
     panel = look_up(extension, "refund window")
