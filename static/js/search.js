@@ -57,7 +57,7 @@ field.addEventListener('input', () => {
   const isFirst = performance.now() - last > 400
   last = performance.now()
   clearTimeout(timer)
-  timer = setTimeout(search, isFirst ? 0 : 40)
+  timer = setTimeout(search, isFirst ? 0 : 25)
 })
 
 function select(link) {
