@@ -157,6 +157,12 @@ toolbar.addEventListener('click', event => {
   if (tool.dataset.do === 'link' && mode === 'rich') openLink()
   else surface().run(tool.dataset.do)
 })
+// Enter in a choice would send the whole form: it goes back to the text.
+toolbar.addEventListener('keydown', event => {
+  if (event.key !== 'Enter' || !event.target.matches('select')) return
+  event.preventDefault()
+  surface().focus()
+})
 toolbar.addEventListener('change', event => {
   if (event.target.matches('select[data-do]')) surface().run(event.target.dataset.do, event.target.value)
 })

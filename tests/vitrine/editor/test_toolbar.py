@@ -16,15 +16,19 @@ def test_the_toolbar_makes_what_it_says(editor: EditorPage, page: Page) -> None:
     editor.rich.click()
     page.keyboard.type("Rules")
     tools.get_by_label("Style of the paragraph").select_option("Heading")
+    expect(editor.rich).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     tools.get_by_role("button", name="Bold").click()
+    expect(editor.rich).to_be_focused()
     page.keyboard.type("Never")
     expect(tools.get_by_role("button", name="Bold")).to_have_attribute("aria-pressed", "true")
     tools.get_by_role("button", name="Bold").click()
+    expect(editor.rich).to_be_focused()
     page.keyboard.type(" twice.")
     page.keyboard.press("Enter")
     tools.get_by_role("button", name="Steps").click()
+    expect(editor.rich).to_be_focused()
     page.keyboard.type("Ask")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -33,8 +37,10 @@ def test_the_toolbar_makes_what_it_says(editor: EditorPage, page: Page) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     tools.get_by_role("button", name="Note").click()
+    expect(editor.rich).to_be_focused()
     page.keyboard.type("Mind it")
     tools.get_by_label("Kind of note").select_option("Warning")
+    expect(editor.rich).to_be_focused()
     assert editor.markdown() == ("## Rules\n\n**Never** twice.\n\n1. Ask\n    1. again\n\n> [!WARNING]\n> Mind it")
 
 
@@ -111,3 +117,11 @@ def test_the_editor_with_everything_open_is_accessible(
     expect(page.get_by_label("Kind of note")).to_have_value("WARNING")
     assert_accessible(page)
     assert_reflows(page)
+
+
+def test_enter_in_a_choice_goes_back_to_the_text_and_sends_nothing(editor: EditorPage, page: Page) -> None:
+    editor.open("/cards/new")
+    page.get_by_role("toolbar", name="Formatting").get_by_label("Style of the paragraph").focus()
+    page.keyboard.press("Enter")
+    expect(editor.rich).to_be_focused()
+    expect(page.get_by_role("alert")).to_have_count(0)
