@@ -57,7 +57,7 @@ def new() -> BaseResponse | str:
         typed = typed_for_new(actor, chosen, request.args.get("title", "")[:200])
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
-            copied = {"version": 0, "title": f"{card.title} (copy)"[:200], "draft_shelf": chosen.slug}
+            copied = {"version": 0, "title": _("%(title)s (copy)", title=card.title)[:200], "draft_shelf": chosen.slug}
             typed = typed_from_card(card).model_copy(update=copied)
         elif template := template_of(session, request.args.get("template", "")[:40]):
             typed = started_from(template, typed)

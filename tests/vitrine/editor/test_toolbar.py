@@ -44,6 +44,17 @@ def test_the_toolbar_makes_what_it_says(editor: EditorPage, page: Page) -> None:
     assert editor.markdown() == ("## Rules\n\n**Never** twice.\n\n1. Ask\n    1. again\n\n> [!WARNING]\n> Mind it")
 
 
+def test_what_only_markdown_can_change_says_so_in_the_readers_language(
+    live: LiveSite, editor: EditorPage, page: Page
+) -> None:
+    with live.world.transaction() as session:
+        live.world.person(session, "axel").language = "de"
+    card = live.world.card(body="See it.[^1]\n\n[^1]: In the price list.", author="axel")
+    editor.open(f"/cards/{card}/edit")
+    for kept in ("pre.kept", "code.kept"):
+        expect(editor.rich.locator(kept)).to_have_attribute("title", "Dies unter Markdown ändern")
+
+
 def test_a_table_grows_and_shrinks(editor: EditorPage, page: Page) -> None:
     editor.open("/cards/new")
     editor.rich.click()
