@@ -102,7 +102,7 @@ def _refusals(shelf: Collection | Shelf, trust: Trust, now: datetime) -> list[tu
         found.append((trust.expiry, told(sentence(_OVERDUE.get(trust.expiry, "")))))
         if trust.state is TrustState.OVERDUE:
             asks = Contract(max_age_days=asks.max_age_days)
-    found.append((Breach(shelf.contract), asks.refuses(trust, f"“{shelf.name}”", now)))
+    found.append((Breach(shelf.contract), asks.refuses(trust, sentence("“%(words)s”", words=shelf.name), now)))
     return [(below, reason) for below, reason in found if reason and below is not Breach.SERVE]
 
 
