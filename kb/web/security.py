@@ -1,5 +1,7 @@
 """What every response carries and every unsafe request must show: headers, CSP, host check, CSRF."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
@@ -19,7 +21,16 @@ _NEVER_PAGES = ("text/javascript", "text/css")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LARGEST_REQUEST = 12 * 1024 * 1024
 _LARGEST_FORM = 1024 * 1024
+LARGEST_WITH_FILE = 32 * 1024 * 1024
+"""Where text comes along with a file, one that is too large is read all the same, so that the page can keep the text."""
 csrf = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def with_file(view: View) -> View:
+    """Mark a view whose form carries a file beside text that must not be lost when the file is too large."""
+    view.is_with_file = True  # type: ignore[attr-defined]
+    return view
 
 
 class RowNumber(IntegerConverter):
@@ -65,6 +76,8 @@ def _refuse_nul_in_address() -> None:
 
 def _refuse_foreign_writes() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "is_with_file", False):
+        request.max_content_length = LARGEST_WITH_FILE
     if request.method in _SAFE or is_api() or getattr(view, "is_signed", False):
         return
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")

@@ -70,6 +70,7 @@ FORMS: dict[str, dict[str, str]] = {
     "drafts.keep": {**CARD_FORM, "draft": "0", "draft_shelf": "billing"},
     "drafts.discard": {"draft": "1", "draft_shelf": "billing"},
     "drafts.add_picture": {},
+    "drafts.add_picture_plainly": CARD_FORM,
     "writing.check": {**CARD_FORM, "start": "how-to", "parts": "1"},
     "card_templates.make": TEMPLATE,
     "card_templates.change": {**TEMPLATE, "version": "1"},

@@ -156,6 +156,11 @@ def _read_card_form() -> tuple[CardForm, CardText]:
         tags = validate(TagsField, {"tags": typed}).tags
     except Invalid as error:
         errors += error.errors
+    if chosen := request.form.get("picture", "")[:200]:  # its name alone: another button was pressed than its own
+        words = _(
+            "“%(name)s” is not in the text: choose it again and press “Add picture”, or save without.", name=chosen
+        )
+        errors.append(FieldError("picture", words))
     if errors or form is None:
         raise Invalid(_("Some fields need attention."), errors=tuple(errors))
     if form.step == "verify" and not form.whole_card_checked:

@@ -1,6 +1,7 @@
 """What stands in the editor survives reloads, a second window, a server that is away; pictures find their place."""
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -249,3 +250,23 @@ def test_where_the_bundle_was_not_built_the_plain_editor_is_there(
     assert editor.source.input_value() == "**word**"
     page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.locator("#preview strong")).to_have_text("word")
+
+
+def test_without_scripts_a_picture_is_added_by_a_form_of_its_own(
+    live: LiveSite, without_script: Page, card: int
+) -> None:
+    page = without_script
+    page.goto(f"/cards/{card}/edit")
+    page.locator("textarea[name=body]").fill("Look at the list.")
+    page.get_by_label("Tags").fill("prices")
+    page.get_by_role("button", name="Add picture").click()
+    expect(page.get_by_role("link", name="Choose a picture.")).to_be_visible()
+    expect(page.locator("textarea[name=body]")).to_have_value("Look at the list.")
+    page.get_by_label("Picture", exact=True).set_input_files(
+        {"name": "Price list.png", "mimeType": "image/png", "buffer": picture()}
+    )
+    page.get_by_role("button", name="Add picture").click()
+    expect(page.locator("textarea[name=body]")).to_have_value(re.compile(r"!\[Price list\]\(/media/"))
+    expect(page.get_by_label("Tags")).to_have_value("prices")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".prose img[src^='/media/']")).to_be_visible()
