@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.cards import queries
 from kb.cards.collections import collection_named
-from kb.cards.editing.forms import LooseCardForm
+from kb.cards.editing.forms import LooseCardForm, TypedByAnother, demand_author
 from kb.cards.editing.page import EditorState
 from kb.cards.editing.views import show_editor
 from kb.cards.pictures import MAX_PICTURE_BYTES, Picture, reencode
@@ -39,6 +39,7 @@ def keep(card_id: int | None = None) -> tuple[BaseResponse, int]:
     words = Words(now(), services().policy.zone)
     try:
         with writing() as (session, actor):
+            demand_author(actor, typed.author)
             place = _place(session, actor, card_id, typed.draft_shelf)
             version = typed.version if card_id is not None else 0
             draft = keep_draft(session, actor, place, fields_of(typed, place), version, typed.draft, now())
@@ -47,6 +48,10 @@ def keep(card_id: int | None = None) -> tuple[BaseResponse, int]:
         if not request.headers.get("X-Fragment"):
             raise
         return jsonify(number=error.number, said=overtaken_words(error.saved_at, words)), 409
+    except TypedByAnother as error:
+        if not request.headers.get("X-Fragment"):
+            raise
+        return jsonify(said=error.detail), 403
 
 
 @blueprint.post("/cards/new/draft/discard")

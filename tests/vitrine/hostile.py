@@ -70,6 +70,7 @@ FORMS: dict[str, dict[str, str]] = {
     "drafts.keep": {**CARD_FORM, "draft": "0", "draft_shelf": "billing"},
     "drafts.discard": {"draft": "1", "draft_shelf": "billing"},
     "drafts.add_picture": {},
+    "resuming.resume": {**CARD_FORM, "author": "1", "email": "stan@northwind.example", "password": "wrong"},
     "drafts.add_picture_plainly": CARD_FORM,
     "writing.check": {**CARD_FORM, "start": "how-to", "parts": "1"},
     "card_templates.make": TEMPLATE,

@@ -139,7 +139,7 @@ def editor_page(
         draft_shelf=typed.draft_shelf,
         draft_offer=offer(state.draft, card, typed.draft, url, words),
         page_url=url,
-        author_key=str(actor.id or 0),
+        author_key=str(typed.author or actor.id or 0),
         owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
         review_words=editor_words(actor, card, own_on(session, actor, card) if card else None, words),
         is_reviewed=is_reviewed,
