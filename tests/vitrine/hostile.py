@@ -217,7 +217,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "template", "incomplete", "sort", "page",
     ),
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
-    "reports.gaps": ("week", "collection"), "schedules.show": ("open", "about"), "mailed.show": (),
+    "reports.gaps": ("week", "collection", "dismissed"), "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
     "questions.show": ("scope", "state", "page"), "questions.new": ("q",), "questions.read": (),
