@@ -200,7 +200,8 @@ FORMS: dict[str, dict[str, str]] = {
     "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
-    "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
+    "assets.static_file": (), "search.opensearch": (), "search.suggest": ("q",),
+    "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
     "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy", "template", "draft"),
     "editing.edit": ("reading", "opened", "back", "draft"),
