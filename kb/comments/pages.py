@@ -39,6 +39,7 @@ class EarlierTalk:
     """What was said about a card that this one replaced: to read, not to answer."""
 
     heading: str
+    number: int
     threads: tuple[ThreadRow, ...]
 
 
@@ -56,3 +57,4 @@ class Talk:
     mentions_url: str = ""
     longest: int = 0
     earlier: tuple[EarlierTalk, ...] = ()
+    earlier_words: str = ""

@@ -65,6 +65,7 @@ def comments_shown(
         mentions_url=f"/cards/{card.id}/mentions" if can_comment else "",
         longest=TEXT_LIMIT,
         earlier=earlier,
+        earlier_words=_earlier_words(sum(each.number for each in earlier)),
     )
 
 
@@ -78,8 +79,14 @@ def _earlier(session: Session, actor: Actor, card: Card, words: Words) -> tuple[
                 "%(num)s comment on the replaced card “%(title)s”", "%(num)s comments on the replaced card “%(title)s”",
                 number, title=old.title,
             )  # fmt: skip
-            found.append(EarlierTalk(heading, tuple(_thread(actor, old, each, words, None) for each in threads)))
+            found.append(
+                EarlierTalk(heading, number, tuple(_thread(actor, old, each, words, None) for each in threads))
+            )
     return tuple(found)
+
+
+def _earlier_words(number: int) -> str:
+    return ngettext("%(num)s on what it replaced", "%(num)s on what it replaced", number) if number else ""
 
 
 def comment_path(comment: Comment) -> str:

@@ -463,6 +463,7 @@ def test_what_was_said_about_a_replaced_card_is_read_from_the_one_that_took_its_
     shown = page(site, "rita", head)
     assert "2 comments on the replaced card “Refund window”" in shown
     assert CANARY in shown
+    assert "2 on what it replaced" in shown
     below = shown.partition("on the replaced card")[2]
     assert ("/resolve" in below, "Reply to the comment" in below) == (False, False)
     link = site.page("axel").get(f"/cards/{card}?comments=1").headers["Location"]

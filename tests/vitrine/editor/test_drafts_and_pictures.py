@@ -15,6 +15,7 @@ from kb.cards.models import Attachment, Card
 from kb.drafts.models import EditDraft
 from kb.people.models import WebSession
 from kb.people.passwords import new_hash
+from tests.infra.accessibility import assert_accessible, assert_reflows
 from tests.infra.browser import Console
 from tests.live import LiveSite
 from tests.vitrine.editor.driving import EditorPage
@@ -291,6 +292,9 @@ def test_who_was_signed_out_meanwhile_signs_in_and_goes_on_with_the_text(
     text.fill("Worth an hour.")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    if has_script:
+        assert_accessible(page)
+        assert_reflows(page)
     page.get_by_label("E-mail").fill("axel@northwind.example")
     page.get_by_label("Password").fill("a long walk by the river")
     page.get_by_role("button", name="Sign in and go on").click()
