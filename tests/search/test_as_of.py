@@ -196,7 +196,11 @@ def watch_the_overlay(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[bool]
 
 
 @pytest.mark.parametrize("settings_values", [{"workspace": {"audiences": ["sales", "deal-desk"]}}])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("database_url", "seed"),
+    [("sqlite", 1), pytest.param("postgresql", 2, marks=pytest.mark.postgres), ("sqlite", 3)],
+    indirect=["database_url"],
+)
 def test_replaying_a_history_gives_the_answers_that_were_given(
     site: Site, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
