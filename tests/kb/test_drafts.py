@@ -20,6 +20,7 @@ from kb.cards.pictures import MAX_PICTURE_BYTES
 from kb.drafts import pictures
 from kb.drafts.commands import MAX_DRAFT_BYTES
 from kb.drafts.models import EditDraft, Upload
+from tests.infra.cases import in_one_world
 from tests.site import Site, Visitor
 from tests.world import World
 
@@ -239,7 +240,7 @@ def test_an_edit_brings_its_pictures_along_and_a_copied_text_those_its_writer_ma
         assert {row.card_id for row in session.scalars(select(Attachment))} >= {card, copied, hidden}
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("content", "reason"),
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "no PNG, JPEG, WebP or GIF"),

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from curator.rules.changes import Change, Kind
@@ -13,6 +12,7 @@ from kb.cards.models import Card, Revision
 from kb.people.models import AuditEntry
 from kb.reviewing.models import Proposal
 from kb.trust.rules import Clause, Rule
+from tests.infra.cases import in_one_world
 from tests.site import Site, Visitor
 
 BUILT_IN = {"battle-card", "how-to", "objection", "policy", "product-update"}
@@ -272,7 +272,7 @@ def test_a_curator_adds_and_changes_templates_and_their_order(site: Site) -> Non
     assert "Somebody else changed" in cora.post("/admin/card-templates/recipe", changed).text
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("fields", "words"),
     [
         (typed(""), "Name is needed"),
