@@ -24,6 +24,7 @@ from kb.settings import SearchSection
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_answer
 from kb.trust.state import Trust, TrustState
+from kb.wording import N_, _
 from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
 from search.boosts import Boosts, UseCounts
 from search.contract import Contract, Filters
@@ -39,7 +40,7 @@ __all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
 log = structlog.get_logger("vitrine.search")
 SPARE = 3
 """So many hits more than are shown: what the gate refuses while the index lags is made up for."""
-_REBUILDING = "The search index is being rebuilt. Try again in a minute."
+_REBUILDING = N_("The search index is being rebuilt. Try again in a minute.")
 Pieces = tuple[tuple[str, bool], ...]
 Ask = Callable[[int, int], Hits]
 """The engine's answer to one question: so many hits, from a place on."""
@@ -118,7 +119,7 @@ class SearchService:
             generation = served.hits.generation or self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
-            raise Unavailable(_REBUILDING) from error
+            raise Unavailable(_(_REBUILDING)) from error
         page, hits = served.page[:limit], served.hits
         shown = [served.cards[hit.card_id] for hit in page]
         trusts = trust_by_answer(session, shown, self.policy, now)
@@ -153,8 +154,8 @@ class SearchService:
         try:
             hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
         except IndexUnusable as error:
-            raise Unavailable(_REBUILDING) from error
-        ranked, _ = fold_hits(session, actor, hits.hits, self.policy, now, reaches=False)
+            raise Unavailable(_(_REBUILDING)) from error
+        ranked, _hidden = fold_hits(session, actor, hits.hits, self.policy, now, reaches=False)
         served = _through_gate(session, actor, hits, ranked, {}, limit)
         return [served.cards[hit.card_id] for hit in served.page[:limit]]
 

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb.db import Base
+from kb.sentences import StoredSentence
 
 
 class Notice(Base):
@@ -30,7 +31,7 @@ class Notice(Base):
     slot: Mapped[str] = mapped_column(String(80))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    detail: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    detail: Mapped[str] = mapped_column(StoredSentence(500), default="", server_default="")
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
     told_at: Mapped[datetime | None]

@@ -15,6 +15,7 @@ from kb.cards.models import Collection
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.sentences import told
 from kb.trust.shown import badge
 from kb.web.parts import BLANK, NOTHING_TO_CHOOSE, Badge, Chip, Choice, Field, Link, Option, Paging, Problem
 from kb.wording import N_, _, decimal, pgettext
@@ -189,7 +190,7 @@ def _facts(question: Question, words: Words) -> tuple[tuple[str, str], ...]:
         (_("Waits for"), question.assignee.name),
     ]
     if question.why_assigned:
-        facts.append((_("Why"), question.why_assigned))
+        facts.append((_("Why"), told(question.why_assigned)))
     if question.collection is not None:
         facts.append((_("Collection"), question.collection.name))
     if question.closed_at is not None:

@@ -17,6 +17,7 @@ from kb.errors import Unavailable
 from kb.text.limits import RenderRefused, check_body_size, suspect_line
 from kb.text.markdown import RENDERER_VERSION, Rendered
 from kb.text.worker import read_frame, write_frame
+from kb.wording import _
 
 __all__ = ["RENDERER_VERSION", "RenderRefused", "Rendered", "Renderer"]
 
@@ -41,7 +42,7 @@ class Renderer:
         try:
             process = self._free.get(timeout=_QUEUE_SECONDS)
         except queue.Empty:
-            raise Unavailable("Too many texts are being displayed at once. Try again in a minute.") from None
+            raise Unavailable(_("Too many texts are being displayed at once. Try again in a minute.")) from None
         try:
             return process.render(source)
         finally:
@@ -121,7 +122,7 @@ class _Process:
             read_frame(_out(popen))
         except EOFError:
             self.end()
-            raise Unavailable("Texts can't be displayed right now: the rendering process does not start.") from None
+            raise Unavailable(_("Texts can't be displayed right now: the rendering process does not start.")) from None
         finally:
             deadline.cancel()
 

@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter
 from kb.errors import Forbidden, NotFound
 from kb.settings import Settings
 from kb.web.edge import is_api, is_https
+from kb.wording import _
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -60,7 +61,7 @@ def _hosts(settings: Settings) -> list[str] | None:
 def _refuse_nul_in_address() -> None:
     """No slug holds one, and PostgreSQL can't even be asked."""
     if "\x00" in request.path:
-        raise NotFound("The page does not exist, or you may not see it.")
+        raise NotFound(_("The page does not exist, or you may not see it."))
 
 
 def _refuse_foreign_writes() -> None:
@@ -69,13 +70,13 @@ def _refuse_foreign_writes() -> None:
         return
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in ("same-origin", "none"):
-        raise Forbidden("This form was sent from another site.")
+        raise Forbidden(_("This form was sent from another site."))
     if origin is not None and origin.partition("://")[2] != request.host:
-        raise Forbidden("This form was sent from another site.")
+        raise Forbidden(_("This form was sent from another site."))
     try:
         csrf.protect()
     except CSRFError:
-        raise Forbidden("The form has expired or was sent from elsewhere. Load the page again and repeat.") from None
+        raise Forbidden(_("The form has expired or was sent from elsewhere. Load the page again and repeat.")) from None
 
 
 def _add_headers(response: Response) -> Response:

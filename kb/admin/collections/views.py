@@ -38,7 +38,7 @@ from kb.web.frame import frame, say
 from kb.web.pages import CardRow, CollectionPage
 from kb.web.parts import Chip, Choice, Field, FilterMenu, Option, Paging, Problem
 from kb.wording import N_, _, ngettext
-from kb.words import Words, count
+from kb.words import Words, count, span
 
 blueprint = Blueprint("admin_collections", __name__)
 _PAGE = 50
@@ -187,7 +187,7 @@ def _paging(here: str, state: TrustState | None, number: int, total: int) -> Pag
     first, last = (number - 1) * _PAGE + 1, min(number * _PAGE, total)
     query = f"trust={state.value}&" if state else ""
     return Paging(
-        f"{first} to {last} of {total:,}",
+        span(first, last, total),
         f"{here}?{query}page={number - 1}" if number > 1 else "",
         f"{here}?{query}page={number + 1}" if last < total else "",
     )
