@@ -57,6 +57,8 @@ class AskPage:
     detail: Field
     near: tuple["NearCard", ...] = ()
     problems: tuple[Problem, ...] = ()
+    about: Link | None = None
+    card_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
