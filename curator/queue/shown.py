@@ -74,12 +74,12 @@ def _summary(queue: Queue) -> str:
 
 def _scopes(actor: Actor, queue: Queue) -> tuple[Chip, ...]:
     shown = [Scope.MINE, *([Scope.GROUP] if actor.group_ids else []), *([Scope.ALL] if actor.curated else [])]
-    return tuple(Chip(_(_SCOPES[s]), address(s), s is queue.scope, f"{queue.counts[s]:,}") for s in shown)
+    return tuple(Chip(_(_SCOPES[s]), address(s), s is queue.scope, decimal(queue.counts[s])) for s in shown)
 
 
 def _pairs(session: Session, actor: Actor) -> Chip | None:
     number = count_pairs(session, actor)
-    return Chip(_("Near-duplicates"), "/duplicates", count=f"{number:,}") if number else None
+    return Chip(_("Near-duplicates"), "/duplicates", count=decimal(number)) if number else None
 
 
 def _incomplete(session: Session, actor: Actor) -> Chip | None:
@@ -94,16 +94,16 @@ def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueG
     for section, label in _LABELS.items():
         rows = tuple(_row(row, queue.scope, row is current, words) for row in queue.rows if row.section is section)
         if rows:
-            groups.append(QueueGroup(_(label), f"{queue.sizes[section]:,}", rows))
+            groups.append(QueueGroup(_(label), decimal(queue.sizes[section]), rows))
     done = tuple(
         QueueRow(card.title, card_path(card), "verified", _("Verified"), "", is_done=True)
         for card in queue.done[:MOST_ROWS]
     )
-    return (*groups, QueueGroup(_("Done today"), f"{len(queue.done):,}", done)) if done else tuple(groups)
+    return (*groups, QueueGroup(_("Done today"), decimal(len(queue.done)), done)) if done else tuple(groups)
 
 
 def _row(row: Waiting, scope: Scope, is_current: bool, words: Words) -> QueueRow:
-    views = f"{row.impressions:,}" if row.impressions else ""
+    views = decimal(row.impressions) if row.impressions else ""
     reason, minutes = reason_summary(row.trust, words), count(row.assessment.minutes, "minute")
     if row.section is Section.WORTH_A_LOOK:
         reason = next(iter(row.assessment.reasons), reason)

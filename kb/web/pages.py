@@ -128,6 +128,7 @@ class CardActions:
     archive_action: str = ""
     restore_action: str = ""
     unverify_action: str = ""
+    ask_url: str = ""
     feedback_action: str = ""
     follow: FollowButton | None = None
 
