@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
+from markupsafe import Markup
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ from search.asking import asked
 from search.pages import Home, Preview, Results, SearchPage, Shelf
 from search.shown import Asking, correction, hit
 from search.shown import preview as preview_of
-from search.snippets import marked
+from search.snippets import Pieces, html_of
 from search.suggesting import MEDIA_TYPE, Suggestion, short_name, spelt, suggestions
 
 blueprint = Blueprint("search", __name__)
@@ -63,7 +64,11 @@ class SearchForm(Form):
 def install(app: Flask, service: SearchService) -> None:
     """Give the app its search."""
     app.extensions[_EXTENSION] = service
-    app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters["marked"] = _marked
+
+
+def _marked(pieces: Pieces) -> Markup:
+    return Markup(html_of(pieces))  # noqa: S704
 
 
 def search_service() -> SearchService:
