@@ -57,6 +57,8 @@ class AskPage:
     detail: Field
     near: tuple["NearCard", ...] = ()
     problems: tuple[Problem, ...] = ()
+    about: Link | None = None
+    card_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def questions_page(
     return QuestionsPage(
         scopes=tuple(
             Chip(_(_SCOPES[s]), f"/questions?scope={s.value}&state={state}", s is scope,
-                 f"{count_questions(session, actor, s, is_open=is_open):,}") for s in scopes
+                 decimal(count_questions(session, actor, s, is_open=is_open))) for s in scopes
         ),
         states=(
             Chip(pgettext("state", "Open"), f"/questions?scope={scope.value}&state=open", is_open),

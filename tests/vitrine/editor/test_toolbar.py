@@ -136,3 +136,15 @@ def test_enter_in_a_choice_goes_back_to_the_text_and_sends_nothing(editor: Edito
     page.keyboard.press("Enter")
     expect(editor.rich).to_be_focused()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_rich_text_of_an_empty_card_says_what_belongs_there_and_stops_with_the_first_letter(
+    live: LiveSite, editor: EditorPage, page: Page
+) -> None:
+    said = """() => getComputedStyle(document.querySelector('[data-rich]'), '::before').content"""
+    editor.open("/cards/new")
+    assert page.evaluate(said) == '"The answer"'
+    editor.rich.click()
+    page.keyboard.type("W")
+    assert page.evaluate(said) == "none"
+    assert editor.markdown() == "W"
