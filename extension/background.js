@@ -45,13 +45,22 @@ async function selectionOn(tab) {
 
 // --- the address bar
 
+// Chromium reads what is suggested as markup, Firefox shows it as it stands.
+const isMarkup = !chrome.runtime.getBrowserInfo
 const escaped = text => text.replace(/[<>&'"]/g, letter => `&#${letter.charCodeAt(0)};`)
+
+function suggestion({ title, trust, url: content }) {
+  const state = said(`state_${trust.state === 'due_soon' ? 'verified' : trust.state}`)
+  return { content, description: isMarkup ? `${escaped(title)} <dim>${escaped(state)}</dim>` : `${title} (${state})` }
+}
+
+chrome.omnibox.setDefaultSuggestion({ description: said('search_cards') })
 
 chrome.omnibox.onInputChanged.addListener(async (text, suggest) => {
   if (!text.trim()) return
   try {
     const found = await lookUp(text)
-    suggest(found.results.map(one => ({ content: one.url, description: `${escaped(one.title)} <dim>${escaped(one.trust.state.replace('_', ' '))}</dim>` })))
+    suggest(found.results.map(suggestion))
   } catch { /* the address bar has no place for words */ }
 })
 
@@ -68,6 +77,7 @@ chrome.omnibox.onInputEntered.addListener(async (text, how) => {
 const ANSWERS = {
   'over': ({ text }, sender) => ticketFor(sender.tab?.id, text),
   'ticket': ({ ticket }, sender) => redeem(sender.tab?.id, ticket),
+  'options': () => chrome.runtime.openOptionsPage(),
   'popup': () => chrome.action.openPopup?.().catch(() => {}),
   'selection': async () => { const tab = await activeTab(); return tab ? selectionOn(tab) : null },
   'here': () => here(),
@@ -132,13 +142,16 @@ async function fit(tabId, ids) {
   await chrome.action.setBadgeBackgroundColor({ tabId, color: '#3340b5' }).catch(() => {})
 }
 
+// A site is asked for without its port: Firefox takes one into a pattern and then never matches it.
+const siteOf = url => `${url.protocol}//${url.hostname}`
+
 // What the panel shows before anything is typed. The address of a tab is known only where it may be.
 async function here() {
   const tab = await activeTab()
   if (!tab) return { ids: [] }
   const { [`fits-${tab.id}`]: ids = [] } = await chrome.storage.session.get(`fits-${tab.id}`)
   let origin = ''
-  try { if (/^https?:/.test(tab.url ?? '')) origin = new URL(tab.url).origin } catch { /* no address of a site */ }
+  try { if (/^https?:/.test(tab.url ?? '')) origin = siteOf(new URL(tab.url)) } catch { /* no address of a site */ }
   const isAllowed = origin ? await chrome.permissions.contains({ origins: [`${origin}/*`] }) : false
   return { ids, origin, isAllowed, hasRules: origin ? (await rulesOn(tab.url)).length > 0 : false }
 }

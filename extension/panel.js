@@ -9,7 +9,8 @@ const PROBLEMS = ['reported', 'date_passed', 'dead_link', 'source_changed', 'dup
 const field = document.getElementById('q'), main = document.getElementById('main')
 const foot = document.getElementById('foot'), toast = document.getElementById('toast')
 const from = document.getElementById('from')
-const isOver = top !== window
+// Over a page Firefox gives a frame no more than it gives a content script: storage and messages.
+const isOver = top !== window, isPopup = !isOver && chrome.extension.getViews({ type: 'popup' }).includes(window)
 let turn = 0, timer = 0
 
 function say(words) {
@@ -62,7 +63,7 @@ async function open(card, queryId, server, savedAt = '') {
     does: {
       copy: () => tried(() => copied(whole, queryId, server, savedAt)),
       link: () => tried(async () => { await copyText(card.url); say(said('link_copied')) }),
-      open: () => chrome.tabs.create({ url: card.url }),
+      open: () => window.open(card.url, '_blank', 'noopener'),
       report: () => element.append(reportForm(card.id)),
       rate: savedAt ? null : helpful => tried(() => rated(element, card.id, helpful)),
     },
@@ -147,17 +148,25 @@ async function ask(query) {
 }
 
 function footer(server, query) {
-  foot.replaceChildren(
-    make('a', { href: `${server}/?${new URLSearchParams({ q: query })}`, target: '_blank' }, said('all_results')),
-    make('button', { type: 'button', class: 'btn plain', onclick: () => ask(query) }, said('ask_expert')))
-  foot.hidden = false
+  foot.replaceChildren(...[
+    query ? make('a', { href: `${server}/?${new URLSearchParams({ q: query })}`, target: '_blank' }, said('all_results')) : '',
+    isPopup ? make('button', { type: 'button', class: 'btn plain', onclick: beside }, said('beside')) : '',
+    query ? make('button', { type: 'button', class: 'btn plain', onclick: () => ask(query) }, said('ask_expert')) : '',
+  ].filter(Boolean))
+  foot.hidden = !foot.childElementCount
+}
+
+// The popup goes with the next click on the page; beside the page it stays. Both browsers want this within the click.
+function beside() {
+  const opened = chrome.sidebarAction ? chrome.sidebarAction.open() : chrome.sidePanel.open({ windowId: beside.window })
+  tried(async () => { await opened; close() })
 }
 
 async function trouble(error, query) {
   foot.hidden = true
   if (error.kind === 'unconnected' || error.kind === 'refused') {
     return show(make('div', { class: 'note' }, make('h2', {}, error.message),
-      make('button', { type: 'button', class: 'btn main', onclick: () => chrome.runtime.openOptionsPage() }, said('connect_server'))))
+      make('button', { type: 'button', class: 'btn main', onclick: () => chrome.runtime.sendMessage({ kind: 'options' }) }, said('connect_server'))))
   }
   const note = make('p', { class: 'note', role: 'alert' }, error.message ?? said('went_wrong'))
   const kept = error.kind === 'unreachable' ? await findSaved(query) : []
@@ -175,7 +184,7 @@ function clock(at) {
 // Nothing typed: what fits the page that is open, as far as rules say.
 async function start() {
   const mine = ++turn // before anything is waited for: what is typed meanwhile counts more
-  foot.hidden = true
+  footer('', '')
   const { token } = await connection()
   if (mine !== turn) return
   if (!token) return trouble({ kind: 'unconnected', message: said('connect_first') }, '')
@@ -193,7 +202,7 @@ async function start() {
 
 // Watching a site needs its owner's word, once, by a click; Chrome asks.
 function allow(fits) {
-  if (!fits.origin || fits.isAllowed || !fits.hasRules) return null
+  if (isOver || !fits.origin || fits.isAllowed || !fits.hasRules) return null
   return make('button', {
     type: 'button', class: 'btn', onclick: async () => {
       if (await chrome.permissions.request({ origins: [`${fits.origin}/*`] })) start()
@@ -218,7 +227,18 @@ function overPage() {
   new ResizeObserver(() => tell('height', { height: document.body.scrollHeight + 2 })).observe(document.body)
 }
 
+// Beside a page it stays open while its reader connects, goes to another page, or that page changes.
+function follow() {
+  const isIdle = () => !field.value && !main.querySelector('article, form')
+  chrome.tabs.onActivated.addListener(() => { if (isIdle()) search() })
+  chrome.storage.onChanged.addListener((changed, area) => {
+    const isNew = area === 'local' ? changed.token || changed.server : Object.keys(changed).some(key => key.startsWith('fits-')) && isIdle()
+    if (isNew) search()
+  })
+}
+
 async function begin() {
+  if (isPopup) chrome.windows.getCurrent().then(({ id }) => { beside.window = id })
   const wish = await given()
   if (isOver && !wish) return document.body.replaceChildren()
   if (isOver) overPage()
@@ -230,6 +250,7 @@ async function begin() {
   field.focus()
   field.select()
   await search()
+  if (!isOver) follow()
 }
 
 field.addEventListener('input', () => { from.hidden = true; clearTimeout(timer); timer = setTimeout(search, 120) })

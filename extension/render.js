@@ -6,6 +6,17 @@ globalThis.vitrineRender = (() => {
     'DIV SPAN DEL INS SUP SUB HR MARK DL DT DD').split(' '))
   const GONE = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'IFRAME', 'OBJECT', 'SVG', 'MATH'])
   const { said, counted, locale } = globalThis.vitrineWords
+  const CIRCLE = 'M2 8a6 6 0 1 1 12 0a6 6 0 1 1-12 0'
+  const ICONS = { // as on the pages: outlines on a 16 px grid, and each state has a shape of its own
+    verified: [CIRCLE, 'm5.5 8.2 1.8 1.8 3.4-3.8'],
+    due_soon: [CIRCLE, 'M8 4.7V8l2.2 1.4'],
+    overdue: ['M8 2.2 14.3 13H1.7Z', 'M8 6.3v3.1M8 11.3v.1'],
+    flagged: ['M3.5 14V2.6M3.5 3c3-1.4 5.5 1.3 9 .1l-1.5 3.2 1.5 3.1c-3.5 1.2-6-1.5-9-.1'],
+    unverified: [CIRCLE, 'M6.4 6.5a1.65 1.65 0 1 1 2.3 1.5c-.5.2-.7.5-.7 1M8 11v.1'],
+    copy: ['M5.5 7.2a1.7 1.7 0 0 1 1.7-1.7h4.6a1.7 1.7 0 0 1 1.7 1.7v4.6a1.7 1.7 0 0 1-1.7 1.7H7.2a1.7 1.7 0 0 1-1.7-1.7Z',
+      'M3.6 10.3A1.3 1.3 0 0 1 2.5 9V4.2a1.7 1.7 0 0 1 1.7-1.7H9a1.3 1.3 0 0 1 1.3 1.1'],
+    link: ['M6.8 9.2a2.6 2.6 0 0 0 3.8.2l2.1-2.1a2.7 2.7 0 0 0-3.8-3.8l-1 1M9.2 6.8a2.6 2.6 0 0 0-3.8-.2L3.3 8.7a2.7 2.7 0 0 0 3.8 3.8l1-1'],
+  }
 
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name)
@@ -15,6 +26,15 @@ globalThis.vitrineRender = (() => {
     }
     element.append(...children.filter(child => child !== null && child !== ''))
     return element
+  }
+
+  function icon(name) {
+    const SVG = 'http://www.w3.org/2000/svg', drawn = document.createElementNS(SVG, 'svg')
+    drawn.setAttribute('viewBox', '0 0 16 16')
+    drawn.setAttribute('class', `icon icon-${name}`)
+    drawn.setAttribute('aria-hidden', 'true')
+    for (const d of ICONS[name]) drawn.appendChild(document.createElementNS(SVG, 'path')).setAttribute('d', d)
+    return drawn
   }
 
   // The server's HTML is clean; it is read again here all the same, element by element.
@@ -74,7 +94,7 @@ globalThis.vitrineRender = (() => {
       unverified: () => '',
     }[state]()
     const name = state === 'unverified' && !at ? said('not_yet') : said(`state_${state === 'due_soon' ? 'verified' : state}`)
-    return make('span', { class: `badge ${state}` }, make('b', {}, name), detail ? ` ${detail}` : '')
+    return make('span', { class: `badge ${state}` }, icon(state), make('b', {}, name), detail ? ` ${detail}` : '')
   }
 
   function pieces(parts) {
@@ -128,16 +148,16 @@ globalThis.vitrineRender = (() => {
     const flagged = ['flagged', 'overdue', 'unverified'].includes(card.trust.state)
     const isKept = card.withheld === true
     return make('article', { class: `sheet ${card.trust.state}`, 'data-card': card.id },
-      make('p', { class: 'strip' }, trustWords(card)),
+      make('p', { class: 'strip' }, icon(card.trust.state), make('span', {}, trustWords(card))),
       make('div', { class: 'body' },
         saved ? make('p', { class: 'saved' }, said('saved_copy', saved)) : null,
         make('h2', {}, card.title),
         isKept ? make('p', { class: 'quiet' }, card.warning ?? said('withheld')) : answer(card.html ?? '', base)),
       make('div', { class: 'row' },
-        isKept ? null : make('button', { type: 'button', class: flagged ? 'btn' : 'btn main', onclick: does.copy }, said('copy_answer')),
-        make('button', { type: 'button', class: 'btn', onclick: does.link }, said('copy_link')),
+        isKept ? null : make('button', { type: 'button', class: flagged ? 'btn' : 'btn main', onclick: does.copy }, icon('copy'), said('copy_answer')),
+        make('button', { type: 'button', class: 'btn', onclick: does.link }, icon('link'), said('copy_link')),
         make('button', { type: 'button', class: 'btn plain', onclick: does.open }, said('open')),
-        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, said('report_problem'))),
+        make('button', { type: 'button', class: 'btn plain', onclick: does.report }, icon('flagged'), said('report_problem'))),
       isKept || !does.rate ? null : make('div', { class: 'row rate', role: 'group', 'aria-label': said('did_answer') },
         make('span', { class: 'quiet' }, said('did_answer')),
         make('button', { type: 'button', class: 'btn', onclick: () => does.rate(true) }, said('yes')),

@@ -19,7 +19,7 @@ const Paragraph = PlainParagraph.extend({
   },
 })
 
-function extensions() {
+function extensions(kept) {
   return [
     StarterKit.configure({
       underline: false,
@@ -31,7 +31,7 @@ function extensions() {
       link: { openOnClick: false, autolink: false, protocols: ['mailto'], HTMLAttributes: { target: null, rel: null } },
     }),
     Paragraph, Item, Points, Steps, Grid, TableKit.configure({ table: false }), TaskList, TaskItem.configure({ nested: true }), Picture,
-    Callout, KeptBlock, KeptHtml, KeptWords,
+    Callout, ...[KeptBlock, KeptHtml, KeptWords].map(node => node.configure({ title: kept })),
     Markdown.configure({ indentation: { style: 'space', size: 4 } }),
   ]
 }
@@ -57,12 +57,13 @@ const COMMANDS = {
   link: (chain, href) => href ? chain.extendMarkRange('link').setLink({ href }) : chain.extendMarkRange('link').unsetLink(),
 }
 
-/** `on`: change(), state(what is pressed), clean(html) → html, paste(event) → is it handled, files(list). */
-export function mount(element, { markdown, label, on }) {
+/** `kept` is said of what only Markdown can change.
+ *  `on`: change(), state(what is pressed), clean(html) → html, paste(event) → is it handled, files(list). */
+export function mount(element, { markdown, label, kept, on }) {
   let hasEscaped = false
   const editor = new Editor({
     element,
-    extensions: extensions(),
+    extensions: extensions(kept),
     content: markdown,
     contentType: 'markdown',
     injectCSS: false,

@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
 from kb.errors import NotFound, Unavailable
+from kb.wording import N_, _
 
 BEGIN_OPTION = "vitrine_begin"
 _MAPPED = 1 << 28
@@ -31,7 +32,7 @@ _SWITCHES, _BETWEEN_SWITCHES = 200, 0.05
 SAVED = "saved_cards"  # a session notes here which cards it wrote
 _PASSING = ("locked", "disk is full", "No space left", "connection", "timeout", "deadlock", "could not serialize")
 _log = logging.getLogger(__name__)
-_TRY_AGAIN = "The database is busy or not reachable. Nothing was changed; try again."
+_TRY_AGAIN = N_("The database is busy or not reachable. Nothing was changed; try again.")
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -154,7 +155,7 @@ class KeptConnection:
             cursor.close()
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             self.close()
-            raise Unavailable(_TRY_AGAIN) from error
+            raise Unavailable(_(_TRY_AGAIN)) from error
         return int(row[0] or 0)
 
     def close(self) -> None:
@@ -183,7 +184,7 @@ def hold(session: Session, row: Row) -> Row:
     try:
         session.refresh(row, columns, with_for_update=True)
     except InvalidRequestError as error:
-        raise NotFound("It was deleted meanwhile.") from error
+        raise NotFound(_("It was deleted meanwhile.")) from error
     return row
 
 
@@ -200,10 +201,10 @@ def _spoken() -> Iterator[None]:
     try:
         yield
     except NoConnectionFree as error:
-        raise Unavailable(_TRY_AGAIN) from error
+        raise Unavailable(_(_TRY_AGAIN)) from error
     except OperationalError as error:
         if any(words in str(error.orig) for words in _PASSING):
-            raise Unavailable(_TRY_AGAIN) from error
+            raise Unavailable(_(_TRY_AGAIN)) from error
         raise
 
 

@@ -1,7 +1,7 @@
 """Dates, durations and numbers in words, in the installation's time zone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from kb import wording
@@ -42,14 +42,26 @@ class Words:
         """ "2026-11-03 14:05", for a title or a datetime attribute."""
         return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
+    def calendar_day(self, instant: datetime) -> date:
+        """The day it is there."""
+        return instant.astimezone(self.zone).date()
+
     def days_until(self, instant: datetime) -> int:
         """Calendar days from today until that day; negative when it is past."""
-        return (instant.astimezone(self.zone).date() - self.now.astimezone(self.zone).date()).days
+        return (self.calendar_day(instant) - self.calendar_day(self.now)).days
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
     """ "1 card", "1,204 cards", standing alone; in a sentence languages bend it: there `ngettext` has the whole."""
     return ngettext(f"%(num)s {singular}", f"%(num)s {plural or singular + 's'}", number)
+
+
+def span(first: int, last: int, total: int) -> str:
+    """ "1 to 50 of 1,204": where in a list a page of it is."""
+    return _(
+        "%(first)s to %(last)s of %(total)s",
+        first=wording.decimal(first), last=wording.decimal(last), total=wording.decimal(total),
+    )  # fmt: skip
 
 
 def uncapitalised(words: str) -> str:

@@ -6,7 +6,7 @@ the gate (`answer_cards`), so a lagging index can hide a card but never leak or 
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -24,11 +24,13 @@ from kb.settings import SearchSection
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_answer
 from kb.trust.state import Trust, TrustState
+from kb.wording import N_, _
 from search.backend import Hit, Hits, IndexUnusable, Narrowing, Query, Scope, SearchBackend
 from search.boosts import Boosts, UseCounts
 from search.contract import Contract, Filters
 from search.folds import WINDOW, fold_hits
 from search.query import parse
+from search.ranking import PARTS
 from search.snippets import Marker
 from search.synonyms.expansions import expansions
 from search.synonyms.queries import SynonymCache
@@ -39,7 +41,7 @@ __all__ = ["Answers", "Contract", "Filters", "Result", "SearchService"]
 log = structlog.get_logger("vitrine.search")
 SPARE = 3
 """So many hits more than are shown: what the gate refuses while the index lags is made up for."""
-_REBUILDING = "The search index is being rebuilt. Try again in a minute."
+_REBUILDING = N_("The search index is being rebuilt. Try again in a minute.")
 Pieces = tuple[tuple[str, bool], ...]
 Ask = Callable[[int, int], Hits]
 """The engine's answer to one question: so many hits, from a place on."""
@@ -118,7 +120,7 @@ class SearchService:
             generation = served.hits.generation or self.backend.generation()
         except IndexUnusable as error:
             log.error("index unusable", reason=str(error))
-            raise Unavailable(_REBUILDING) from error
+            raise Unavailable(_(_REBUILDING)) from error
         page, hits = served.page[:limit], served.hits
         shown = [served.cards[hit.card_id] for hit in page]
         trusts = trust_by_answer(session, shown, self.policy, now)
@@ -153,8 +155,8 @@ class SearchService:
         try:
             hits = self.backend.suggest(text, Scope(actor.readable), limit + SPARE, boosts=boosts)
         except IndexUnusable as error:
-            raise Unavailable(_REBUILDING) from error
-        ranked, _ = fold_hits(session, actor, hits.hits, self.policy, now, reaches=False)
+            raise Unavailable(_(_REBUILDING)) from error
+        ranked, _hidden = fold_hits(session, actor, hits.hits, self.policy, now, reaches=False)
         served = _through_gate(session, actor, hits, ranked, {}, limit)
         return [served.cards[hit.card_id] for hit in served.page[:limit]]
 
@@ -173,7 +175,7 @@ class SearchService:
         """The query with the words that mean the same."""
         query = parse(text)
         found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
-        return replace(query, synonyms=found) if found else query
+        return query._replace(synonyms=found) if found else query
 
 
 def is_plain(query: Query, filters: Filters) -> bool:
@@ -223,8 +225,8 @@ def as_corrected(query: Query, hits: Hits) -> Query:
     if not hits.corrected:
         return query
     meant = dict(hits.corrected)
-    words = tuple(meant.get(word.lower(), word) for word in query.words)
-    return Query(words, query.phrases, query.excluded, query.tags, query.collections, query.raw, False, query.synonyms)
+    words = tuple([meant.get(word.lower(), word) for word in query.words])
+    return query._replace(words=words, prefix=False)
 
 
 def shown_results(
@@ -234,6 +236,6 @@ def shown_results(
     titles = [tuple(marker.highlight(card.title, card.language)) for card in cards]
     snippets = [tuple(marker.snippet(card.text, card.language)) for card in cards]
     return tuple([
-        Result(card, trust, hit.score, dict(hit.parts), title, snippet)
+        Result(card, trust, hit.score, dict(zip(PARTS, hit.parts, strict=True)), title, snippet)
         for card, trust, hit, title, snippet in zip(cards, trusts, hits, titles, snippets, strict=True)
     ])  # fmt: skip

@@ -13,19 +13,22 @@ from pathlib import Path
 import structlog
 
 from kb.errors import Unavailable
-from kb.words import count
+from kb.sentences import recognised, told
+from kb.wording import N_, ngettext
 from search.backend import IndexBusy
 
 log = structlog.get_logger("vitrine.indexer")
 _SIZE = 512
+_FULL, _LOCKED = N_("the disk is full"), N_("the disk can't be written")
+_FOLDER = N_("the index folder can't be written")
 _DISK = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk is full",
-    errno.EFBIG: "the disk is full",
-    errno.EROFS: "the disk can't be written",
-    errno.EACCES: "the index folder can't be written",
-    errno.EPERM: "the index folder can't be written",
-}
+    errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL, errno.EROFS: _LOCKED,
+    errno.EACCES: _FOLDER, errno.EPERM: _FOLDER,
+}  # fmt: skip
+_BUSY = N_("something else is writing the index, a rebuild perhaps")
+_DATABASE = N_("the database is busy or not reachable")
+_FAILS = N_("indexing fails (%(error)s; the log says more)")
+_REASONS = (_FULL, _LOCKED, _FOLDER, _BUSY, _DATABASE, _FAILS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,12 @@ class Trouble:
     since: datetime
 
     def in_words(self, now: datetime) -> str:
-        """For people who can do something about it."""
+        """For people who can do something about it, in their language."""
         minutes = int((now - self.since).total_seconds() // 60)
-        return f"Search is {count(minutes, 'minute')} behind: {self.reason}."
+        return ngettext(
+            "Search is %(num)s minute behind: %(reason)s.", "Search is %(num)s minutes behind: %(reason)s.",
+            minutes, reason=told(recognised(self.reason, _REASONS)),
+        )  # fmt: skip
 
 
 class Condition:
@@ -91,11 +97,11 @@ class Condition:
 
 
 def reason_of(error: BaseException) -> str:
-    """The reason in words."""
+    """The reason in words: in English, as the log and /readyz say it."""
     if isinstance(error, IndexBusy):
-        return "something else is writing the index, a rebuild perhaps"
+        return _BUSY
     if isinstance(error, Unavailable):
-        return "the database is busy or not reachable"
+        return _DATABASE
     if isinstance(error, OSError) and error.errno in _DISK:
         return _DISK[error.errno]
-    return f"indexing fails ({type(error).__name__}; the log says more)"
+    return _FAILS % {"error": type(error).__name__}

@@ -15,7 +15,7 @@ from kb.text.renderer import Renderer
 from tests.site import Site
 from tests.world import START, World
 
-pytest_plugins = [f"tests.infra.{part}" for part in ("thrift", "postgres", "smtp", "browser", "receiver")]
+pytest_plugins = [f"tests.infra.{part}" for part in ("thrift", "postgres", "smtp", "browser", "firefox", "receiver")]
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from kb.trust.queries import in_state
 from kb.trust.state import TrustState
 from kb.web.edge import now, public, services
 from kb.web.frame import warn_with
+from kb.wording import ENGLISH, speak
 from kb.words import count
 from search.condition import Condition, Trouble
 from search.indexer import Indexer
@@ -59,6 +60,7 @@ def readyz() -> tuple[Response, int]:
 
     An index that is merely behind is "degraded" and still 200: to take the process away would take search away too.
     """
+    speak(ENGLISH)  # whoever looks after a server searches for these words
     checks = {name: _outcome(check) for name, check in _CHECKS.items()}
     is_ready = all(outcome == "ok" for outcome in checks.values())
     lags = _outcome(_index_lag) if is_ready else "ok"

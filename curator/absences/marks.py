@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from kb.people.absences import Absence
 from kb.people.models import Person
+from kb.wording import _, day_and_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Away:
     def words(self, person: Person) -> str:
         """ "away until 3 Dec"; nothing for somebody who is there."""
         day = self.until.get(person.id)
-        return f"away until {day.day} {day:%b}" if day is not None else ""
+        return _("away until %(day)s", day=day_and_month(day)) if day is not None else ""
 
     def name(self, person: Person) -> str:
         """The person's name, and until when they are away if they are."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kb.wording import decimal
+
 WIDE, NARROW = 640, 340
 _SHOWN = {WIDE: 12, NARROW: 6}
 _HEIGHT, _LEFT, _TOP, _BOTTOM = 220, 40, 14, 26
@@ -70,7 +72,7 @@ def paired_bars(pairs: Sequence[Pair], description: str, width: int = WIDE, *, k
     baseline = _HEIGHT - _BOTTOM
     scale = (baseline - _TOP) / top
     step = _round_step(top)
-    lines = tuple(Line(baseline - round(n * scale), f"{n:,}") for n in range(0, top + 1, step))
+    lines = tuple(Line(baseline - round(n * scale), decimal(n)) for n in range(0, top + 1, step))
     pitch = (width - _LEFT - 4) / max(len(shown), 1)
     columns = tuple(_column(pair, place, len(shown), pitch, baseline, scale) for place, pair in enumerate(shown))
     return PairChart(width, _HEIGHT, _LEFT, baseline, lines, columns, description)

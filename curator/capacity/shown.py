@@ -39,7 +39,7 @@ def workload_page(found: Workload) -> WorkloadPage:
         chart_wide=paired_bars(pairs, description, WIDE),
         chart_narrow=paired_bars(pairs, description, NARROW),
         total=tuple(map(_cell, found.total)),
-        total_budget=tuple(f"{week.budget:,}" for week in found.total),
+        total_budget=tuple(decimal(week.budget) for week in found.total),
         limits=_(_LIMITS),
         staffing_words=staffing_words(found.staffing, found.readers_lately),
         staffing=tuple(_staff_row(day, each) for day, each in reversed(found.staffing_trend)),
@@ -135,7 +135,7 @@ def _figures(found: Workload) -> tuple[WorkFigure, ...]:
         ),
         WorkFigure(
             _("Over in some week"),
-            f"{over:,}",
+            decimal(over),
             ngettext("of %(num)s person with checks", "of %(num)s people with checks", len(found.people)),
         ),
         WorkFigure(
@@ -157,7 +157,7 @@ def _row(each: PersonLoad | GroupLoad, note: str) -> WorkRow:
 
 
 def _cell(week: WeekLoad) -> WorkCell:
-    return WorkCell(f"{week.total:,}", _words(week), week.is_over)
+    return WorkCell(decimal(week.total), _words(week), week.is_over)
 
 
 def _words(week: WeekLoad) -> str:
@@ -174,7 +174,7 @@ def _words(week: WeekLoad) -> str:
 
 
 def _staff_row(day: date, staffing: Staffing) -> StaffRow:
-    return StaffRow(_day(day), f"{staffing.curators:,}", f"{staffing.readers:,}", _ratio(staffing) or "–")
+    return StaffRow(_day(day), decimal(staffing.curators), decimal(staffing.readers), _ratio(staffing) or "–")
 
 
 def _ratio(staffing: Staffing) -> str:

@@ -22,6 +22,7 @@ from kb.db import Database
 from kb.errors import Conflict, SignInNeeded, VitrineError
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
+from kb.sentences import sentence, shortened
 from kb.text.markdown import Rendered
 from kb.trust.commands import verify
 from kb.trust.policy import Policy
@@ -119,18 +120,18 @@ def _set_interval(turn: _Turn, card: Card, planned: Planned) -> None:
 
 
 def _add_tag(turn: _Turn, card: Card, _planned: Planned) -> None:
-    _retag(turn, card, {*card.tags, turn.order.tag}, f"Tag {turn.order.tag} added")
+    _retag(turn, card, {*card.tags, turn.order.tag}, sentence("Tag %(tag)s added", tag=turn.order.tag))
 
 
 def _remove_tag(turn: _Turn, card: Card, _planned: Planned) -> None:
-    _retag(turn, card, {*card.tags} - {turn.order.tag}, f"Tag {turn.order.tag} removed")
+    _retag(turn, card, {*card.tags} - {turn.order.tag}, sentence("Tag %(tag)s removed", tag=turn.order.tag))
 
 
 def _move(turn: _Turn, card: Card, _planned: Planned) -> None:
     shelf = turn.session.get(Collection, turn.order.collection_id)
     if shelf is None:
         raise Conflict(_("The collection was deleted meanwhile."))
-    _edit(turn, card, set(card.tags), f"Moved to {shelf.name}", shelf)
+    _edit(turn, card, set(card.tags), sentence("Moved to %(collection)s", collection=shelf.name), shelf)
 
 
 def _set_template(turn: _Turn, card: Card, _planned: Planned) -> None:
@@ -169,7 +170,7 @@ def _edit(
         card.title, card.body, rendered, card.language, card.language_chosen, tuple(sorted(tags)), tuple(card.audience),
         template,
     )  # fmt: skip
-    edit = Edit(card.version, note[:300], is_minor=True)
+    edit = Edit(card.version, shortened(note, 300), is_minor=True)
     commands.edit_card(turn.session, turn.actor, card, text, edit, turn.policy, turn.now, shelf=shelf)
 
 

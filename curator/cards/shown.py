@@ -144,7 +144,7 @@ def _row(row: Listed, words: Words) -> ManagedCard:
         badge=badge(row.trust, words) if row.trust else None,
         owner=card.owner.name if card.owner else _("No owner"),
         next_check=words.day(due) if due else "–",
-        views=f"{row.impressions:,}",
+        views=decimal(row.impressions),
         updated=words.ago(card.updated_at),
         status=status if isinstance(status, str) else status.get(card.status, ""),
     )

@@ -14,8 +14,10 @@ from curator.detectors.weights import OWNER_INACTIVE
 from kb.cards.models import Revision
 from kb.people.absences import absent
 from kb.people.models import ApiToken, AuditEntry, Person, WebSession
+from kb.sentences import sentence
 from kb.trust.models import Verification
 from kb.use.models import RecentUse
+from kb.wording import N_
 from kb.words import Words
 
 INACTIVE_AFTER = timedelta(days=180)
@@ -28,6 +30,11 @@ _TRACES = (
     (RecentUse.person_id, RecentUse.at),
 )
 
+_OWNER = N_("The owner left on %(day)s."), N_("The owner was not seen since %(day)s.")
+_AUTHOR = (
+    N_("Whoever wrote most of it left on %(day)s."), N_("Whoever wrote most of it was not seen since %(day)s.")
+)  # fmt: skip
+
 
 def found(batch: Batch) -> Iterator[Evidence]:
     """Owners and main authors of these cards who left or were not seen lately."""
@@ -39,11 +46,10 @@ def found(batch: Batch) -> Iterator[Evidence]:
     words = Words(batch.now, batch.policy.zone)
     for each in batch.cards:
         owner, author = people.get(owners[each.card.id] or 0), people.get(authors.get(each.card.id) or 0)
-        if owner is not None and (why := _absence(owner, seen[owner.id], words)):
-            yield Evidence(each.card.id, OWNER_INACTIVE, owner.name, f"The owner {why}.", key=f"owner/{owner.id}")
-        elif author is not None and author is not owner and (why := _absence(author, seen[author.id], words)):
-            detail = f"Whoever wrote most of it {why}."
-            yield Evidence(each.card.id, OWNER_INACTIVE, author.name, detail, key=f"author/{author.id}")
+        if owner is not None and (why := _absence(_OWNER, owner, seen[owner.id], words)):
+            yield Evidence(each.card.id, OWNER_INACTIVE, owner.name, why, key=f"owner/{owner.id}")
+        elif author is not None and author is not owner and (why := _absence(_AUTHOR, author, seen[author.id], words)):
+            yield Evidence(each.card.id, OWNER_INACTIVE, author.name, why, key=f"author/{author.id}")
 
 
 def last_seen(session: Session, people: Iterable[Person]) -> dict[int, datetime]:
@@ -59,11 +65,12 @@ def last_seen(session: Session, people: Iterable[Person]) -> dict[int, datetime]
     return seen
 
 
-def _absence(person: Person, seen: datetime, words: Words) -> str:
+def _absence(said: tuple[str, str], person: Person, seen: datetime, words: Words) -> str:
+    left, unseen = said
     if person.deactivated_at is not None:
-        return f"left on {words.full_day(person.deactivated_at)}"
+        return sentence(left, day=words.calendar_day(person.deactivated_at))
     if words.now - seen >= INACTIVE_AFTER:
-        return f"was not seen since {words.full_day(seen)}"
+        return sentence(unseen, day=words.calendar_day(seen))
     return ""
 
 

@@ -16,7 +16,11 @@ from curator.detectors.evidence import Evidence
 from curator.detectors.reading import ReadCard
 from curator.detectors.weights import DATE_PASSED
 from kb.cards.models import Card, Revision
+from kb.sentences import sentence
 from kb.trust.policy import Policy
+from kb.wording import N_
+
+_COME, _OVER = N_("The day has come."), N_("The time is over.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ def found(batch: Batch) -> Iterator[Evidence]:
         for day in dates_in(each.text):
             due = batch.policy.start_of(day.due_on)
             if last_look(each.card) < due <= batch.now and _stood_before(batch, each, day, due):
-                detail = "The day has come." if day.due_on == day.first else "The time is over."
+                detail = sentence(_COME if day.due_on == day.first else _OVER)
                 yield Evidence(each.card.id, DATE_PASSED, day.words, detail, key=day.due_on.isoformat())
 
 

@@ -15,6 +15,7 @@ from kb.cards.queries import card_visible_to
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.trust.models import Flag
+from kb.wording import _
 
 __all__ = ["Finding", "finding_of", "findings_of", "open_findings"]
 _CHUNK = 500
@@ -65,13 +66,13 @@ def finding_of(session: Session, actor: Actor, finding_id: int) -> Finding:
     """One finding. Missing, of an invisible card, and of one the actor may not verify are the same NotFound."""
     finding = session.get(Finding, finding_id) if 0 < finding_id <= _LARGEST_ID else None
     if finding is None:
-        raise NotFound("There is no such finding.")
+        raise NotFound(_("There is no such finding."))
     try:
         card = card_visible_to(session, actor, finding.card_id)
     except NotFound:
-        raise NotFound("There is no such finding.") from None
+        raise NotFound(_("There is no such finding.")) from None
     if not may(actor, Right.VERIFY, card):
-        raise NotFound("There is no such finding.")
+        raise NotFound(_("There is no such finding."))
     return finding
 
 

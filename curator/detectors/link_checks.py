@@ -17,6 +17,7 @@ from curator.detectors.models import CardExternalLink, ExternalLink
 from kb.db import Database
 from kb.outbound.client import Answer, fetch
 from kb.outbound.errors import NoSuchHost, Refused, Unreachable
+from kb.sentences import sentence
 from kb.settings import Outbound
 
 AT_ONCE = 20
@@ -64,25 +65,25 @@ def try_link(url: str, rules: Outbound) -> Tried:
         if not answer.is_success:
             answer = fetch(url, rules, most_bytes=_A_BIT)
     except Refused as error:
-        return Tried("unknown", str(error))
+        return Tried("unknown", error.why)
     except NoSuchHost:
-        return Tried("gone", "Its server does not exist.")
+        return Tried("gone", sentence("Its server does not exist."))
     except Unreachable as error:
-        return Tried("silent", str(error))
+        return Tried("silent", error.why)
     return judge(url, answer)
 
 
 def judge(url: str, answer: Answer) -> Tried:
     """What an answer says about a link."""
     if answer.status in (404, 410):
-        return Tried("gone", f"It answers {answer.status}: there is no such page.")
+        return Tried("gone", sentence("It answers %(status)s: there is no such page.", status=answer.status))
     if answer.status >= 500:
-        return Tried("silent", f"It answers {answer.status}: the server fails.")
+        return Tried("silent", sentence("It answers %(status)s: the server fails.", status=answer.status))
     if answer.is_success and answer.moved_for_good and _is_elsewhere(url, answer.url):
         return Tried("moved", moved_to=answer.url)
     if answer.is_success or answer.status in _ASKS_WHO:
         return Tried("ok")
-    return Tried("unknown", f"It answers {answer.status}.")
+    return Tried("unknown", sentence("It answers %(status)s.", status=answer.status))
 
 
 def note_try(link: ExternalLink, tried: Tried, now: datetime) -> None:

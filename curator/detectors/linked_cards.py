@@ -17,9 +17,13 @@ from curator.detectors.reading import LinkInText, ReadCard
 from curator.detectors.weights import BROKEN_LINK, LINKED_CORRECTED
 from kb.cards.models import Card, Collection, Revision, Status
 from kb.cards.queries import LARGEST_ID
+from kb.sentences import sentence
+from kb.wording import N_
 from kb.words import Words
 
 _PATH = re.compile(r"/cards/(\d{1,10})(?:[/?#].*)?")
+
+_ARCHIVED, _DRAFT = N_("It leads to a card that is archived."), N_("It leads to a card that is a draft.")
 
 
 class _Target(NamedTuple):
@@ -36,16 +40,20 @@ def found(batch: Batch) -> Iterator[Evidence]:
         for target_id, link in links[each.card.id]:
             target = targets.get(target_id)
             if target is None or not _all_can_open(each.card.collection, target.card.collection):
-                detail = "It leads to a card that does not exist, or that not everybody who reads this one may open."
+                detail = sentence(
+                    "It leads to a card that does not exist, or that not everybody who reads this one may open."
+                )
                 yield Evidence(each.card.id, BROKEN_LINK, link.words, detail, link.url, link.url)
             elif target.card.status != Status.PUBLISHED:
-                state = "archived" if target.card.status == Status.ARCHIVED else "a draft"
-                yield Evidence(
-                    each.card.id, BROKEN_LINK, link.words, f"It leads to a card that is {state}.", link.url, link.url
-                )
+                is_archived = target.card.status == Status.ARCHIVED
+                detail = sentence(_ARCHIVED if is_archived else _DRAFT)
+                yield Evidence(each.card.id, BROKEN_LINK, link.words, detail, link.url, link.url)
             elif since := [row for row in target.corrected if row[1] > last_look(each.card)]:
                 number, at = since[-1]
-                detail = f"The card it leads to was corrected on {words.full_day(at)}, after this one was checked."
+                detail = sentence(
+                    "The card it leads to was corrected on %(day)s, after this one was checked.",
+                    day=words.calendar_day(at),
+                )
                 key = f"{target_id}/{number}"
                 yield Evidence(each.card.id, LINKED_CORRECTED, link.words, detail, link.url, key)
 

@@ -13,6 +13,7 @@ from curator.detectors.evidence import Evidence
 from curator.detectors.models import URL_LIMIT, CardExternalLink, ExternalLink
 from curator.detectors.reading import ReadCard
 from curator.detectors.weights import DEAD_LINK, MOVED_LINK
+from kb.sentences import sentence
 
 MOST_FOR_A_CARD = 50
 GONE_AFTER = 2
@@ -34,9 +35,10 @@ def found(batch: Batch) -> Iterator[Evidence]:
         if said is None:
             continue  # the text has changed since the links were noted
         if is_dead(link):
-            yield Evidence(card_id, DEAD_LINK, said, f"{link.detail} So it was on different days.", link.url, link.url)
+            detail = sentence("%(problem)s So it was on different days.", problem=link.detail)
+            yield Evidence(card_id, DEAD_LINK, said, detail, link.url, link.url)
         elif link.outcome == "moved" and link.days_moved >= MOVED_AFTER and link.moved_to:
-            detail = f"The page has moved for good, to {link.moved_to[:300]}"
+            detail = sentence("The page has moved for good, to %(address)s", address=link.moved_to[:300])
             yield Evidence(card_id, MOVED_LINK, said, detail, link.moved_to, f"{link.url} {link.moved_to}")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from kb.cards.models import Card
 from kb.db import Base
 from kb.people.models import Person
+from kb.sentences import StoredSentence
 
 WORDS_LIMIT = 300
 DETAIL_LIMIT = 500
@@ -32,15 +33,15 @@ class Finding(Base):
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"))
     detector: Mapped[str] = mapped_column(String(30))
     fingerprint: Mapped[str] = mapped_column(String(32))
-    words: Mapped[str] = mapped_column(String(WORDS_LIMIT))
-    detail: Mapped[str] = mapped_column(String(DETAIL_LIMIT))
+    words: Mapped[str] = mapped_column(StoredSentence(WORDS_LIMIT))
+    detail: Mapped[str] = mapped_column(StoredSentence(DETAIL_LIMIT))
     url: Mapped[str | None] = mapped_column(String(URL_LIMIT))
     version: Mapped[int]
     found_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
     dismissed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    dismissal: Mapped[str | None] = mapped_column(String(DETAIL_LIMIT))
+    dismissal: Mapped[str | None] = mapped_column(StoredSentence(DETAIL_LIMIT))
     flag_id: Mapped[int | None] = mapped_column(ForeignKey("flag.id", ondelete="SET NULL"), index=True)
 
     dismissed_by: Mapped[Person | None] = relationship()
@@ -100,7 +101,7 @@ class ExternalLink(Base):
     next_try_at: Mapped[datetime] = mapped_column(index=True)
     tried_on: Mapped[date | None]
     outcome: Mapped[str] = mapped_column(String(10), default="")
-    detail: Mapped[str] = mapped_column(String(200), default="")
+    detail: Mapped[str] = mapped_column(StoredSentence(200), default="")
     days_failing: Mapped[int] = mapped_column(default=0)
     days_moved: Mapped[int] = mapped_column(default=0)
     moved_to: Mapped[str | None] = mapped_column(String(URL_LIMIT))
@@ -131,7 +132,7 @@ class WatchedSource(Base):
     added_at: Mapped[datetime]
     next_try_at: Mapped[datetime] = mapped_column(index=True)
     tried_at: Mapped[datetime | None]
-    trouble: Mapped[str] = mapped_column(String(200), default="")
+    trouble: Mapped[str] = mapped_column(StoredSentence(200), default="")
     seen_at: Mapped[datetime | None]
     seen_hash: Mapped[str | None] = mapped_column(String(64))
     seen: Mapped[str | None] = mapped_column(Text)

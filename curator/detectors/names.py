@@ -8,7 +8,8 @@ from curator.detectors.evidence import Evidence
 from curator.detectors.library import Known, Library
 from curator.detectors.reading import ReadCard
 from curator.detectors.weights import NAMES_LEFT_PERSON, NAMES_PEOPLE, NAMES_TOOL
-from kb.words import Words, count
+from kb.sentences import nsentence, sentence
+from kb.words import Words
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _NAMED = 6
@@ -44,23 +45,34 @@ def tools_in(text: str, library: Library) -> list[str]:
 def _tools(each: ReadCard, library: Library) -> Iterator[Evidence]:
     names = tools_in(each.text, library)
     if names:
-        detail = "What is done in a tool changes when the tool does."
+        detail = sentence("What is done in a tool changes when the tool does.")
         yield Evidence(each.card.id, NAMES_TOOL, _listed(names), detail, key=" ".join(sorted(names)))
 
 
 def _who_left(each: ReadCard, people: dict[str, Known], words: Words) -> Iterator[Evidence]:
     for said, person in people.items():
         if person.left_at is not None:
-            detail = f"{person.name} is not here any more, since {words.full_day(person.left_at)}."
+            detail = sentence(
+                "%(name)s is not here any more, since %(day)s.",
+                name=person.name,
+                day=words.calendar_day(person.left_at),
+            )
             yield Evidence(each.card.id, NAMES_LEFT_PERSON, said, detail)
 
 
 def _who_is_here(each: ReadCard, people: dict[str, Known]) -> Iterator[Evidence]:
     here = {person.email: said for said, person in people.items() if person.left_at is None}
     if len(here) >= PEOPLE_FROM:
-        detail = f"It names {count(len(here), 'person', 'people')}: who does what changes often."
+        detail = nsentence(
+            "It names %(num)s person: who does what changes often.",
+            "It names %(num)s people: who does what changes often.",
+            len(here),
+        )
         yield Evidence(each.card.id, NAMES_PEOPLE, _listed(list(here.values())), detail, key=" ".join(sorted(here)))
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    shown, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    return (
+        nsentence("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=shown) if more > 0 else shown
+    )

@@ -11,6 +11,7 @@ from curator.detectors.weights import DUPLICATE
 from kb.cards.models import Card
 from kb.cards.queries import card_path
 from kb.lines.models import NearDuplicate
+from kb.sentences import sentence
 
 # From here on a pair was one text in 98 of 100 cases; below, a flag on a true answer would cost more than it saves.
 LEAST_SCORE = 0.72
@@ -40,6 +41,10 @@ def found(batch: Batch) -> Iterator[Evidence]:
 def _evidence(older: Card, newer: Card) -> Evidence:
     """The other card is named only where every reader of this one may know of it."""
     is_known = newer.collection.is_open or newer.collection_id == older.collection_id
-    detail = f"“{newer.title}” says nearly the same." if is_known else "Another card says nearly the same."
+    detail = (
+        sentence("“%(title)s” says nearly the same.", title=newer.title)
+        if is_known
+        else sentence("Another card says nearly the same.")
+    )
     url = card_path(newer) if is_known else None
     return Evidence(older.id, DUPLICATE, older.title, detail, url, key=str(newer.id))

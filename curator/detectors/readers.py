@@ -9,8 +9,8 @@ from sqlalchemy import exists, select
 from curator.detectors.batch import Batch, last_look
 from curator.detectors.evidence import Evidence
 from curator.detectors.weights import FAILED_SEARCHES, LOW_RATING
+from kb.sentences import nsentence
 from kb.use.models import Feedback, SearchClick, SearchQuery
-from kb.words import count
 
 LEAST_VOTES = 3
 LEAST_PEOPLE = 3
@@ -38,7 +38,10 @@ def _low_ratings(batch: Batch) -> Iterator[Evidence]:
     for card_id, said in verdicts.items():
         bad = [comment for is_helpful, comment in said.values() if not is_helpful]
         if len(bad) >= LEAST_VOTES and 2 * len(bad) >= len(said):
-            detail = f"{count(len(bad), 'reader')} of {len(said)} say it does not help."
+            detail = nsentence(
+                "%(num)s reader of %(all)s says it does not help.", "%(num)s readers of %(all)s say it does not help.",
+                len(bad), all=len(said),
+            )  # fmt: skip
             comments = [comment for comment in bad if comment]
             # It speaks up again when the number has doubled, or about another text.
             key = f"{version[card_id]}/{(len(bad) // LEAST_VOTES).bit_length()}"
@@ -64,5 +67,9 @@ def _failed_searches(batch: Batch) -> Iterator[Evidence]:
     for (card_id, words), people in sorted(asked.items()):
         failed = sum(not was_opened for was_opened in people.values())
         if failed >= LEAST_PEOPLE and 2 * failed > len(people):
-            detail = f"{count(failed, 'person', 'people')} searched for this, got this card first and opened nothing."
+            detail = nsentence(
+                "%(num)s person searched for this, got this card first and opened nothing.",
+                "%(num)s people searched for this, got this card first and opened nothing.",
+                failed,
+            )
             yield Evidence(card_id, FAILED_SEARCHES, words, detail)

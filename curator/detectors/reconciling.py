@@ -15,6 +15,7 @@ from curator.detectors.models import Finding
 from curator.detectors.weights import DATE_PASSED, DEAD_LINK, DUPLICATE, LOW_RATING, SOURCE_CHANGED
 from kb.cards.models import Card
 from kb.people.actor import Actor
+from kb.sentences import is_same, sentence, shortened
 from kb.trust.commands import raise_flag, resolve_flag
 from kb.trust.models import Flag, FlagKind
 
@@ -28,7 +29,7 @@ FLAGGED = {
 }
 _QUOTED = frozenset({DEAD_LINK, DATE_PASSED})
 _FLAG_DETAIL, _FLAG_URL = 500, 500
-_NO_LONGER = "It is no longer so."
+_NO_LONGER = sentence("It is no longer so.")
 Key = tuple[int, str, str]
 
 
@@ -62,7 +63,7 @@ def _keep(session: Session, robot: Actor, card: Card, row: Finding | None, said:
     elif is_news:
         row.found_at, row.version, row.flag_id = now, card.version, None
     row.gone_at = None
-    if (row.detail, row.url) != (said.detail, said.url):
+    if row.url != said.url or not is_same(row.detail, said.detail):
         row.detail, row.url = said.detail, said.url
     if is_news:
         flag_for(session, robot, card, row, now)
@@ -114,5 +115,6 @@ def _rows(session: Session, card_ids: Sequence[int]) -> Mapping[Key, Finding]:
 def _flag_words(row: Finding) -> str:
     """A flag shows its address beside it; a file has none, so it is named."""
     is_file = row.detector == SOURCE_CHANGED and not row.url
-    words = f"“{row.words}”: {row.detail}" if row.words and (row.detector in _QUOTED or is_file) else row.detail
-    return words[:_FLAG_DETAIL]
+    if row.words and (row.detector in _QUOTED or is_file):
+        return shortened(sentence("“%(words)s”: %(said)s", words=row.words, said=row.detail), _FLAG_DETAIL)
+    return row.detail

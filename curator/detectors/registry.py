@@ -17,6 +17,7 @@ from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Role
+from kb.wording import _
 
 MOST_ENTRIES = 2_000
 LONGEST = 120
@@ -26,7 +27,7 @@ _LARGEST_ID = 2**31 - 1
 def demand_keeper(actor: Actor) -> None:
     """Raise Forbidden unless the actor is a curator or an admin: the registry belongs to the whole installation."""
     if actor.role.rank < Role.CURATOR.rank:
-        raise Forbidden("Only curators and admins keep the registry.")
+        raise Forbidden(_("Only curators and admins keep the registry."))
 
 
 def registry(session: Session, kind: RegistryKind | None = None) -> Sequence[RegistryEntry]:
@@ -43,7 +44,7 @@ def add_entry(
     name, current = _checked(kind, name, current)
     _keep_unique(session, kind, name, None)
     if len(registry(session)) >= MOST_ENTRIES:
-        raise invalid("name", f"The registry holds at most {MOST_ENTRIES} entries. Delete some first.")
+        raise invalid("name", _("The registry holds at most %(most)s entries. Delete some first.", most=MOST_ENTRIES))
     entry = RegistryEntry(kind=kind, name=name, current=current, version=1, updated_at=now, updated_by_id=actor.id)
     session.add(entry)
     _done(session, actor, "registry_added", entry, now)
@@ -57,7 +58,7 @@ def change_entry(
     demand_keeper(actor)
     entry = hold(session, _entry(session, entry_id))
     if entry.version != version:
-        raise Conflict("Somebody else has changed this meanwhile. Look at it again.")
+        raise Conflict(_("Somebody else has changed this meanwhile. Look at it again."))
     name, current = _checked(RegistryKind(entry.kind), name, current)
     _keep_unique(session, RegistryKind(entry.kind), name, entry.id)
     if (entry.name, entry.current) == (name, current):
@@ -79,33 +80,35 @@ def remove_entry(session: Session, actor: Actor, entry_id: int, now: datetime) -
 def _entry(session: Session, entry_id: int) -> RegistryEntry:
     entry = session.get(RegistryEntry, entry_id) if 0 < entry_id <= _LARGEST_ID else None
     if entry is None:
-        raise NotFound("There is no such entry.")
+        raise NotFound(_("There is no such entry."))
     return entry
 
 
 def _checked(kind: RegistryKind, name: str, current: str) -> tuple[str, str]:
     name, current = " ".join(name.split()), " ".join(current.split())
     if not 2 <= len(name) <= LONGEST or not name[0].isalnum():
-        raise invalid("name", f"Give a name of 2 to {LONGEST} characters that begins with a letter or a digit.")
+        raise invalid(
+            "name", _("Give a name of 2 to %(most)s characters that begins with a letter or a digit.", most=LONGEST)
+        )
     if kind is RegistryKind.TOOL:
         if current:
-            raise invalid("current", "A tool has only a name. To watch its version, add it as a version.")
+            raise invalid("current", _("A tool has only a name. To watch its version, add it as a version."))
         return name, ""
     if not 1 <= len(current) <= LONGEST:
-        raise invalid("current", f"Say what is current, in at most {LONGEST} characters.")
+        raise invalid("current", _("Say what is current, in at most %(most)s characters.", most=LONGEST))
     if kind is RegistryKind.VERSION and not is_version(current):
-        raise invalid("current", "Give the current version as numbers with dots, such as 5.2 or 5.2.1.")
+        raise invalid("current", _("Give the current version as numbers with dots, such as 5.2 or 5.2.1."))
     if kind is RegistryKind.VALUE and as_value(current) is None:
-        raise invalid("current", "Give one number with what it counts, such as €49 per month, 30 days or 20 %.")
+        raise invalid("current", _("Give one number with what it counts, such as €49 per month, 30 days or 20 %."))
     if kind is RegistryKind.RENAMED and name.casefold() == current.casefold():
-        raise invalid("current", "The new name is the same as the old one.")
+        raise invalid("current", _("The new name is the same as the old one."))
     return name, current
 
 
 def _keep_unique(session: Session, kind: RegistryKind, name: str, entry_id: int | None) -> None:
     for entry in registry(session, kind):
         if entry.name.casefold() == name.casefold() and entry.id != entry_id:
-            raise invalid("name", "The registry has this already.")
+            raise invalid("name", _("The registry has this already."))
 
 
 def _done(session: Session, actor: Actor, action: str, entry: RegistryEntry, now: datetime) -> None:

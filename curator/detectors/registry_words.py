@@ -6,6 +6,7 @@ from curator.detectors.batch import Batch
 from curator.detectors.evidence import Evidence
 from curator.detectors.library import Library
 from curator.detectors.weights import OLD_VERSION, VALUE_CHANGED
+from kb.sentences import sentence
 
 
 def found(batch: Batch) -> Iterator[Evidence]:
@@ -25,14 +26,20 @@ def contradictions(card_id: int, text: str, library: Library) -> Iterator[Eviden
 
 def _all(card_id: int, text: str, library: Library) -> Iterator[Evidence]:
     for old in library.versions.find(text):
-        detail = f"{old.name} is at version {old.current}; this says {old.said}."
+        detail = sentence(
+            "%(name)s is at version %(current)s; this says %(said)s.", name=old.name, current=old.current, said=old.said
+        )
         yield Evidence(card_id, OLD_VERSION, old.words, detail, key=old.current)
     for other in library.values.find(text):
-        detail = f"{other.name}: {other.current} is current; this says {other.said}."
+        detail = sentence(
+            "%(name)s: %(current)s is current; this says %(said)s.",
+            name=other.name, current=other.current, said=other.said,
+        )  # fmt: skip
         yield Evidence(card_id, VALUE_CHANGED, other.words, detail, key=other.current)
     for mention in library.renamed.find(text):
         if not _names_both(text, mention.start, mention.end, mention.what):
-            yield Evidence(card_id, VALUE_CHANGED, mention.words, f"It is called {mention.what} now.", key=mention.what)
+            detail = sentence("It is called %(name)s now.", name=mention.what)
+            yield Evidence(card_id, VALUE_CHANGED, mention.words, detail, key=mention.what)
 
 
 def _names_both(text: str, start: int, end: int, current: str) -> bool:

@@ -23,6 +23,7 @@ from curator.detectors.weights import (
 from kb.cards.models import Card
 from kb.cards.permissions import Right, may
 from kb.people.actor import Actor
+from kb.sentences import told
 from kb.trust.policy import Policy
 from kb.trust.queries import open_flags
 from kb.web.parts import ReasonKind
@@ -68,12 +69,12 @@ def _row(finding: Finding, words: Words) -> FindingRow:
     dismissed = ""
     if finding.dismissed_at is not None:
         by = finding.dismissed_by.name if finding.dismissed_by else _("Somebody")
-        dismissed = f"{by}, {words.day(finding.dismissed_at)}: {finding.dismissal}"
+        dismissed = f"{by}, {words.day(finding.dismissed_at)}: {told(finding.dismissal or '')}"
     return FindingRow(
         id=finding.id,
         icon=_ICONS.get(finding.detector, "person" if "person" in finding.detector else "edit"),
-        words=finding.words,
-        detail=finding.detail,
+        words=told(finding.words),
+        detail=told(finding.detail),
         url=finding.url or "",
         action=f"{base}/restore" if dismissed else f"{base}/dismiss",
         dismissed=dismissed,
@@ -84,7 +85,7 @@ def _source(source: WatchedSource, words: Words, *, can_remove: bool) -> SourceR
     if source.changed_at is not None:
         state = _("Says something else since %(day)s", day=words.day(source.changed_at))
     elif source.trouble:
-        state = _("Can't be read: %(trouble)s", trouble=source.trouble)
+        state = _("Can't be read: %(trouble)s", trouble=told(source.trouble))
     elif source.tried_at is None:
         state = _("Not read yet")
     else:

@@ -15,6 +15,7 @@ from curator.detectors.sources import file_at, is_address
 from kb.db import Database
 from kb.outbound.client import MOST_BYTES, fetch
 from kb.outbound.errors import OutboundError, Refused, Unreachable
+from kb.sentences import sentence, shortened
 from kb.settings import Outbound
 
 AT_ONCE = 20
@@ -45,7 +46,7 @@ def check_sources(database: Database, rules: Outbound, clock: Callable[[], datet
         try:
             _record(database, source_id, _read(place, rules), clock())
         except OutboundError as error:
-            _note_trouble(database, source_id, str(error), clock())
+            _note_trouble(database, source_id, error.why, clock())
     return len(places)
 
 
@@ -60,7 +61,7 @@ def _read(place: str, rules: Outbound) -> tuple[str, str | None]:
 def _fetched(url: str, rules: Outbound) -> tuple[bytes, str]:
     answer = fetch(url, rules)
     if not answer.is_success:
-        raise Unreachable(f"It answers {answer.status}.")
+        raise Unreachable(sentence("It answers %(status)s.", status=answer.status))
     return answer.body, answer.headers.get("content-type", "")
 
 
@@ -68,11 +69,11 @@ def _from_file(place: str, rules: Outbound) -> tuple[bytes, str]:
     path = file_at(place, rules)
     try:
         if not path.is_file():
-            raise Refused("There is no such file.")
+            raise Refused(sentence("There is no such file."))
         with path.open("rb") as file:
             content = file.read(MOST_BYTES)
     except OSError as error:
-        raise Unreachable(f"The file can't be read: {error.strerror}.") from error
+        raise Unreachable(sentence("The file can't be read: %(reason)s.", reason=error.strerror or "")) from error
     return content, mimetypes.guess_type(path.name)[0] or "text/plain"
 
 
@@ -98,4 +99,4 @@ def _note_trouble(database: Database, source_id: int, why: str, now: datetime) -
     with database.transaction() as session:
         source = session.get(WatchedSource, source_id, with_for_update=True)
         if source is not None:
-            source.tried_at, source.trouble = now, why[:200]
+            source.tried_at, source.trouble = now, shortened(why, 200)

@@ -23,8 +23,10 @@ from kb.outbound.client import check_address
 from kb.outbound.errors import Refused
 from kb.people import audit
 from kb.people.actor import Actor
+from kb.sentences import sentence, told
 from kb.settings import Outbound
 from kb.trust.shown import short_address
+from kb.wording import _
 from kb.words import Words
 
 MOST_SOURCES = 10
@@ -47,7 +49,7 @@ def found(batch: Batch) -> Iterator[Evidence]:
 
 def change_in(source: WatchedSource, at: datetime, words: Words) -> Evidence:
     """What is found of a source that changed at that instant. Not what it says: not every reader may open it."""
-    place, detail = source.place, f"It says something else since {words.full_day(at)}."
+    place, detail = source.place, sentence("It says something else since %(day)s.", day=words.calendar_day(at))
     url, name = (place, short_address(place)) if is_address(place) else (None, place)
     return Evidence(source.card_id, SOURCE_CHANGED, name, detail, url, key=f"{place} {source.now_hash}")
 
@@ -59,9 +61,9 @@ def watch(session: Session, actor: Actor, card: Card, place: str, rules: Outboun
     _check_place(place, rules)
     sources = sources_of(session, card.id)
     if any(source.place == place for source in sources):
-        raise Conflict("This is watched already.")
+        raise Conflict(_("This is watched already."))
     if len(sources) >= MOST_SOURCES:
-        raise invalid("place", f"A card has at most {MOST_SOURCES} sources. Remove one first.")
+        raise invalid("place", _("A card has at most %(most)s sources. Remove one first.", most=MOST_SOURCES))
     source = WatchedSource(card_id=card.id, place=place, added_by_id=actor.id, added_at=now, next_try_at=now)
     session.add(source)
     session.flush()
@@ -73,11 +75,11 @@ def unwatch(session: Session, actor: Actor, source_id: int, now: datetime) -> Wa
     """Watch it no longer."""
     source = session.get(WatchedSource, source_id) if 0 < source_id <= _LARGEST_ID else None
     if source is None:
-        raise NotFound("There is no such source.")
+        raise NotFound(_("There is no such source."))
     try:
         card = card_visible_to(session, actor, source.card_id)
     except NotFound:
-        raise NotFound("There is no such source.") from None
+        raise NotFound(_("There is no such source.")) from None
     demand(actor, Right.CURATE, card)
     session.delete(source)
     audit.record(session, actor, "source_unwatched", "card", source.card_id, now, place=source.place)
@@ -112,20 +114,22 @@ def file_at(place: str, rules: Outbound) -> Path:
     """The file of a source. Raises Refused unless it really lies in a folder that may be watched."""
     path = Path(place)
     if not path.is_absolute():
-        raise Refused("Give an address (https://…) or the whole path of a file.")
+        raise Refused(sentence("Give an address (https://…) or the whole path of a file."))
     real = path.resolve()
     if not any(real.is_relative_to(folder.resolve()) for folder in rules.source_folders):
-        raise Refused("This file is in no folder that may be watched; see [outbound] source_folders.")
+        raise Refused(sentence("This file is in no folder that may be watched; see [outbound] source_folders."))
     return real
 
 
 def _check_place(place: str, rules: Outbound) -> None:
     if not 0 < len(place) <= _LONGEST_PLACE:
-        raise invalid("place", "Give an address or a path of at most 500 characters.")
+        raise invalid("place", _("Give an address or a path of at most 500 characters."))
     try:
         if is_address(place):
             check_address(place)
         else:
             file_at(place, rules)
-    except (Refused, ValueError, OSError) as error:
+    except Refused as error:
+        raise invalid("place", told(error.why)) from None
+    except (ValueError, OSError) as error:
         raise invalid("place", str(error)) from None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from curator.detectors.batch import Batch
 from curator.detectors.evidence import Evidence
 from curator.detectors.weights import NEW_CARD
+from kb.sentences import sentence
 from kb.words import Words
 
 YOUNG = timedelta(days=90)
@@ -17,5 +18,7 @@ def found(batch: Batch) -> Iterator[Evidence]:
     for each in batch.cards:
         since = each.card.published_at or each.card.created_at
         if batch.now - since < YOUNG:
-            detail = f"It was published on {words.full_day(since)}; new cards need more corrections."
+            detail = sentence(
+                "It was published on %(day)s; new cards need more corrections.", day=words.calendar_day(since)
+            )
             yield Evidence(each.card.id, NEW_CARD, "", detail)

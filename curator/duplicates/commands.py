@@ -19,6 +19,7 @@ from kb.lines.models import CardAlias, Decision
 from kb.lines.spans import note_pairs
 from kb.people import audit
 from kb.people.actor import Actor
+from kb.sentences import sentence, shortened
 from kb.text.markdown import Rendered
 from kb.triggers.commands import inherit_triggers
 from kb.trust.policy import Policy
@@ -115,8 +116,8 @@ def _inherit_tags(
         survivor.title, survivor.body, rendered, survivor.language, survivor.language_chosen, tuple(tags),
         tuple(survivor.audience),
     )  # fmt: skip
-    note = f"Merged with “{loser.title}”"
-    edit = Edit(survivor.version, note[:300], is_minor=True)
+    note = sentence("Merged with “%(title)s”", title=loser.title)
+    edit = Edit(survivor.version, shortened(note, 300), is_minor=True)
     commands.edit_card(session, actor, survivor, text, edit, policy, now)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kb.sentences import told
 from kb.wording import _, decimal, ngettext
 from kb.words import count, uncapitalised
 
@@ -49,8 +50,8 @@ def reasons_for(grounds: Grounds) -> tuple[str, ...]:
 
 def told_in_words(words: str, detail: str) -> str:
     """A finding as a reason: the words of the card it is about, and what is wrong with them."""
-    said = detail.removesuffix(".")
-    return _("“%(words)s”: %(said)s", words=words, said=uncapitalised(said)) if words else said
+    said = told(detail).removesuffix(".")
+    return _("“%(words)s”: %(said)s", words=told(words), said=uncapitalised(said)) if words else said
 
 
 def _doubts(grounds: Grounds) -> tuple[str, ...]:

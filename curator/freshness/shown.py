@@ -27,7 +27,7 @@ from kb.people.actor import Actor
 from kb.settings import Freshness
 from kb.trust.policy import Policy
 from kb.web.parts import Link
-from kb.wording import N_, _, decimal, ngettext, percentage
+from kb.wording import N_, _, decimal, ngettext, percentage, with_one_digit
 
 BAND_WORDS = {
     Band.LIKELY_CURRENT: N_("Likely current"),
@@ -79,18 +79,20 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
         sentence=_sentence(report),
         figures=(
             Figure(
-                _("Expected stale impressions"), f"{round(total.stale_per_week):,}", _("a week, if nothing is checked")
+                _("Expected stale impressions"),
+                decimal(round(total.stale_per_week)),
+                _("a week, if nothing is checked"),
             ),
             Figure(
                 _("Share of all impressions"),
                 percentage(round(100 * total.share)),
                 _("of %(number)s a week", number=decimal(round(total.views_per_week))),
             ),
-            Figure(_("Cards to look at"), f"{_doubtful(report.expected.bands):,}", _("probably changed, or worse")),
+            Figure(_("Cards to look at"), decimal(_doubtful(report.expected.bands)), _("probably changed, or worse")),
             Figure(
                 _("Checks learnt from"),
-                f"{report.model.checks:,}",
-                _("calibration %(factor)s", factor=f"{report.model.calibration:.2f}"),
+                decimal(report.model.checks),
+                _("calibration %(factor)s", factor=decimal(round(report.model.calibration, 2))),
             ),
         ),
         bands=_bands(report),
@@ -99,7 +101,7 @@ def freshness_page(session: Session, actor: Actor, settings: Freshness, now: dat
                 _(BAND_WORDS[row.band]),
                 percentage(round(100 * row.said)),
                 percentage(round(100 * row.found)),
-                f"{row.checks:,}",
+                decimal(row.checks),
             )
             for row in report.reliability
         ),
@@ -154,8 +156,8 @@ def _bands(report: FreshnessReport) -> tuple[BandRow, ...]:
         BandRow(
             band=_(BAND_WORDS[band]),
             meaning=_("%(low)s to %(high)s", low=percentage(round(100 * low)), high=percentage(round(100 * high))),
-            cards=f"{found.cards:,}",
-            stale=f"{round(found.stale_per_week):,}",
+            cards=decimal(found.cards),
+            stale=decimal(round(found.stale_per_week)),
             percent=round(100 * found.stale_per_week / whole) if whole else 0,
         )
         for (band, found), low, high in zip(report.expected.bands.items(), limits, limits[1:], strict=False)
@@ -180,11 +182,11 @@ def _shelf(shelf: ShelfExpected) -> ShelfLine:
     doubtful = shelf.bands[Band.PROBABLY_CHANGED] + shelf.bands[Band.TREAT_AS_OUTDATED]
     return ShelfLine(
         shelf=Link(shelf.name, f"/collections/{shelf.slug}"),
-        cards=f"{shelf.expected.cards:,}",
-        views=f"{round(shelf.expected.views_per_week):,}",
-        stale=f"{round(shelf.expected.stale_per_week):,}",
+        cards=decimal(shelf.expected.cards),
+        views=decimal(round(shelf.expected.views_per_week)),
+        stale=decimal(round(shelf.expected.stale_per_week)),
         share=percentage(round(100 * shelf.expected.share)),
-        doubtful=f"{doubtful:,}",
+        doubtful=decimal(doubtful),
     )
 
 
@@ -198,7 +200,7 @@ def _costly(session: Session, actor: Actor, report: FreshnessReport) -> tuple[Co
         CostlyRow(
             card=Link(cards[each.card_id].title, card_path(cards[each.card_id])),
             band=_(BAND_WORDS[each.band]),
-            stale=f"{each.stale_per_week:,.1f}",
+            stale=with_one_digit(each.stale_per_week),
             minutes=f"{each.minutes}",
             why=". ".join(each.reasons[:2]),
         )

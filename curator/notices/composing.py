@@ -15,6 +15,7 @@ from kb.cards.models import Card
 from kb.cards.queries import with_people
 from kb.people.actor import active_actor
 from kb.people.models import Person
+from kb.sentences import told
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card
 from kb.trust.state import Trust
@@ -104,9 +105,9 @@ def words_of(notice: Notice, trust: Trust | None, names: Mapping[int, str], said
     if notice.kind in TALK:
         return words_of_comment(notice, names, said)
     if notice.kind == ASKED:
-        return f"{names.get(notice.by_id or 0) or _('Somebody')}: {notice.detail}"
+        return f"{names.get(notice.by_id or 0) or _('Somebody')}: {told(notice.detail)}"
     if notice.detail:
-        return notice.detail
+        return told(notice.detail)
     if notice.kind in NEWS or trust is None:
         by = names.get(notice.by_id or 0)
         return _("By %(name)s.", name=by) if by else ""

@@ -20,7 +20,7 @@ from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.web.parts import Choice, Link, Option, Paging, Problem
 from kb.wording import N_, _, decimal, ngettext
-from kb.words import Words
+from kb.words import Words, span
 
 HERE, SETTINGS = "/notices", "/account/notices"
 _FOLLOWED = {"collection": N_("Collection"), "tag": N_("Tag"), "card": N_("Card")}
@@ -40,7 +40,7 @@ def notices_page(
     unread, words = unread_count(session, actor, settings), Words(now, policy.zone)
     first, last = (number - 1) * PAGE + 1, min(number * PAGE, total)
     paging = Paging(
-        f"{first} to {last} of {total:,}",
+        span(first, last, total),
         f"{HERE}?page={number - 1}" if number > 1 else "",
         f"{HERE}?page={number + 1}" if last < total else "",
     )
@@ -90,10 +90,10 @@ def settings_page(
         digest_words=_(
             "One mail at %(hour)s:00, %(zone)s, if there is anything to tell.",
             hour=hour,
-            zone=manner.zone.key.replace("_", " "),
+            zone=manner.quiet.zone.key.replace("_", " "),
         ),
-        quiet_from=_hours(manner.quiet_from, wrong.get("quiet_from", "")),
-        quiet_until=_hours(manner.quiet_until, wrong.get("quiet_until", "")),
+        quiet_from=_hours(manner.quiet.quiet_from, wrong.get("quiet_from", "")),
+        quiet_until=_hours(manner.quiet.quiet_until, wrong.get("quiet_until", "")),
         limit_words=ngettext(
             "At most %(num)s mail a day; the digest tells the rest.",
             "At most %(num)s mails a day; the digest tells the rest.",

@@ -22,6 +22,7 @@ from curator.notices.kinds import (
 )
 from curator.notices.models import Notice
 from kb.cards.models import Card, Status
+from kb.sentences import shortened
 from kb.trust.models import Flag
 from kb.trust.policy import Policy
 from kb.trust.queries import in_state, is_planned
@@ -69,7 +70,7 @@ def written(session: Session, transitions: Iterable[Transition], now: datetime) 
     """The same; returns card, kind and slot of those that are new."""
     rows = [
         {"card_id": t.card_id, "person_id": t.person_id, "kind": t.kind, "slot": t.slot, "by_id": t.by_id,
-         "detail": t.detail[:500], "comment_id": t.comment_id, "at": now}
+         "detail": shortened(t.detail, 500), "comment_id": t.comment_id, "at": now}
         for t in transitions
     ]  # fmt: skip
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert

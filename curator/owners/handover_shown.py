@@ -194,7 +194,7 @@ def _week(before: WeekLoad, after: WeekLoad) -> LoadWeek:
         "%(checks)s, %(minutes)s minutes instead of %(before)s; time for %(budget)s",
         checks=count(after.checks, "check"), minutes=after.total, before=before.total, budget=after.budget,
     )  # fmt: skip
-    return LoadWeek(f"{after.total:,}", words, after.is_over)
+    return LoadWeek(decimal(after.total), words, after.is_over)
 
 
 def _handed(each: Handed) -> tuple[Link, str]:

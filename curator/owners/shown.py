@@ -94,7 +94,7 @@ def owners_page(session: Session, actor: Actor, report: OwnersReport, now: datet
         is_whole=not broken,
         sections=tuple(
             IllSection(
-                _(_HEADINGS[fault][0]), f"{len(found):,}", _(_HEADINGS[fault][1]),
+                _(_HEADINGS[fault][0]), decimal(len(found)), _(_HEADINGS[fault][1]),
                 tuple(_row(each, fault, suggested(each.card), words) for each in found[:_SHOWN]),
                 _("and %(number)s more", number=decimal(len(found) - _SHOWN)) if len(found) > _SHOWN else "",
             )

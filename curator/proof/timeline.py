@@ -16,6 +16,7 @@ from kb.past.records import records_of
 from kb.past.replay import Records
 from kb.past.trust import trust_at
 from kb.people.models import AuditEntry, Named, Person
+from kb.sentences import told
 from kb.trust.models import Flag, Verification
 from kb.trust.policy import Policy
 from kb.use.models import Sighting
@@ -97,7 +98,7 @@ Found = Iterator[tuple[Entry, int | None]]
 
 def _revisions(session: Session, card: Card) -> Found:
     for each in session.scalars(select(Revision).where(Revision.card_id == card.id).order_by(Revision.number.desc())):
-        words = each.note or (_("Written") if each.number == 1 else _("Edited"))
+        words = told(each.note) or (_("Written") if each.number == 1 else _("Edited"))
         yield (
             Entry(each.at, Kind.REVISION, words, None, each.number, detail={"is_minor": each.is_minor}),
             each.author_id,
@@ -117,14 +118,10 @@ def _checks(session: Session, card: Card) -> Found:
 def _flags(session: Session, card: Card) -> Found:
     for each in session.scalars(select(Flag).where(Flag.card_id == card.id).order_by(Flag.id.desc())):
         detail = {"flag_id": each.id, "kind": each.kind, "url": each.url}
-        yield (
-            Entry(
-                each.raised_at, Kind.FLAG, _("Flagged: %(words)s", words=each.detail), None, each.version, detail=detail
-            ),
-            (each.raised_by_id),
-        )
+        said = _("Flagged: %(words)s", words=told(each.detail))
+        yield Entry(each.raised_at, Kind.FLAG, said, None, each.version, detail=detail), each.raised_by_id
         if each.resolved_at is not None:
-            words = f"{_('Report resolved')}: {each.resolution or ''}".rstrip(": ")
+            words = f"{_('Report resolved')}: {told(each.resolution or '')}".rstrip(": ")
             yield Entry(each.resolved_at, Kind.RESOLUTION, words, None, detail=detail), each.resolved_by_id
 
 

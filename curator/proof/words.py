@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kb.people.models import AuditEntry
 from kb.trust.models import Verification
+from kb.trust.notes import note_words
 from kb.wording import N_, _, ngettext
 from kb.words import count
 
@@ -38,7 +39,7 @@ def check_words(record: Verification) -> str:
     parts = [_(_OUTCOMES.get(record.outcome or "", ""))]
     parts += [_("one of %(number)s at once", number=record.batch_size) if record.batch_size > 1 else ""]
     parts += [ngettext("in %(num)s second", "in %(num)s seconds", record.seconds) if record.seconds is not None else ""]
-    parts += [_("whole card") if record.whole_card else "", _evidence(record), record.note]
+    parts += [_("whole card") if record.whole_card else "", _evidence(record), note_words(record.note)]
     said = ", ".join(part for part in parts if part)
     place = _("record %(id)s, %(hash)s", id=record.id, hash=record.hash[:_PREFIX])
     return f"{words}{f': {said}' if said else ''} ({place})"

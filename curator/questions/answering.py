@@ -12,8 +12,10 @@ from kb.cards.models import Card
 from kb.cards.permissions import Right, may, needs_review
 from kb.errors import Conflict
 from kb.people.actor import Actor
+from kb.sentences import shortened
 from kb.settings import Settings
 from kb.trust.commands import verify
+from kb.trust.notes import AS_ANSWER
 from kb.trust.policy import Policy
 from kb.wording import _
 
@@ -34,8 +36,7 @@ def write_answer(
         )
     publish_card(session, actor, card, now)
     if is_checked and may(actor, Right.VERIFY, card):
-        verify(
-            session, actor, card, card.version, policy, now, note=f"Written as the answer to “{question.text}”"[:500]
-        )
+        note = shortened(AS_ANSWER % {"question": question.text}, 500)
+        verify(session, actor, card, card.version, policy, now, note=note)
     answer_with(session, actor, question, card, settings, now)
     return card

@@ -22,6 +22,7 @@ from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Person, Role
+from kb.sentences import sentence
 from kb.settings import Settings
 from kb.trust.assignee import is_able, let_nobody_leave
 from kb.wording import _
@@ -187,7 +188,7 @@ def _about(card: Card) -> Chosen:
     person = card.assignee or card.owner
     if not card.is_servable or person is None:
         raise Conflict(_("Nobody answers for this card: it is a draft, archived or replaced."))
-    return Chosen(person, "Checks the card", card.collection_id)
+    return Chosen(person, sentence("Checks the card"), card.collection_id)
 
 
 def _asked_already(session: Session, actor: Actor, text: str, card: Card | None) -> Question | None:

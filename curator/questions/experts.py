@@ -19,6 +19,7 @@ from kb.cards.permissions import servable_to
 from kb.people.absences import absent
 from kb.people.actor import Actor
 from kb.people.models import Group, Person, Role
+from kb.sentences import nsentence, sentence, shortened
 from kb.trust.assignee import is_able
 
 CHECKS, OWNS, WRITES = 1.0, 1.0, 0.5
@@ -142,7 +143,12 @@ def _why(expert: Expert, shelf_id: int | None) -> str:
     """Only cards of the question's collection are named: who sees the question may read those."""
     titles = [card.title for card in expert.cards if card.collection_id == shelf_id]
     if not titles:
-        return "Looks after cards like this"
-    shown = titles[0] if len(titles[0]) <= 80 else f"{titles[0][:79]}…"
+        return sentence("Looks after cards like this")
+    shown = shortened(titles[0], 80)
     more = len(titles) - 1
-    return f"Looks after “{shown}”" + (f" and {more} more like it" if more else "")
+    if not more:
+        return sentence("Looks after “%(title)s”", title=shown)
+    return nsentence(
+        "Looks after “%(title)s” and %(num)s more like it", "Looks after “%(title)s” and %(num)s more like it",
+        more, title=shown,
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from curator.questions.models import Question
 from kb.people.absences import absent, stand_in_for
 from kb.people.actor import actor_for
 from kb.people.models import Person
+from kb.sentences import sentence
 from kb.settings import Settings
 from kb.trust.assignee import let_nobody_leave
 
@@ -53,7 +54,9 @@ def _open(session: Session) -> list[Question]:
 def _why(question: Question, *, is_late: bool, is_able: bool) -> str:
     if not is_able:
         return ""
-    return "Nobody answered it yet" if is_late else f"While {question.assignee.name} is away"
+    if is_late:
+        return sentence("Nobody answered it yet")
+    return sentence("While %(name)s is away", name=question.assignee.name)
 
 
 def _next(session: Session, question: Question, away: Mapping[int, int | None]) -> Person | None:

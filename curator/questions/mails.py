@@ -13,6 +13,7 @@ from kb.cards.queries import card_path
 from kb.people.actor import actor_for
 from kb.people.languages import language_of
 from kb.people.models import Person
+from kb.sentences import told
 from kb.settings import Settings
 from kb.wording import _, speaking
 from kb.words import first_name, joined
@@ -72,7 +73,7 @@ def _asked(question: Question, person: Person, again: str, settings: Settings) -
         detail=question.detail,
         card=card.title if card else "",
         card_url=settings.public_url + card_path(card) if card else "",
-        why=question.why_assigned,
+        why=told(question.why_assigned),
         url=f"{settings.public_url}/questions/{question.id}",
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from kb.cards.models import Card, Collection
 from kb.db import Base
 from kb.people.models import Person
+from kb.sentences import StoredSentence
 
 TEXT_LIMIT = 300
 DETAIL_LIMIT = 2_000
@@ -30,7 +31,7 @@ class Question(Base):
     asked_at: Mapped[datetime]
     assignee_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     assigned_at: Mapped[datetime]
-    why_assigned: Mapped[str] = mapped_column(String(200), default="")
+    why_assigned: Mapped[str] = mapped_column(StoredSentence(200), default="")
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

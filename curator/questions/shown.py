@@ -15,6 +15,7 @@ from kb.cards.models import Collection
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.sentences import told
 from kb.trust.shown import badge
 from kb.web.parts import BLANK, NOTHING_TO_CHOOSE, Badge, Chip, Choice, Field, Link, Option, Paging, Problem
 from kb.wording import N_, _, decimal, pgettext
@@ -56,6 +57,8 @@ class AskPage:
     detail: Field
     near: tuple["NearCard", ...] = ()
     problems: tuple[Problem, ...] = ()
+    about: Link | None = None
+    card_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def questions_page(
     return QuestionsPage(
         scopes=tuple(
             Chip(_(_SCOPES[s]), f"/questions?scope={s.value}&state={state}", s is scope,
-                 f"{count_questions(session, actor, s, is_open=is_open):,}") for s in scopes
+                 decimal(count_questions(session, actor, s, is_open=is_open))) for s in scopes
         ),
         states=(
             Chip(pgettext("state", "Open"), f"/questions?scope={scope.value}&state=open", is_open),
@@ -189,7 +192,7 @@ def _facts(question: Question, words: Words) -> tuple[tuple[str, str], ...]:
         (_("Waits for"), question.assignee.name),
     ]
     if question.why_assigned:
-        facts.append((_("Why"), question.why_assigned))
+        facts.append((_("Why"), told(question.why_assigned)))
     if question.collection is not None:
         facts.append((_("Collection"), question.collection.name))
     if question.closed_at is not None:

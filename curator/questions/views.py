@@ -28,7 +28,7 @@ from kb.trust.queries import trust_of_card
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_questions_with, frame, say
-from kb.web.parts import Field, Problem
+from kb.web.parts import Field, Link, Problem
 from kb.wording import _
 from kb.words import Words
 from search.answers import Result, SearchService
@@ -36,6 +36,7 @@ from search.answers import Result, SearchService
 blueprint = Blueprint("questions", __name__)
 _EXTENSION = "vitrine.questions.search"
 _LAST_PAGE = 400
+CardNumber = Annotated[int, Limits(ge=1, le=2**31 - 1)]
 Text = Annotated[Line, Limits(min_length=1, max_length=TEXT_LIMIT)]
 
 
@@ -44,6 +45,7 @@ class AskForm(Form):
 
     text: Text
     detail: Annotated[Line, Limits(max_length=DETAIL_LIMIT)] = ""
+    card: CardNumber | None = None
 
 
 class OneClick(Form):
@@ -55,7 +57,7 @@ class OneClick(Form):
 class LinkForm(Form):
     """The card that answers: its number, or its address."""
 
-    card_id: Annotated[int, Limits(ge=1, le=2**31 - 1)] | None = None
+    card_id: CardNumber | None = None
     card_url: Annotated[Line, Limits(max_length=2000)] = ""
 
 
@@ -101,9 +103,9 @@ def show() -> str:
 
 @blueprint.get("/questions/new")
 def new() -> str:
-    """Ask an expert, with the words of a search filled in."""
+    """Ask an expert, with the words of a search filled in, or about a card whoever checks it."""
     text = " ".join(request.args.get("q", "").replace("\x00", "").split())[:TEXT_LIMIT]
-    return _ask_page(Field(text), Field())
+    return _ask_page(Field(text), Field(), request.args.get("card", type=int))
 
 
 @blueprint.post("/questions")
@@ -112,8 +114,11 @@ def ask() -> BaseResponse | tuple[str, int]:
     try:
         form = read_form(AskForm)
         with writing() as (session, actor):
-            near = worths(nearest_to(session, actor, form.text))
-            asked = commands.ask(session, actor, form.text, near, services().settings, now(), detail=form.detail)
+            card = card_visible_to(session, actor, form.card) if form.card else None
+            near = worths(nearest_to(session, actor, form.text)) if card is None else ()
+            asked = commands.ask(
+                session, actor, form.text, near, services().settings, now(), detail=form.detail, card=card
+            )
             said, path = _said(asked), f"/questions/{asked.question.id}"
     except Invalid as error:
         typed = request.form.get("text", "")[:2000], request.form.get("detail", "")[:4000]
@@ -123,7 +128,7 @@ def ask() -> BaseResponse | tuple[str, int]:
             for each in error.errors
         )
         fields = (Field(typed[0], wrong.get("text", "")), Field(typed[1], wrong.get("detail", "")))
-        return _ask_page(*fields, problems), error.status
+        return _ask_page(*fields, request.form.get("card", type=int), problems), error.status
     say(said)
     return redirect(path, 303)
 
@@ -229,10 +234,13 @@ def _show(question_id: int, typed: Typed) -> str:
     return render_template("curator/question.html", page=page, frame=frame("verify"))
 
 
-def _ask_page(text: Field, detail: Field, problems: tuple[Problem, ...] = ()) -> str:
+def _ask_page(text: Field, detail: Field, card_id: int | None, problems: tuple[Problem, ...] = ()) -> str:
     with reading() as (session, actor):
-        near = near_cards(nearest_to(session, actor, text.value), _words()) if text.value.strip() else ()
-    page = AskPage("/questions", text, detail, near[:3], problems)
+        card = card_visible_to(session, actor, card_id) if card_id is not None else None
+        about = Link(card.title, card_path(card)) if card else None
+        is_known = card is None and text.value.strip() != ""
+        near = near_cards(nearest_to(session, actor, text.value), _words()) if is_known else ()
+    page = AskPage("/questions", text, detail, near[:3], problems, about, card_id)
     return render_template("curator/ask.html", page=page, frame=frame("search"))
 
 

@@ -7,11 +7,12 @@ from curator.freshness.assessing import Assessment
 from curator.freshness.shown import BAND_WORDS
 from curator.pages import Evidence, Source
 from curator.queue.evidence import Evidence as Facts
+from kb.sentences import told
 from kb.text.diff import DiffLine
 from kb.trust.models import Flag
 from kb.trust.reading import Piece
 from kb.trust.shown import FLAG_WORDS, short_address
-from kb.wording import N_, _, ngettext
+from kb.wording import ENGLISH, N_, _, ngettext, speaking
 from kb.words import Words, count
 
 CHANGED = N_("What changed since the last check")
@@ -43,9 +44,15 @@ def sources_of(facts: Facts, words: Words) -> tuple[Source, ...]:
     return tuple(_source(each, words) for each in facts.sources if each.lines)
 
 
-def pieces_of(facts: Facts, boxes: tuple[Evidence, ...]) -> list[Piece]:
-    """The evidence as the record keeps it: reports and findings word by word, comparisons by what they compare."""
-    pieces = [Piece(box.key, box.kind, box.words) for box in boxes]
+def pieces_of(facts: Facts, words: Words) -> list[Piece]:
+    """The evidence as the record keeps it: reports and findings word by word, comparisons by what they compare. In
+    English, whatever the page is in: a record is read by people of all languages."""
+    with speaking(ENGLISH):
+        return _pieces(facts, words)
+
+
+def _pieces(facts: Facts, words: Words) -> list[Piece]:
+    pieces = [Piece(box.key, box.kind, box.words) for box in boxes_of(facts, words, "")]
     if facts.changes:
         pieces.append(
             Piece(
@@ -65,15 +72,15 @@ def _report(flag: Flag, words: Words) -> Evidence:
     url = flag.url or ""
     if flag.kind == "reported":
         by = flag.raised_by.name if flag.raised_by else _("somebody")
-        label, said = _("Reported by %(by)s, %(day)s", by=by, day=words.day(flag.raised_at)), f"“{flag.detail}”"
+        label, said = _("Reported by %(by)s, %(day)s", by=by, day=words.day(flag.raised_at)), f"“{told(flag.detail)}”"
     else:
-        label, said = f"{_(FLAG_WORDS.get(flag.kind, N_('Reported')))}, {words.day(flag.raised_at)}", flag.detail
+        label, said = f"{_(FLAG_WORDS.get(flag.kind, N_('Reported')))}, {words.day(flag.raised_at)}", told(flag.detail)
     return Evidence(f"report-{flag.id}", flag.kind, label, said, url)
 
 
 def _finding(finding: Finding, words: Words) -> Evidence:
-    label = _("Found %(day)s: “%(words)s”", day=words.day(finding.found_at), words=finding.words)
-    return Evidence(f"finding-{finding.id}", finding.detector, label, finding.detail, finding.url or "")
+    label = _("Found %(day)s: “%(words)s”", day=words.day(finding.found_at), words=told(finding.words))
+    return Evidence(f"finding-{finding.id}", finding.detector, label, told(finding.detail), finding.url or "")
 
 
 def _source(changed: SourceDiff, words: Words) -> Source:

@@ -44,4 +44,4 @@ def ready_panel(
         sources=sources_of(facts, words),
         opened=frozenset(opened),
     )
-    return panel, pieces_of(facts, boxes)
+    return panel, pieces_of(facts, words)

@@ -56,7 +56,7 @@ def open_card(session: Session, actor: Actor, queue: Queue, row: Waiting, desk: 
     boxes = boxes_of(facts, words, card_path(card))
     before, after = queue.beside(row)
     reading = write_note(
-        desk.secret, actor.id, card.id, card.version, pieces_of(facts, boxes), facts.last_flag, desk.now
+        desk.secret, actor.id, card.id, card.version, pieces_of(facts, words), facts.last_flag, desk.now
     )
     return QueueCard(
         title=card.title,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from curator.duplicates.pending import count_pairs
@@ -10,6 +11,9 @@ from curator.queue.places import Section
 from curator.queue.queue import Queue, Scope, Waiting, next_deadline
 from curator.queue.sheet import Desk, address, open_card
 from curator.reports.words import percent
+from kb.card_templates.completeness import is_incomplete
+from kb.cards.models import Card
+from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.trust.shown import reason_summary
@@ -44,6 +48,7 @@ def queue_page(
         scope=queue.scope.value,
         scopes=_scopes(actor, queue),
         pairs=_pairs(session, actor),
+        incomplete=_incomplete(session, actor),
         quick=Chip(_("Quick series"), "/reports/checks") if actor.curated and queue.scope is Scope.ALL else None,
         groups=_groups(queue, current, desk.words),
         card=open_card(session, actor, queue, current, desk, note) if current else None,
@@ -69,12 +74,19 @@ def _summary(queue: Queue) -> str:
 
 def _scopes(actor: Actor, queue: Queue) -> tuple[Chip, ...]:
     shown = [Scope.MINE, *([Scope.GROUP] if actor.group_ids else []), *([Scope.ALL] if actor.curated else [])]
-    return tuple(Chip(_(_SCOPES[s]), address(s), s is queue.scope, f"{queue.counts[s]:,}") for s in shown)
+    return tuple(Chip(_(_SCOPES[s]), address(s), s is queue.scope, decimal(queue.counts[s])) for s in shown)
 
 
 def _pairs(session: Session, actor: Actor) -> Chip | None:
     number = count_pairs(session, actor)
-    return Chip(_("Near-duplicates"), "/duplicates", count=f"{number:,}") if number else None
+    return Chip(_("Near-duplicates"), "/duplicates", count=decimal(number)) if number else None
+
+
+def _incomplete(session: Session, actor: Actor) -> Chip | None:
+    """Answers without a part that their template asks for. Mending them is no check, so they are listed elsewhere."""
+    mendable = (Card.template.is_not(None), Card.collection_id.in_(actor.writable), servable_to(actor))
+    number = session.scalar(select(func.count()).select_from(Card).where(*mendable, is_incomplete())) or 0
+    return Chip(_("Incomplete"), "/cards?incomplete=1", count=f"{number:,}") if number else None
 
 
 def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueGroup, ...]:
@@ -82,16 +94,16 @@ def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueG
     for section, label in _LABELS.items():
         rows = tuple(_row(row, queue.scope, row is current, words) for row in queue.rows if row.section is section)
         if rows:
-            groups.append(QueueGroup(_(label), f"{queue.sizes[section]:,}", rows))
+            groups.append(QueueGroup(_(label), decimal(queue.sizes[section]), rows))
     done = tuple(
         QueueRow(card.title, card_path(card), "verified", _("Verified"), "", is_done=True)
         for card in queue.done[:MOST_ROWS]
     )
-    return (*groups, QueueGroup(_("Done today"), f"{len(queue.done):,}", done)) if done else tuple(groups)
+    return (*groups, QueueGroup(_("Done today"), decimal(len(queue.done)), done)) if done else tuple(groups)
 
 
 def _row(row: Waiting, scope: Scope, is_current: bool, words: Words) -> QueueRow:
-    views = f"{row.impressions:,}" if row.impressions else ""
+    views = decimal(row.impressions) if row.impressions else ""
     reason, minutes = reason_summary(row.trust, words), count(row.assessment.minutes, "minute")
     if row.section is Section.WORTH_A_LOOK:
         reason = next(iter(row.assessment.reasons), reason)

@@ -111,7 +111,7 @@ def stacked_bars(weeks: Sequence[WeekMix], width: int = WIDE) -> StackChart:
     baseline = height - _BOTTOM
     top = max([week.total for week in shown] + [1])
     scale = (baseline - _TOP) / top
-    ticks = tuple(Tick(baseline - round(n * scale), f"{n:,}") for n in range(0, top + 1, _nice_step(top)))
+    ticks = tuple(Tick(baseline - round(n * scale), decimal(n)) for n in range(0, top + 1, _nice_step(top)))
     pitch = (width - _LEFT - 4) / max(len(shown), 1)
     bars = tuple(_bar(week, i, len(shown), pitch, baseline, scale) for i, week in enumerate(shown))
     return StackChart(width, height, _LEFT, baseline, ticks, bars, _describe(shown))
@@ -124,10 +124,10 @@ def columns(weeks: Sequence[tuple[str, float | None]], width: int = WIDE) -> Sta
     baseline = height - _BOTTOM
     top = max([round(value or 0) for _, value in shown] + [1])
     scale = (baseline - _TOP) / top
-    ticks = tuple(Tick(baseline - round(n * scale), f"{n:,}") for n in range(0, top + 1, _nice_step(top)))
+    ticks = tuple(Tick(baseline - round(n * scale), decimal(n)) for n in range(0, top + 1, _nice_step(top)))
     pitch = (width - _LEFT - 4) / max(len(shown), 1)
     bars = tuple(_column(week, i, len(shown), pitch, baseline, scale) for i, week in enumerate(shown))
-    known = [f"{label}: {round(value):,}" for label, value in shown if value is not None]
+    known = [f"{label}: {decimal(round(value))}" for label, value in shown if value is not None]
     described = (
         _("From %(first)s to %(last)s.", first=known[0], last=known[-1])
         if len(known) > 1
@@ -184,7 +184,7 @@ def _column(week: tuple[str, float | None], index: int, count: int, pitch: float
     height = max(1, round((value or 0) * scale)) if value is not None else 0
     parts = (Part("expected", x, baseline - height, width, height),) if height else ()
     every = 1 if count <= WEEKS_NARROW else 2
-    words = f"{round(value):,}" if value is not None else _("not known")
+    words = decimal(round(value)) if value is not None else _("not known")
     shown = label if (count - 1 - index) % every == 0 else ""
     return Bar(parts, shown, x + width // 2, f"{label}: {words}")
 

@@ -23,7 +23,7 @@ def figures(report: WeeklyReport, targets: Reports) -> tuple[Figure, ...]:
             note=_("Verified cards. Target %(target)s%%", target=targets.trust_target),
         ),
         Figure(
-            _("Overdue or flagged"), f"{overdue + flagged:,}",
+            _("Overdue or flagged"), decimal(overdue + flagged),
             *_change(doubt, more_or_fewer(doubt)),
             note=_("%(overdue)s overdue, %(flagged)s flagged", overdue=decimal(overdue), flagged=decimal(flagged)),
         ),

@@ -33,8 +33,8 @@ def fix_rows(
     return tuple(
         FixRow(
             title=row.card.title, url=base + card_link(row.card).url, collection=row.card.collection,
-            badge=doubt_badge(row), owner=row.card.owner or _("No owner"), stale_views=f"{row.stale_impressions:,}",
-            days_late=f"{row.days_late:,}" if row.days_late else "–",
+            badge=doubt_badge(row), owner=row.card.owner or _("No owner"), stale_views=decimal(row.stale_impressions),
+            days_late=decimal(row.days_late) if row.days_late else "–",
             nudge_action=f"/reports/weekly/nudges/{row.card.id}"
             if row.card.id in nudgeable and row.card.id not in nudged else "",
             nudged=_("Nudged today") if row.card.id in nudged else "",
@@ -73,8 +73,8 @@ def shelf_row(shelf: ShelfNumbers) -> ShelfTrust:
         url=f"/reports/weekly?collection={shelf.slug}",
         trust=percent(shelf.mix.score),
         mix=mix_bar(week_mix(shelf.name, shelf.mix)),
-        cards=f"{shelf.mix.total:,}",
-        overdue=f"{shelf.mix.counts[TrustState.OVERDUE]:,}",
+        cards=decimal(shelf.mix.total),
+        overdue=decimal(shelf.mix.counts[TrustState.OVERDUE]),
         change=f"+{change}" if change > 0 else f"−{-change}" if change < 0 else "0",
     )
 
@@ -83,7 +83,7 @@ def assignee_rows(report: WeeklyReport, *, may_open: bool = False) -> tuple[Assi
     """Whom the work waits for; a curator may open the report about each of them."""
     return tuple(
         AssigneeRow(
-            load.name, f"{load.waiting:,}", f"{load.overdue:,}", f"{load.stale_impressions:,}",
+            load.name, decimal(load.waiting), decimal(load.overdue), decimal(load.stale_impressions),
             f"/reports/weekly?person={load.person_id}" if may_open else "",
         )
         for load in report.loads

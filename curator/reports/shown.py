@@ -32,7 +32,7 @@ from kb.telling_settings import Reports
 from kb.trust.policy import Policy
 from kb.trust.state import TrustState
 from kb.web.parts import Chip
-from kb.wording import _, day_and_month, ngettext
+from kb.wording import _, day_and_month, decimal, ngettext
 from kb.words import count, uncapitalised
 
 
@@ -87,7 +87,9 @@ def report_page(
         chart_narrow=stacked_bars(bars, NARROW),
         weeks=tuple(_week_row(bar) for bar in reversed(bars)),
         late_heading=_late_heading(late),
-        late=tuple(LateBar(_(label), f"{number:,}", percent_of(number, longest)) for label, number in report.lateness),
+        late=tuple(
+            LateBar(_(label), decimal(number), percent_of(number, longest)) for label, number in report.lateness
+        ),
         fix_first=fix_rows(fix_first(report), nudgeable=nudges.possible, nudged=nudges.done),
         shelves=tuple(shelf_row(shelf) for shelf in report.shelves),
         assignees=assignee_rows(report, may_open=is_curator),
@@ -116,12 +118,12 @@ def long_day(week: Week) -> str:
 
 def _expected_chart(report: WeeklyReport) -> ExpectedChart:
     weeks = [(day_words(week), found.stale if found else None) for week, found in report.expected_trend]
-    rows = tuple(Fact(label, f"{round(value):,}" if value is not None else "–") for label, value in reversed(weeks))
+    rows = tuple(Fact(label, decimal(round(value)) if value is not None else "–") for label, value in reversed(weeks))
     return ExpectedChart(columns(weeks, WIDE), columns(weeks, NARROW), rows)
 
 
 def _week_row(bar: WeekMix) -> WeekRow:
-    return WeekRow(bar.label, *(f"{bar.count(kind):,}" for kind in ORDER))
+    return WeekRow(bar.label, *(decimal(bar.count(kind)) for kind in ORDER))
 
 
 def _late_heading(late: int) -> str:

@@ -28,7 +28,7 @@ from kb.people.models import AuditEntry
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.rules import RuleChange
-from kb.wording import ENGLISH, N_, _, speaking
+from kb.wording import N_, _
 
 GOOD_FOR = timedelta(hours=1)
 _TURN = 7_310_021
@@ -94,8 +94,7 @@ def _carry_out(session: Session, actor: Actor, found: Preview, when: When, now: 
         due = moves[card.id]
         audit.record(session, actor, "next_check", "card", card.id, now, after=due.isoformat(), policy=found.token[:12])
         card.verify_by = due
-    with speaking(ENGLISH):  # it is stored, and read in all languages
-        words = applied_words(found.change, when, len(moves))
+    words = applied_words(found.change, when, len(moves))
     session.add(RuleChange(token=found.token, at=now, actor_id=actor.id, words=words, moved=len(moves)))
     session.flush()
     return len(moves)

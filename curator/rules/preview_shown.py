@@ -25,7 +25,7 @@ from kb.people.models import Person
 from kb.trust.policy import Policy
 from kb.trust.rules import clause_of
 from kb.web.parts import Chip, Choice, Link, Option
-from kb.wording import _, day_and_month, decimal, ngettext
+from kb.wording import _, day_and_month, decimal, ngettext, with_one_digit
 from kb.words import Words
 
 SHOWN = 50
@@ -175,8 +175,8 @@ def _replay(past: Replay) -> ReplayPart:
     ]
     words = replay_words(past)
     rows = tuple(
-        ReplayRow(label, f"{made:,}", f"{before.due:,}", f"{after.due:,}", f"{corrections:,}",
-                  f"{before.found_earlier:.1f}", f"{after.found_earlier:.1f}")
+        ReplayRow(label, decimal(made), decimal(before.due), decimal(after.due), decimal(corrections),
+                  with_one_digit(before.found_earlier), with_one_digit(after.found_earlier))
         for label, made, before, after, corrections in zip(
             labels, past.checks_made, past.before, past.after, past.corrections, strict=True)
     )  # fmt: skip

@@ -18,6 +18,7 @@ from kb.cards.models import Breach, Collection
 from kb.errors import FieldError, Forbidden
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.sentences import told
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.rules import Clause, Pace, RuleChange
@@ -170,7 +171,7 @@ def _done(session: Session, actor: Actor, words: Words) -> tuple[DoneRow, ...]:
     if not actor.is_admin:
         query = query.where(RuleChange.actor_id == actor.id)
     rows = session.execute(query.order_by(RuleChange.at.desc()).limit(_DONE_SHOWN))
-    return tuple(DoneRow(done.words, name or "Vitrine", words.day(done.at)) for done, name in rows)
+    return tuple(DoneRow(told(done.words), name or "Vitrine", words.day(done.at)) for done, name in rows)
 
 
 def _sentence(error: FieldError) -> str:

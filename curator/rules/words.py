@@ -7,6 +7,7 @@ from curator.rules.changes import Change, Kind
 from curator.rules.replay import Replay
 from curator.rules.simulator import Simulation, When
 from kb.cards.models import Breach
+from kb.sentences import Sentence, nsentence, sentence
 from kb.trust.rules import Clause, Pace
 from kb.wording import N_, _, day_and_month, decimal, full_day, ngettext
 
@@ -15,6 +16,15 @@ EXPIRY = {
     Breach.WARN: N_("given with a warning while overdue"),
     Breach.WITHHOLD: N_("withheld while overdue"),
 }
+_TITLES = {
+    Kind.ADD: N_("New rule"),
+    Kind.EDIT: N_("Changed rule"),
+    Kind.REMOVE: N_("Rule removed"),
+    Kind.MOVE: N_("Rule moved"),
+    Kind.COLLECTION: N_("Interval of a collection"),
+    Kind.CATCH_UP: N_("Dates as the policy says"),
+}
+_HOW = {When.NEXT: N_("from the next check on"), When.SPREAD: N_("spread"), When.NOW: N_("applied now")}
 LIMITS = N_(
     "From the record of checks, corrections and impressions. Each replayed check is taken as done on "
     "the day it is due; a text that was corrected as wrong from any moment since the check or "
@@ -118,22 +128,14 @@ def replay_words(found: Replay) -> str:
 
 def title_of(change: Change) -> str:
     """The heading of a preview."""
-    return {
-        Kind.ADD: _("New rule"),
-        Kind.EDIT: _("Changed rule"),
-        Kind.REMOVE: _("Rule removed"),
-        Kind.MOVE: _("Rule moved"),
-        Kind.COLLECTION: _("Interval of a collection"),
-        Kind.CATCH_UP: _("Dates as the policy says"),
-    }[change.kind]
+    return _(_TITLES[change.kind])
 
 
-def applied_words(change: Change, when: When, moved: int) -> str:
+def applied_words(change: Change, when: When, moved: int) -> Sentence:
     """The record of a change that was applied: "New rule, spread: 12 checks moved"."""
-    how = {When.NEXT: _("from the next check on"), When.SPREAD: _("spread"), When.NOW: _("applied now")}[when]
-    return ngettext(
+    return nsentence(
         "%(change)s, %(how)s: %(num)s check moved", "%(change)s, %(how)s: %(num)s checks moved", moved,
-        change=title_of(change), how=how,
+        change=sentence(_TITLES[change.kind]), how=sentence(_HOW[when]),
     )  # fmt: skip
 
 

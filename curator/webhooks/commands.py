@@ -17,6 +17,7 @@ from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.sentences import sentence
 from kb.wording import _
 
 MOST_WEBHOOKS = 100
@@ -85,7 +86,7 @@ def pause_webhook(session: Session, actor: Actor, webhook_id: int, now: datetime
     webhook = webhook_numbered(session, actor, webhook_id)
     if webhook.paused_at is None:
         webhook.paused_at = now
-        give_up(session, webhook, _("The webhook was paused."))
+        give_up(session, webhook, sentence("The webhook was paused."))
         audit.record(session, actor, "paused", "webhook", webhook.id, now)
 
 

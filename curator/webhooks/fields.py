@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from kb.cards.fields import Line
 from kb.outbound.client import check_address
 from kb.outbound.errors import Refused
+from kb.sentences import told
 from kb.wording import _
 
 
@@ -16,7 +17,7 @@ def _address(value: str) -> str:
         check_address(value)
         urlsplit(value).hostname  # noqa: B018  (a bad port or bracket is found when it is read)
     except Refused as error:
-        raise ValueError(_("is no address of a webhook. %(error)s", error=error)) from None
+        raise ValueError(_("is no address of a webhook. %(error)s", error=told(error.why))) from None
     except ValueError:
         raise ValueError(_("is no address of a webhook")) from None
     return value

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from kb.cards.models import Collection
 from kb.db import Base
 from kb.people.models import Person
+from kb.sentences import StoredSentence
 
 
 class BodyForm(StrEnum):
@@ -53,7 +54,7 @@ class Webhook(Base):
     paused_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
-    disabled_why: Mapped[str | None] = mapped_column(String(300))
+    disabled_why: Mapped[str | None] = mapped_column(StoredSentence(300))
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     collection: Mapped[Collection | None] = relationship()
@@ -85,4 +86,4 @@ class WebhookDelivery(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_status: Mapped[int | None]
-    last_error: Mapped[str | None] = mapped_column(String(300))
+    last_error: Mapped[str | None] = mapped_column(StoredSentence(300))

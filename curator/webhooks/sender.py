@@ -23,9 +23,12 @@ from kb.installation import secret_key
 from kb.mail.outbox import enqueue
 from kb.outbound.client import post
 from kb.outbound.errors import OutboundError
+from kb.people.languages import language_of
 from kb.people.models import Person
+from kb.sentences import sentence, shortened, told
 from kb.settings import Settings
 from kb.trust.policy import Policy
+from kb.wording import _, speaking
 from kb.words import Words, first_name
 
 GIVES_UP_AFTER = timedelta(days=3)
@@ -34,12 +37,13 @@ _LEASE = timedelta(minutes=5)
 _BATCH = 50
 _GONE = 410
 _MOST_BYTES = 4096
+_LONGEST = 300  # what went wrong, as it is kept
 
 
 def send_webhooks(database: Database, settings: Settings, policy: Policy, clock: Callable[[], datetime]) -> int:
     """Send what is due now. Returns how many messages were taken. A webhook that fails waits for the next run."""
     sent, failing = 0, set[int]()
-    for _ in range(_BATCH):
+    for _turn in range(_BATCH):
         now = clock()
         with database.transaction() as session:
             row = _lease(session, failing, now)
@@ -99,8 +103,8 @@ def _send(url: str, body: bytes, headers: Mapping[str, str], settings: Settings)
     try:
         answer = post(url, body, headers, settings.outbound, most_bytes=_MOST_BYTES)
     except OutboundError as error:
-        return None, str(error)[:300]
-    return answer.status, None if answer.is_success else f"It answered {answer.status}."
+        return None, error.why
+    return answer.status, None if answer.is_success else sentence("It answered %(status)s.", status=answer.status)
 
 
 def _settle(
@@ -111,7 +115,8 @@ def _settle(
     webhook = session.get(Webhook, row.webhook_id, with_for_update=True) if row is not None else None
     if row is None or webhook is None:
         return  # it was deleted meanwhile
-    row.tries, row.last_status, row.last_error = row.tries + 1, status, error
+    row.tries, row.last_status = row.tries + 1, status
+    row.last_error = shortened(error, _LONGEST) if error is not None else None
     if error is None:
         row.state, row.sent_at, webhook.failing_since = DeliveryState.SENT, now, None
         return
@@ -125,23 +130,29 @@ def _settle(
 def _turn_off(
     session: Session, webhook: Webhook, error: str, settings: Settings, policy: Policy, now: datetime
 ) -> None:
-    since = Words(now, policy.zone).full_day(webhook.failing_since or now)
-    webhook.disabled_at, webhook.disabled_why = now, f"Nothing arrived since {since}. {error}"[:300]
+    since = Words(now, policy.zone).calendar_day(webhook.failing_since or now)
+    why = sentence("Nothing arrived since %(day)s. %(problem)s", day=since, problem=error)
+    webhook.disabled_at, webhook.disabled_why = now, shortened(why, _LONGEST)
     session.flush()
-    give_up(session, webhook, "The webhook was turned off.")
+    give_up(session, webhook, sentence("The webhook was turned off."))
     maker = session.get(Person, webhook.created_by_id) if webhook.created_by_id is not None else None
     if maker is None or not maker.is_active:
         return
-    mail = NoticeMail(
+    with speaking(language_of(maker, settings)):
+        written = letter("digest", _turned_off(webhook, maker, settings))
+    enqueue(session, f"webhook-off:{webhook.id}:{now.isoformat()}", maker.email, written, now)
+
+
+def _turned_off(webhook: Webhook, maker: Person, settings: Settings) -> NoticeMail:
+    return NoticeMail(
         workspace_name=settings.workspace.name,
-        subject=f"The webhook “{webhook.name}” was turned off",
-        greeting=f"Hello {first_name(maker.name)},",
-        sentence=f"{webhook.disabled_why} It is told nothing until somebody resumes it.",
+        subject=_("The webhook “%(name)s” was turned off", name=webhook.name),
+        greeting=_("Hello %(name)s,", name=first_name(maker.name)),
+        sentence=_("%(why)s It is told nothing until somebody resumes it.", why=told(webhook.disabled_why or "")),
         groups=(),
-        button="Open the webhooks",
+        button=_("Open the webhooks"),
         url=f"{settings.public_url}/admin/webhooks",
-        why="You get this because you made the webhook.",
-        stop="Your account",
+        why=_("You get this because you made the webhook."),
+        stop=_("Your account"),
         stop_url=f"{settings.public_url}/account",
     )
-    enqueue(session, f"webhook-off:{webhook.id}:{now.isoformat()}", maker.email, letter("digest", mail), now)

@@ -20,6 +20,7 @@ from kb.cards.models import Collection
 from kb.errors import Conflict, FieldError, Invalid, NotFound, invalid
 from kb.people.actor import Actor
 from kb.people.commands import person_with_email
+from kb.sentences import told
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
@@ -135,7 +136,7 @@ def _page(*, open_id: int | None = None, made: Webhook | None = None, errors: tu
             action=HERE,
             webhooks=tuple(_row(session, row, words, row.id == (made.id if made else open_id)) for row in rows),
             name=Field(typed.get("name", ""), wrong.get("name", "")),
-            url=Field(typed.get("url", ""), wrong.get("url", ""), "It is not shown in full again."),
+            url=Field(typed.get("url", ""), wrong.get("url", ""), _("It is not shown in full again.")),
             form=_choice(_FORMS, typed.get("form", "json"), wrong.get("form", "")),
             events=_events(wrong.get("events", "")),
             person=Field(
@@ -156,7 +157,7 @@ def _row(session: Session, webhook: Webhook, words: Words, is_open: bool) -> Web
     here, is_off = f"{HERE}/{webhook.id}", not webhook.is_on
     form = _(_FORMS[BodyForm(webhook.form)][0])
     where = webhook.collection.name if webhook.collection else _("every collection they may read")
-    state = webhook.disabled_why or (_("Paused") if webhook.paused_at else _("On"))
+    state = told(webhook.disabled_why or "") or (_("Paused") if webhook.paused_at else _("On"))
     failing = _("Failing since %(when)s", when=words.exact(webhook.failing_since)) if webhook.failing_since else ""
     return WebhookRow(
         id=webhook.id,
@@ -183,7 +184,7 @@ def _told(webhook: Webhook) -> str:
 
 def _given_up(row: WebhookDelivery) -> str:
     tries = ngettext("Given up after %(num)s try.", "Given up after %(num)s tries.", row.tries)
-    return f"{tries} {row.last_error or ''}".strip()
+    return f"{tries} {told(row.last_error or '')}".strip()
 
 
 def _delivery(row: WebhookDelivery, words: Words) -> DeliveryRow:
@@ -194,7 +195,7 @@ def _delivery(row: WebhookDelivery, words: Words) -> DeliveryRow:
         DeliveryState.SENDING: _("On its way"),
     }.get(DeliveryState(row.state))
     waiting = (
-        _("%(error)s Next try %(when)s", error=row.last_error, when=words.exact(row.next_try_at))
+        _("%(error)s Next try %(when)s", error=told(row.last_error), when=words.exact(row.next_try_at))
         if row.last_error
         else _("Waits to be sent")
     )

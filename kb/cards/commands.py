@@ -18,6 +18,7 @@ from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people import audit
 from kb.people.actor import Actor
+from kb.sentences import sentence
 from kb.text.corrections import is_correction
 from kb.text.markdown import Rendered
 from kb.text.renderer import RENDERER_VERSION
@@ -25,6 +26,7 @@ from kb.text.sameness import same_rendering
 from kb.trust import assignee
 from kb.trust.commands import doubt, verify
 from kb.trust.models import Flag, Outcome
+from kb.trust.notes import EDITED
 from kb.trust.policy import Policy
 from kb.trust.reading import NOTHING_SEEN, Seen
 from kb.wording import _
@@ -271,7 +273,7 @@ def _judge(
             evidence=edit.seen.evidence, last_flag=edit.seen.last_flag,
         )  # fmt: skip
     elif outcome.reads_differently and not edit.is_minor and card.verified_at and card.unverified_at is None:
-        doubt(session, actor, card, "edited", edit.note or "Edited since the last check.", now)
+        doubt(session, actor, card, "edited", edit.note or sentence(EDITED), now)
 
 
 def differences(card: Card, text: CardText, shelf: Collection | None) -> list[str]:

@@ -11,8 +11,10 @@ from kb.cards.permissions import Right, may
 from kb.cards.queries import card_path, revisions_of
 from kb.people.actor import Actor
 from kb.people.models import AuditEntry, Person
+from kb.sentences import told
 from kb.text.diff import DiffLine, diff
 from kb.trust.models import Flag, Verification
+from kb.trust.notes import note_words
 from kb.trust.queries import verifications_of
 from kb.web.pages import (
     DiffPage,
@@ -125,7 +127,7 @@ def _dated(entry: HistoryEntry, at: datetime, words: Words) -> HistoryEntry:
 def _revision_entries(session: Session, card: Card) -> Sequence[tuple[datetime, HistoryEntry]]:
     entries = []
     for r in revisions_of(session, card):
-        said = r.note or (_("written") if r.number == 1 else _("edited")) + (_(", minor") if r.is_minor else "")
+        said = told(r.note) or (_("written") if r.number == 1 else _("edited")) + (_(", minor") if r.is_minor else "")
         url = f"/cards/{card.id}/diff?from={r.number - 1}&to={r.number}" if r.number > 1 else ""
         by = r.author.name if r.author else _("Import")
         entries.append(
@@ -147,7 +149,7 @@ def _verification_entries(session: Session, card: Card) -> Sequence[tuple[dateti
                 "",
                 "",
                 _("Version %(version)s", version=r.version),
-                r.note,
+                note_words(r.note),
             ),
         )
         for r in records
@@ -166,11 +168,13 @@ def _flag_entries(session: Session, card: Card) -> Sequence[tuple[datetime, Hist
     entries = []
     for flag in session.scalars(select(Flag).where(Flag.card_id == card.id)):
         by = flag.raised_by.name if flag.raised_by else "Vitrine"
-        entries.append((flag.raised_at, HistoryEntry("flag", _("Flagged: %(words)s", words=flag.detail), by, "", "")))
+        entries.append(
+            (flag.raised_at, HistoryEntry("flag", _("Flagged: %(words)s", words=told(flag.detail)), by, "", ""))
+        )
         if flag.resolved_at is not None:
             name = _names(session, [flag.resolved_by_id]).get(flag.resolved_by_id or 0, "Vitrine")
             entries.append((flag.resolved_at, HistoryEntry("comment", _("Report resolved"), name, "", "", "",
-                                                           flag.resolution or "")))  # fmt: skip
+                                                           told(flag.resolution or ""))))  # fmt: skip
     return entries
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.db import Base
 from kb.people.models import Group, Person
+from kb.sentences import StoredSentence
 
 
 class Status(StrEnum):
@@ -125,7 +126,7 @@ class Card(Base):
     unverified_at: Mapped[datetime | None]
     unverified_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     unverified_kind: Mapped[str | None] = mapped_column(String(20))
-    unverified_reason: Mapped[str | None] = mapped_column(String(500))
+    unverified_reason: Mapped[str | None] = mapped_column(StoredSentence(500))
 
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -190,7 +191,7 @@ class Revision(Base):
     body: Mapped[str] = mapped_column(Text)
     tags: Mapped[list[str]]
     language: Mapped[str] = mapped_column(String(8))
-    note: Mapped[str] = mapped_column(String(300), default="")
+    note: Mapped[str] = mapped_column(StoredSentence(300), default="")
     is_minor: Mapped[bool] = mapped_column(default=False)
     corrects: Mapped[bool] = mapped_column(default=False, server_default=false())
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

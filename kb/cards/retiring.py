@@ -9,9 +9,11 @@ from kb.cards.models import Card
 from kb.cards.permissions import Right, demand
 from kb.db import hold
 from kb.people.actor import Actor
+from kb.sentences import sentence
 from kb.trust.commands import doubt
 from kb.trust.log import Manner
 from kb.trust.models import Outcome, Verification
+from kb.trust.notes import ARCHIVED
 from kb.trust.reading import NOTHING_SEEN, Seen
 
 RETIRED = "archived"
@@ -26,7 +28,7 @@ def retire_card(
     demand(actor, Right.ARCHIVE, card)
     require_version(card, version)
     manner = Manner(Outcome.ARCHIVED, seconds=seen.seconds, evidence=seen.evidence)
-    reason = note or "Archived when it was checked."
+    reason = note or sentence(ARCHIVED)
     record = doubt(session, actor, card, "reported", reason, now, basis=RETIRED, manner=manner)
     archive_card(session, actor, card, now)
     return record

@@ -48,7 +48,7 @@ def card_page(
     """The page of a card that this actor may see. `query_id` names the search that led to it."""
     words = Words(now, policy.zone)
     trust = trust_of_card(session, card, policy, now) if card.status == Status.PUBLISHED else None
-    path = card_path(card)
+    ask_url = _ask_url(actor, card)
     stands = standing(card.collection, trust, now) if trust and card.is_servable else Standing()
     is_hidden = card.status == Status.ARCHIVED and not may(actor, Right.ARCHIVE, card)
     return CardPage(
@@ -59,7 +59,7 @@ def card_page(
         status=Status(card.status).value,
         crumbs=(Link(card.collection.name, f"/collections/{card.collection.slug}"),),
         tags=tuple(Link(tag, f"/cards?tag={tag}") for tag in card.tags),
-        strip=strip(card, trust, words, ask_url="" if stands.reason else f"{path}#report") if trust else None,
+        strip=strip(card, trust, words, ask_url="" if stands.reason else ask_url) if trust else None,
         trust=card_trust(session, card, trust, policy, words),
         history=history_events(session, card, words)[:6],
         actions=_actions(session, actor, card, trust, public_url, query_id),
@@ -76,6 +76,11 @@ def card_page(
         reviews=review_notes(session, actor, card, words),
         publish_words=_("Send for review") if needs_review(actor, card) else _("Publish"),
     )
+
+
+def _ask_url(actor: Actor, card: Card) -> str:
+    """Where this reader asks whoever checks the card; nothing for that person, and for what is no answer."""
+    return f"/questions/new?card={card.id}" if card.is_servable and card.assignee_id not in (None, actor.id) else ""
 
 
 def _looks_like(session: Session, actor: Actor, card: Card) -> tuple[LooksLike, ...]:
@@ -161,6 +166,7 @@ def _actions(
         archive_action=f"{base}/archive" if can_archive and card.status != Status.ARCHIVED else "",
         restore_action=f"{base}/unarchive" if can_archive and card.status == Status.ARCHIVED else "",
         unverify_action=f"{base}/unverify" if can_take_back and card.verified_at is not None else "",
+        ask_url=_ask_url(actor, card),
         feedback_action=f"{base}/feedback" if card.status == Status.PUBLISHED else "",
         follow=None
         if card.status == Status.DRAFT

@@ -22,8 +22,10 @@ from kb.errors import Invalid, NotFound, invalid
 from kb.people.actor import Actor
 from kb.reviewing.handing import publish_or_propose, save_or_propose
 from kb.reviewing.models import Proposal
+from kb.sentences import sentence
 from kb.trust import commands as trust_commands
 from kb.trust.models import FlagKind
+from kb.trust.notes import RESTORED
 from kb.trust.queries import open_flags, trust_of_card
 from kb.use.commands import give_feedback, seen_version
 from kb.use.recorder import Use, UseKind
@@ -37,7 +39,7 @@ from kb.words import Words
 
 blueprint = Blueprint("cards", __name__)
 _FOUND = 20
-NOTHING_SAID = "No more was said."  # stored: most kinds of problems say enough by themselves
+NOTHING_SAID = sentence("No more was said.")  # stored: most kinds of problems say enough by themselves
 
 
 @blueprint.get("/cards/<int:card_id>")
@@ -96,7 +98,7 @@ def restore_revision(card_id: int) -> BaseResponse:
     )  # fmt: skip
     with writing() as (session, actor):
         card = queries.card_visible_to(session, actor, card_id)
-        step = Edit(version, note=f"Restored version {number}")
+        step = Edit(version, note=sentence(RESTORED, number=number))
         done = save_or_propose(session, actor, card, text, step, services().policy, services().settings, now())
         waits = isinstance(done, Proposal)
     say(
@@ -126,7 +128,7 @@ def verify(card_id: int) -> BaseResponse:
 def unverify(card_id: int) -> BaseResponse:
     """Take the verification back, with a reason."""
     reason = read_form(ReasonForm).reason
-    return _act(card_id, lambda s, a, card: trust_commands.unverify(s, a, card, reason, now()), "Un-verified.")
+    return _act(card_id, lambda s, a, card: trust_commands.unverify(s, a, card, reason, now()), _("Un-verified."))
 
 
 @blueprint.post("/cards/<int:card_id>/flags")
@@ -253,7 +255,8 @@ def _to_head(session: Session, actor: Actor, card: Card) -> BaseResponse:
     head = queries.head_of_line(session, actor, card).head
     if head is None:
         raise NotFound(_("This card was replaced, and its replacement is not available to you."))
-    return redirect(f"{queries.card_path(head)}?replaced={card.id}", 302)
+    talk = "&comments=1" if "comments" in request.args else ""
+    return redirect(f"{queries.card_path(head)}?replaced={card.id}{talk}", 302)
 
 
 def _arrived_from(session: Session, actor: Actor) -> str:

@@ -13,6 +13,7 @@ from kb.errors import NotFound
 from kb.following.commands import Followed
 from kb.following.models import Follow
 from kb.people.actor import Actor
+from kb.wording import _
 
 FollowKind = Literal["collection", "tag", "card"]
 _ORDER: tuple[FollowKind, ...] = ("collection", "tag", "card")
@@ -59,7 +60,7 @@ def follow_of(session: Session, actor: Actor, follow_id: int) -> Follow:
     mine = (Follow.id == follow_id, Follow.person_id == actor.id)
     found = session.scalars(select(Follow).where(*mine)).first() if 0 < follow_id <= LARGEST_ID else None
     if found is None:
-        raise NotFound("You follow no such thing.")
+        raise NotFound(_("You follow no such thing."))
     return found
 
 

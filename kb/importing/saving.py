@@ -20,11 +20,11 @@ from kb.importing.preparing import Prepared
 from kb.importing.report import Outcome
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person
+from kb.sentences import sentence
 from kb.trust.commands import outcome_of, verify
 from kb.trust.models import Flag
+from kb.trust.notes import IMPORTED, IMPORTED_AGAIN
 from kb.trust.policy import Policy
-
-IMPORTED_AGAIN = "Imported again"
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ def _edit(saving: Saving, card: Card, prepared: Prepared) -> bool:
     if prepared.text is None or known is None:
         return False
     is_minor = known.seen is not None and known.seen.hashes.text == prepared.hashes.text
-    edit = Edit(known.version, note=IMPORTED_AGAIN, is_minor=is_minor)
+    edit = Edit(known.version, note=sentence(IMPORTED_AGAIN), is_minor=is_minor)
     outcome = commands.edit_card(saving.session, saving.actor, card, prepared.text, edit, saving.policy, saving.now)
     return bool(outcome.changed)
 
@@ -159,7 +159,7 @@ def _verify_as_of_then(saving: Saving, card: Card, prepared: Prepared, notices: 
         notices.append(Notice(NoticeKind.FIELD, f"verified_at was left out: {reason}."))
         return False
     verify(
-        saving.session, actor, card, card.version, saving.policy, at, note="Imported", basis="import",
+        saving.session, actor, card, card.version, saving.policy, at, note=IMPORTED, basis="import",
         outcome=outcome_of(card),
     )  # fmt: skip
     return True

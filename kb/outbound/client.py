@@ -16,6 +16,7 @@ import httpx2
 
 from kb.outbound.errors import OutboundError, Refused, Unreachable
 from kb.outbound.guard import Deadline, Guard, Resolve, resolve_host
+from kb.sentences import sentence
 from kb.settings import Outbound
 
 MOST_REDIRECTS = 5
@@ -61,7 +62,7 @@ def fetch(
                 answer.status, answer.headers, answer.body, answer.is_cut, str(there), hops, bool(hops) and for_good
             )
         if hops == MOST_REDIRECTS:
-            raise Unreachable(f"It redirects more than {MOST_REDIRECTS} times.")
+            raise Unreachable(sentence("It redirects more than %(most)s times.", most=MOST_REDIRECTS))
         for_good = for_good and answer.status in (301, 308)
         there, last, hops = _joined(there, target), there, hops + 1
         if (there.scheme, there.host, there.port) != (last.scheme, last.host, last.port):
@@ -143,18 +144,18 @@ def _once(request: _Request, rules: Outbound, most_bytes: int, resolve: Resolve,
     except OutboundError:
         raise
     except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
-        raise Unreachable("It did not answer in time.") from error
+        raise Unreachable(sentence("It did not answer in time.")) from error
     except (httpcore2.ConnectError, httpcore2.NetworkError) as error:
-        raise Unreachable(f"No connection: {_reason(error)}") from error
+        raise Unreachable(sentence("No connection: %(reason)s", reason=_reason(error))) from error
     except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise Unreachable(f"It does not speak HTTP: {_reason(error)}") from error
+        raise Unreachable(sentence("It does not speak HTTP: %(reason)s", reason=_reason(error))) from error
 
 
 def _read(response: httpx2.Response, most: int) -> tuple[bytes, bool]:
     """At most so many bytes, whether or not they were packed: a small body may unpack to a huge one."""
     packed = response.headers.get("content-encoding", "identity").lower()
     if packed not in ("identity", "gzip", "deflate"):
-        raise Unreachable(f"It answers packed as {packed[:20]}, which nobody asked for.")
+        raise Unreachable(sentence("It answers packed as %(packing)s, which nobody asked for.", packing=packed[:20]))
     unpack = zlib.decompressobj(wbits=47) if packed != "identity" else None
     body = bytearray()
     for chunk in response.iter_raw(16384):
@@ -164,7 +165,7 @@ def _read(response: httpx2.Response, most: int) -> tuple[bytes, bool]:
             try:
                 body += unpack.decompress(chunk, most + 1 - len(body))
             except zlib.error as error:
-                raise Unreachable("Its answer can't be unpacked.") from error
+                raise Unreachable(sentence("Its answer can't be unpacked.")) from error
         if len(body) > most:
             return bytes(body[:most]), True
     return bytes(body), False
@@ -173,17 +174,17 @@ def _read(response: httpx2.Response, most: int) -> tuple[bytes, bool]:
 def _address(text: str) -> httpx2.URL:
     """The address to ask: http or https, a host, nobody's password, and no fragment."""
     if len(text) > LONGEST_URL or any(ord(letter) <= 32 or ord(letter) == 127 for letter in text):
-        raise Refused("This is no address: it is too long, or has spaces in it.")
+        raise Refused(sentence("This is no address: it is too long, or has spaces in it."))
     try:
         url = httpx2.URL(text)
     except (httpx2.InvalidURL, ValueError, TypeError) as error:
-        raise Refused("This is no address.") from error
+        raise Refused(sentence("This is no address.")) from error
     if url.scheme not in ("http", "https"):
-        raise Refused("Only http and https addresses are asked.")
+        raise Refused(sentence("Only http and https addresses are asked."))
     if not url.host:
-        raise Refused("The address names no host.")
+        raise Refused(sentence("The address names no host."))
     if url.userinfo:
-        raise Refused("An address with a name or password in it is not asked.")
+        raise Refused(sentence("An address with a name or password in it is not asked."))
     return url.copy_with(fragment=None)
 
 
@@ -191,7 +192,7 @@ def _joined(there: httpx2.URL, target: str) -> httpx2.URL:
     try:
         return _address(str(there.join(target)))
     except (httpx2.InvalidURL, ValueError) as error:
-        raise Unreachable("It redirects to something that is no address.") from error
+        raise Unreachable(sentence("It redirects to something that is no address.")) from error
 
 
 @cache

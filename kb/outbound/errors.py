@@ -2,7 +2,11 @@
 
 
 class OutboundError(Exception):
-    """No answer. The text says why, in words for a curator."""
+    """No answer. `why` is a sentence for a curator."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Refused(OutboundError):

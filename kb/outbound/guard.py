@@ -16,6 +16,7 @@ import httpcore2
 
 from kb.outbound.addresses import Network, is_allowed
 from kb.outbound.errors import NoSuchHost, Refused, Unreachable
+from kb.sentences import sentence
 
 Resolve = Callable[[str, int], list[str]]
 PORTS = frozenset({80, 443})
@@ -32,7 +33,7 @@ class Deadline:
         """Seconds that remain, at most `most`. Raises Unreachable when there are none."""
         left = self._end - time.monotonic()
         if left <= 0:
-            raise Unreachable("It did not answer in time.")
+            raise Unreachable(sentence("It did not answer in time."))
         return left if most is None else min(left, most)
 
 
@@ -54,13 +55,15 @@ class Guard(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:  # fmt: skip
         """A connection to the first address behind `host`, if all of them are allowed."""
         if port not in self._ports:
-            raise Refused(f"Port {port} is not allowed; see [outbound] allow_ports.")
+            raise Refused(sentence("Port %(port)s is not allowed; see [outbound] allow_ports.", port=port))
         addresses = _in_time(self._resolve, host, port, self._deadline)
         if not addresses:
-            raise NoSuchHost(f"There is no host {host}.")
+            raise NoSuchHost(sentence("There is no host %(host)s.", host=host))
         if not all(is_allowed(address, self._networks) for address in addresses):
             # One private address among public ones is an attack, so a mixed answer is refused whole.
-            raise Refused(f"{host} is in a private or special network; see [outbound] allow_networks.")
+            raise Refused(
+                sentence("%(host)s is in a private or special network; see [outbound] allow_networks.", host=host)
+            )
         stream = self._sockets.connect_tcp(
             addresses[0], port, self._deadline.left(_CONNECT_SECONDS), local_address, socket_options
         )
@@ -70,7 +73,7 @@ class Guard(httpcore2.NetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore2.NetworkStream:
         """Never."""
-        raise Refused("Sockets of this machine are not allowed.")
+        raise Refused(sentence("Sockets of this machine are not allowed."))
 
 
 class _Timed(httpcore2.NetworkStream):
@@ -107,7 +110,7 @@ def resolve_host(host: str, port: int) -> list[str]:
     except socket.gaierror as error:
         if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
             return []
-        raise Unreachable(f"The name {host} could not be looked up.") from error
+        raise Unreachable(sentence("The name %(host)s could not be looked up.", host=host)) from error
     except UnicodeError:
         return []
     return [str(address[0]) for *_, address in found]
@@ -130,5 +133,5 @@ def _in_time(resolve: Resolve, host: str, port: int, deadline: Deadline) -> list
     if errors:
         raise errors[0]
     if not answers:
-        raise Unreachable(f"The name {host} could not be looked up in time.")
+        raise Unreachable(sentence("The name %(host)s could not be looked up in time.", host=host))
     return answers[0]

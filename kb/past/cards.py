@@ -29,6 +29,7 @@ from kb.trust.models import OpenFlag
 from kb.trust.policy import Policy
 from kb.trust.rules import Clause, about, expiry_of
 from kb.trust.state import Trust, trust_of
+from kb.wording import _, decimal
 
 MOST_CARDS = 20_000
 _CHUNK = 2_000
@@ -162,7 +163,10 @@ def _visible(
     if card_ids is not None:
         clauses.append(Card.id.in_(card_ids))
     if (session.scalar(select(func.count()).select_from(Card).where(and_(*clauses))) or 0) > MOST_CARDS:
-        raise invalid("as_of", f"More than {MOST_CARDS:,} cards would have to be replayed. Name a collection.")
+        raise invalid(
+            "as_of",
+            _("More than %(most)s cards would have to be replayed. Name a collection.", most=decimal(MOST_CARDS)),
+        )
     rows = session.execute(
         select(Card.id, Card.title, Card.collection_id, Card.external_id, Card.created_at, Card.published_at,
                Card.version, Card.audience, Card.template, Card.status, Card.replaced_by_id, is_readable)

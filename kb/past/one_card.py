@@ -15,6 +15,7 @@ from kb.past.replay import Then, state_of
 from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.trust.state import Trust
+from kb.wording import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ def card_at(session: Session, actor: Actor, card: Card, instant: datetime, polic
         return PastCard(answer, trust, session.get_one(Revision, (card.id, answer.version)).body)
     then = _state(session, card.id, instant)
     if then is None or then.status is Status.DRAFT:
-        raise NotFound("The card was not published yet at that instant.")
+        raise NotFound(_("The card was not published yet at that instant."))
     if then.status is Status.ARCHIVED:
-        raise Gone("The card was archived at that instant.")
+        raise Gone(_("The card was archived at that instant."))
     return card_visible_to(session, actor, _head(session, then, instant)).id
 
 
@@ -52,7 +53,7 @@ def _head(session: Session, then: Then, instant: datetime) -> int:
         if after is None or not after.is_replaced:
             return head
         head = after.replaced_by_id
-    raise NotFound("There is no such card: what replaced it was deleted since.")
+    raise NotFound(_("There is no such card: what replaced it was deleted since."))
 
 
 def _state(session: Session, card_id: int, instant: datetime) -> Then | None:

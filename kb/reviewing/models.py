@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from kb.cards.models import Card, Collection
 from kb.db import Base
 from kb.people.models import Person
+from kb.sentences import StoredSentence
 
 WORDS_LIMIT = 1000
 
@@ -43,7 +44,7 @@ class Proposal(Base):
     language_chosen: Mapped[bool] = mapped_column(Boolean, default=False)
     audience: Mapped[list[str]]
     template: Mapped[str | None] = mapped_column(String(40))
-    note: Mapped[str] = mapped_column(String(300), default="")
+    note: Mapped[str] = mapped_column(StoredSentence(300), default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10), default=State.WAITING, index=True)

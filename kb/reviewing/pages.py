@@ -15,10 +15,11 @@ from kb.people.actor import Actor
 from kb.reviewing.models import Proposal, State
 from kb.reviewing.queries import Scope, count_proposals, proposals_in
 from kb.reviewing.shown import author_of
+from kb.sentences import told
 from kb.text.diff import DiffLine
 from kb.web.parts import BLANK, Chip, Field, Paging, Problem
 from kb.wording import N_, _
-from kb.words import Words
+from kb.words import Words, span
 
 _PAGE = 50
 _STATES = {State.WAITING: N_("Waits for review"), State.APPROVED: N_("Approved"), State.SENT_BACK: N_("Sent back"),
@@ -105,7 +106,7 @@ def review_page(
         title=proposal.title,
         card_url=card_path(card),
         card_title=card.title,
-        state=_STATES[State(proposal.state)],
+        state=_(_STATES[State(proposal.state)]),
         facts=_facts(session, proposal, words),
         words=proposal.words,
         moved=_moved(session, card, words) if moved else "",
@@ -156,7 +157,7 @@ def _facts(session: Session, proposal: Proposal, words: Words) -> tuple[tuple[st
         (_("Collection"), card.collection.name),
     ]
     if proposal.note:
-        facts.append((_("What changed"), proposal.note))
+        facts.append((_("What changed"), told(proposal.note)))
     if proposal.tags != card.tags and proposal.is_waiting:
         facts.append((_("Tags"), f"{', '.join(card.tags) or _('none')} → {', '.join(proposal.tags) or _('none')}"))
     if proposal.language != card.language and proposal.is_waiting:
@@ -171,14 +172,18 @@ def _facts(session: Session, proposal: Proposal, words: Words) -> tuple[tuple[st
         facts.append((_("Moves to"), session.get_one(Collection, proposal.collection_id).name))
     if proposal.decided_by is not None and proposal.state != State.WITHDRAWN:
         when = words.exact(proposal.decided_at) if proposal.decided_at else ""
-        facts.append((_STATES[State(proposal.state)], f"{proposal.decided_by.name}, {when}"))
+        facts.append((_(_STATES[State(proposal.state)]), f"{proposal.decided_by.name}, {when}"))
     return tuple(facts)
 
 
 def _row(proposal: Proposal, words: Words) -> ReviewRow:
-    what = _("new card") if proposal.publishes else _("change")
-    who = f"{author_of(proposal)}, {what} in {proposal.card.collection.name}"
-    state = "" if proposal.is_waiting else _STATES[State(proposal.state)]
+    shelf, author = proposal.card.collection.name, author_of(proposal)
+    who = (
+        _("%(author)s, new card in %(collection)s", author=author, collection=shelf)
+        if proposal.publishes
+        else _("%(author)s, change in %(collection)s", author=author, collection=shelf)
+    )
+    state = "" if proposal.is_waiting else _(_STATES[State(proposal.state)])
     return ReviewRow(proposal.title, f"/reviews/{proposal.id}", who, state, words.ago(proposal.at))
 
 
@@ -188,7 +193,7 @@ def _paging(scope: Scope, page: int, total: int) -> Paging | None:
     first, last = (page - 1) * _PAGE + 1, min(page * _PAGE, total)
     here = f"/reviews?scope={scope.value}&page="
     return Paging(
-        f"{first} to {last} of {total:,}",
+        span(first, last, total),
         f"{here}{page - 1}" if page > 1 else "",
         f"{here}{page + 1}" if last < total else "",
     )

@@ -8,6 +8,7 @@ from kb.cards.permissions import Right, may, needs_review
 from kb.people.actor import Actor
 from kb.reviewing.models import Proposal
 from kb.reviewing.queries import own_on, waiting_on
+from kb.sentences import told
 from kb.web.pages import ReviewNote
 from kb.wording import _
 from kb.words import Words
@@ -53,7 +54,7 @@ def typed_from_proposal(typed: LooseCardForm, own: Proposal) -> LooseCardForm:
             "language": own.language if own.language_chosen else "",
             "audience": own.audience[0] if own.audience else "",
             "template": typed.template if own.template is None else own.template or NO_TEMPLATE,
-            "what_changed": own.note,
+            "what_changed": told(own.note),
             "collection": own.collection.slug if own.collection is not None else typed.collection,
         }
     )

@@ -45,11 +45,11 @@ def said() -> Catalog:
 def _add_call(catalog: Catalog, function: str, given: list[str | None]) -> None:
     """By the syntax tree, because calls stand inside f-strings, too. What is no constant is a marked message's name."""
     match function, given:
-        case (("_" | "gettext" | "N_"), [str(message), *_]):
+        case (("_" | "gettext" | "N_" | "sentence"), [str(message), *_]):
             catalog.add(message)
         case "pgettext", [str(context), str(message), *_]:
             catalog.add(message, context=context)
-        case "ngettext", [str(one), str(many), *_]:
+        case (("ngettext" | "nsentence"), [str(one), str(many), *_]):
             catalog.add((one, many))
         case "count", [_, str(noun)]:
             catalog.add((f"%(num)s {noun}", f"%(num)s {noun}s"))

@@ -25,7 +25,7 @@ from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
 from kb.web.parts import Choice, Field, Link, Option, Paging, Problem
 from kb.wording import _
-from kb.words import Words, count
+from kb.words import Words, count, span
 
 blueprint = Blueprint("triggers", __name__)
 HERE = "/admin/triggers"
@@ -181,11 +181,11 @@ def _form(session: Session, typed: Typed, refused: _Refused | None, action: str)
 
     return TriggerForm(
         action=action,
-        site=field("site", "app.example.com, or *.example.com for all below it."),
-        path=field("path", "How the address begins after the site; empty is anywhere."),
-        texts=field("texts", "Each on its own line; any of them is enough. Empty is always."),
-        label=field("label", "The text stands near these words, such as “Plan”. Empty is anywhere on the page."),
-        cards=field("cards", "The address of each card on its own line."),
+        site=field("site", _("app.example.com, or *.example.com for all below it.")),
+        path=field("path", _("How the address begins after the site; empty is anywhere.")),
+        texts=field("texts", _("Each on its own line; any of them is enough. Empty is always.")),
+        label=field("label", _("The text stands near these words, such as “Plan”. Empty is anywhere on the page.")),
+        cards=field("cards", _("The address of each card on its own line.")),
         groups=Choice(
             tuple(Option(str(group.id), group.name, group.id in typed.groups) for group in groups),
             hint=_("Without any it is for everybody."),
@@ -215,4 +215,4 @@ def _paging(form: ListForm, total: int) -> Paging | None:
         return None
     first, last = (form.page - 1) * _PAGE + 1, min(form.page * _PAGE, total)
     before, after = (f"{HERE}?{urlencode({'q': form.q, 'page': form.page + step})}" for step in (-1, 1))
-    return Paging(f"{first} to {last} of {total:,}", before if form.page > 1 else "", after if last < total else "")
+    return Paging(span(first, last, total), before if form.page > 1 else "", after if last < total else "")

@@ -11,6 +11,7 @@ from kb.cards.permissions import Right, demand, may
 from kb.db import hold
 from kb.errors import Conflict, Forbidden, NotFound, invalid
 from kb.people.actor import Actor
+from kb.sentences import sentence, trimmed
 from kb.trust import log
 from kb.trust.models import Flag, FlagKind, Outcome, Shown, Verdict, Verification
 from kb.trust.policy import Policy
@@ -45,7 +46,7 @@ def verify(
     card.verify_by = policy.next_check(card, now)
     for flag in _open(session, card):
         if last_flag is None or flag.id <= last_flag:
-            _close(flag, actor, note or "Verified again.", now)
+            _close(flag, actor, note or sentence("Verified again."), now)
     manner = log.Manner(outcome, batch_size, seconds, whole_card, tuple(evidence))
     record = log.append(session, actor, card, Verdict.VERIFIED, basis, note, now, manner)
     session.refresh(card, ["verified_by", "unverified_by"])
@@ -86,11 +87,12 @@ def raise_flag(
     demand(actor, Right.FLAG, hold(session, card))
     if not detail.strip():
         raise invalid("detail", _("Say in a few words what is wrong."))
+    detail = trimmed(detail)
     for flag in _open(session, card):
-        if (flag.kind, flag.detail, flag.raised_by_id) == (kind, detail.strip(), actor.id):
+        if (flag.kind, flag.detail, flag.raised_by_id) == (kind, detail, actor.id):
             return flag
     flag = Flag(
-        card_id=card.id, kind=kind, detail=detail.strip(), url=url, version=card.version,
+        card_id=card.id, kind=kind, detail=detail, url=url, version=card.version,
         raised_by_id=actor.id, raised_at=now,
     )  # fmt: skip
     session.add(flag)
@@ -110,7 +112,7 @@ def resolve_flag(session: Session, actor: Actor, flag_id: int, resolution: str, 
         raise Conflict(_("This report is resolved already."))
     if not resolution.strip():
         raise invalid("resolution", _("Say what was done about it."))
-    _close(flag, actor, resolution.strip(), now)
+    _close(flag, actor, trimmed(resolution), now)
     return flag
 
 

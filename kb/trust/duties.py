@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kb.cards.models import Card
 from kb.db import Base
 from kb.people.models import Person
+from kb.wording import _
 
 
 class Assignment(Base):
@@ -68,9 +69,9 @@ def seat_words(session: Session, card: Card) -> str:
     if held is None or held.person_id != card.assignee_id:
         return ""
     if held.instead_of_id is not None:
-        return f", while {session.get_one(Person, held.instead_of_id).name} is away"
+        return _(", while %(name)s is away", name=session.get_one(Person, held.instead_of_id).name)
     if card.id not in passed_over(session, [card.id]):
         return ""
     latest = select(Escalation.from_id).where(Escalation.card_id == card.id, Escalation.to_id == card.assignee_id)
     from_id = session.scalar(latest.order_by(Escalation.id.desc()))
-    return f", moved on from {session.get_one(Person, from_id).name}" if from_id is not None else ""
+    return _(", moved on from %(name)s", name=session.get_one(Person, from_id).name) if from_id is not None else ""

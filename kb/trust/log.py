@@ -67,7 +67,7 @@ def append(
         text_hash=text_hash(card.title, card.body),
         verdict=verdict,
         basis=basis,
-        note=note,
+        note=str(note),  # what is hashed is plain text
         actor_id=actor.id,
         actor=actor.email,
         at=now,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.db import Base
 from kb.people.models import Named, Person
+from kb.sentences import StoredSentence
 
 
 class Verdict(StrEnum):
@@ -107,13 +108,13 @@ class Flag(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(20))
-    detail: Mapped[str] = mapped_column(String(500))
+    detail: Mapped[str] = mapped_column(StoredSentence(500))
     url: Mapped[str | None] = mapped_column(String(500))
     version: Mapped[int]
     raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     raised_at: Mapped[datetime]
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     resolved_at: Mapped[datetime | None]
-    resolution: Mapped[str | None] = mapped_column(String(500))
+    resolution: Mapped[str | None] = mapped_column(StoredSentence(500))
 
     raised_by: Mapped[Person | None] = relationship(foreign_keys=[raised_by_id], lazy="selectin")

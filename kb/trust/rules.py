@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kb.cards.models import Breach
 from kb.db import Base
 from kb.prepared import Prepared
+from kb.sentences import StoredSentence
 
 _KEPT = "rules"
 
@@ -56,7 +57,7 @@ class RuleChange(Base):
     token: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    words: Mapped[str] = mapped_column(String(500))
+    words: Mapped[str] = mapped_column(StoredSentence(500))
     moved: Mapped[int]
 
 

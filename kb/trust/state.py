@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from kb.cards.answers import AnswerCard
 from kb.cards.models import Breach, Card
+from kb.sentences import told
 from kb.trust.models import Flag, OpenFlag
+from kb.trust.notes import note_words
 from kb.trust.policy import Policy
 from kb.wording import _, full_day
 
@@ -103,7 +105,9 @@ def state_from(
 
 
 def _flag_reason(flag: Flag | OpenFlag) -> Reason:
-    return Reason(flag.kind, flag.detail, flag.raised_at, flag.raised_by.name if flag.raised_by else None, flag.url)
+    return Reason(
+        flag.kind, told(flag.detail), flag.raised_at, flag.raised_by.name if flag.raised_by else None, flag.url
+    )
 
 
 def _expired(verify_by: datetime, policy: Policy) -> Reason:
@@ -114,7 +118,7 @@ def _expired(verify_by: datetime, policy: Policy) -> Reason:
 def _unverified(card: Card | AnswerCard) -> Reason:
     person = card.unverified_by.name if card.unverified_by else None
     if card.unverified_at is not None and card.unverified_kind:
-        return Reason(card.unverified_kind, card.unverified_reason or "", card.unverified_at, person)
+        return Reason(card.unverified_kind, note_words(card.unverified_reason or ""), card.unverified_at, person)
     return Reason("never_verified", _("Nobody has verified this card yet."), card.published_at or card.created_at)
 
 

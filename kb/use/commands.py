@@ -9,6 +9,7 @@ from kb.cards.permissions import Right, demand
 from kb.errors import Conflict
 from kb.people.actor import Actor
 from kb.use.models import Feedback
+from kb.wording import _
 
 
 def give_feedback(
@@ -17,7 +18,7 @@ def give_feedback(
     """Record whether the card answered the question."""
     demand(actor, Right.READ, card)
     if not card.is_servable:
-        raise Conflict("The card is not an answer now, so there is nothing to rate.")
+        raise Conflict(_("The card is not an answer now, so there is nothing to rate."))
     feedback = Feedback(
         card_id=card.id, person_id=actor.id, version=card.version, is_helpful=is_helpful, comment=comment, at=now
     )

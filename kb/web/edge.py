@@ -24,6 +24,7 @@ from kb.trust.policy import Policy
 from kb.use.recorder import UseRecorder
 from kb.web import languages
 from kb.web.throttle import Throttle, network_of
+from kb.wording import _
 
 _EXTENSION = "vitrine"
 _THROTTLE = "vitrine.throttle"
@@ -127,7 +128,7 @@ def _actor(session: Session) -> Actor:
     number = person_id()
     actor = active_actor(session, number) if number is not None else None
     if actor is None:
-        raise SignInNeeded("Sign in to go on.")
+        raise SignInNeeded(_("Sign in to go on."))
     return actor
 
 
@@ -183,7 +184,7 @@ def _begin_with_cookie(*, required: bool) -> None:
             g.person_id, g.web_session_id = found.person_id, found.id
             _note_use(WebSession, found.id, "last_seen_at", found.last_seen_at)
     if required and g.person_id is None:
-        raise SignInNeeded("Sign in to go on.")
+        raise SignInNeeded(_("Sign in to go on."))
 
 
 def _note_use(table: type[ApiToken | WebSession], row_id: int, column: str, last: datetime | None) -> None:

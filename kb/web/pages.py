@@ -128,6 +128,7 @@ class CardActions:
     archive_action: str = ""
     restore_action: str = ""
     unverify_action: str = ""
+    ask_url: str = ""
     feedback_action: str = ""
     follow: FollowButton | None = None
 
@@ -216,6 +217,8 @@ class EditorPage:
     title: Field
     body: Field
     side: EditorSide
+    picture: Field = BLANK
+    picture_action: str = ""
     version: int = 0
     is_new: bool = True
     is_published: bool = False

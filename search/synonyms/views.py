@@ -18,7 +18,7 @@ from kb.web.forms import Form, read_form, read_query
 from kb.web.frame import frame, say
 from kb.web.parts import Field, Link, Paging, Problem
 from kb.wording import N_, _
-from kb.words import Words, count
+from kb.words import Words, count, span
 from search.analysis import fold
 from search.curating import demand_curator
 from search.synonyms import commands
@@ -195,7 +195,7 @@ def _paging(form: ListForm, total: int) -> Paging | None:
         return None
     first, last = (form.page - 1) * _PAGE + 1, min(form.page * _PAGE, total)
     return Paging(
-        f"{first} to {last} of {total:,}",
+        span(first, last, total),
         _url(form, form.page - 1) if form.page > 1 else "",
         _url(form, form.page + 1) if last < total else "",
     )

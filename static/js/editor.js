@@ -83,7 +83,7 @@ async function openRich() {
   const source = body.value
   if (!rich) {
     const { mount } = await import(form.dataset.bundle)
-    rich = mount(form.querySelector('[data-rich]'), { markdown: source, label: words.text, on: richEvents })
+    rich = mount(form.querySelector('[data-rich]'), { markdown: source, label: words.text, kept: words.kept, on: richEvents })
   } else rich.set(source)
   isStale = false
   const again = rich.markdown()

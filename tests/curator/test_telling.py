@@ -22,6 +22,7 @@ from kb.cards.models import Card
 from kb.mail import outbox
 from kb.mail.models import OutgoingMail
 from kb.mail.sender import send_due
+from kb.people.quiet import QuietHours
 from kb.settings import Settings
 from tests.curator.cast import context, mails
 from tests.infra.cases import in_one_world
@@ -395,7 +396,7 @@ def test_what_comes_after_the_digest_waits_for_the_next(world: World) -> None:
 def test_each_day_has_one_slot_and_one_end_of_quiet_whatever_the_clocks_do(
     zone: str, change: datetime, hour: int
 ) -> None:
-    manner = Manner({}, ZoneInfo(zone), 22, hour)
+    manner = Manner({}, QuietHours(ZoneInfo(zone), 22, hour))
     keys: list[str] = []
     for minutes in range(-2880, 2880, 10):
         now = change + timedelta(minutes=minutes)

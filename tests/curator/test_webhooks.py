@@ -248,6 +248,9 @@ def test_days_of_failures_turn_a_webhook_off_and_its_maker_is_told(site: Site, r
     assert (mail.to_address, mail.subject) == (email("ada"), "The webhook “Channel” was turned off")
     assert "Nothing arrived since 16 Nov 2026. It answered 500." in mail.text
     assert "Turned off. Nothing arrived since 16 Nov 2026" in site.page("ada").get("/admin/webhooks").text
+    german = site.page("ada").get("/admin/webhooks", headers={"Accept-Language": "de"}).text
+    assert "Abgeschaltet. Seit 16. Nov. 2026 kam nichts an. Die Antwort war 500." in german
+    assert "Der Webhook wurde abgeschaltet." in german
     assert {row.state for row in deliveries(site.world)} == {"dead"}
     assert tell(site.world, card) == 0
     receiver.answer_with(200)
@@ -256,6 +259,23 @@ def test_days_of_failures_turn_a_webhook_off_and_its_maker_is_told(site: Site, r
     assert (changed["is_on"], changed["problem"]) == (True, None)
     tell(site.world, card)
     assert send(site.world) == "1 message sent"
+
+
+def test_whoever_made_a_webhook_is_told_in_their_language_and_programs_in_english(
+    site: Site, receiver: Receiver
+) -> None:
+    hook = made(site, receiver)
+    with site.world.transaction() as session:
+        site.world.person(session, "ada").language = "de"
+    receiver.answer_with(410)
+    tell(site.world, site.world.card())
+    send(site.world)
+    (mail,) = mails(site.world).values()
+    assert mail.subject == "Der Webhook „Channel“ wurde abgeschaltet"
+    assert "Seit 16. Nov. 2026 kam nichts an. Die Antwort war 410. Ihm wird nichts gemeldet" in mail.text
+    listed: Json = site.api("ada", "admin").get("/webhooks").get_json()
+    problems = {each["id"]: each["problem"] for each in listed["items"]}
+    assert problems[hook["id"]] == "Nothing arrived since 16 Nov 2026. It answered 410."
 
 
 def test_an_address_that_is_gone_is_not_asked_again(site: Site, receiver: Receiver) -> None:

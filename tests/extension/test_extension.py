@@ -220,6 +220,15 @@ def test_unconnected_and_revoked_lead_to_the_options(extension: Extension, refun
     expect(panel.get_by_text("The token was refused. Connect again.")).to_be_visible()
 
 
+def test_a_panel_that_stays_open_follows_when_its_reader_connects(extension: Extension, refunds: int) -> None:
+    panel = extension.open("panel.html")
+    expect(panel.get_by_role("button", name="Connect to your server")).to_be_visible()
+    extension.connect()
+    expect(panel.get_by_role("button", name="Connect to your server")).to_have_count(0)
+    panel.fill("#q", "refund window")
+    expect(panel.locator("article h2")).to_have_text("Refund window")
+
+
 def test_while_the_server_is_away_the_last_used_cards_are_there_marked_as_copies(
     extension: Extension, refunds: int
 ) -> None:
@@ -233,7 +242,9 @@ def test_while_the_server_is_away_the_last_used_cards_are_there_marked_as_copies
     expect(panel.locator("#toast")).to_contain_text("Copied from the copy of")
 
 
-def test_what_is_withheld_is_named_and_its_saved_copy_is_gone(extension: Extension, site: LiveSite, refunds: int) -> None:
+def test_what_is_withheld_is_named_and_its_saved_copy_is_gone(
+    extension: Extension, site: LiveSite, refunds: int
+) -> None:
     extension.connect()
     expect(look_up(extension, "refund window").locator("h2")).to_have_text("Refund window")
     assert [one["card"]["id"] for one in extension.kept("saved")] == [refunds]
@@ -432,6 +443,8 @@ def test_the_real_popup_opens_and_knows_the_selection(
             break
         helper.wait_for_timeout(100)
     assert heading == "Refund window"
+    footer = "() => chrome.extension.getViews({ type: 'popup' })[0].document.getElementById('foot').innerText"
+    assert "Open beside" in helper.evaluate(footer)
 
 
 def test_the_address_bar_suggests_titles_and_leads_to_them(extension: Extension, refunds: int) -> None:
@@ -439,7 +452,7 @@ def test_the_address_bar_suggests_titles_and_leads_to_them(extension: Extension,
     suggested = extension.worker.evaluate(
         "() => new Promise(done => chrome.omnibox.onInputChanged.dispatch('refund window', done))"
     )
-    assert suggested[0]["description"].startswith("Refund window")
+    assert suggested[0]["description"] == "Refund window <dim>Verified</dim>"
     with extension.context.expect_page() as opened:
         extension.worker.evaluate("url => chrome.omnibox.onInputEntered.dispatch(url, 'newForegroundTab')",
                                   suggested[0]["content"])  # fmt: skip
@@ -447,13 +460,17 @@ def test_the_address_bar_suggests_titles_and_leads_to_them(extension: Extension,
 
 
 def test_a_card_that_tries_everything_stays_text(extension: Extension, site: LiveSite) -> None:
-    site.world.card("Hostile <img src=x onerror=alert(1)>", "[link](javascript:alert(1)) <script>alert(1)</script> **bold**")
+    site.world.card(
+        "Hostile <img src=x onerror=alert(1)>", "[link](javascript:alert(1)) <script>alert(1)</script> **bold**"
+    )
     site.index()
     extension.connect()
     panel = look_up(extension, "hostile")
     expect(panel.locator("h2")).to_contain_text("<img src=x onerror=alert(1)>")
     assert panel.locator("main script, main img").count() == 0
-    assert panel.evaluate("() => [...document.querySelectorAll('main a')].map(a => a.protocol)").count("javascript:") == 0
+    assert (
+        panel.evaluate("() => [...document.querySelectorAll('main a')].map(a => a.protocol)").count("javascript:") == 0
+    )
 
 
 def test_a_service_that_answers_nonsense_is_out_of_order(extension: Extension) -> None:

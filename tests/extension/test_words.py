@@ -11,6 +11,7 @@ from kb.wording import LANGUAGES
 
 Words = dict[str, str]
 FORMS = ("zero", "one", "two", "few", "many", "other")
+_TEXTS = (".js", ".html", ".json")
 _FORM = re.compile(rf"_({'|'.join(FORMS)})$")
 
 
@@ -53,7 +54,7 @@ def test_whole_numbers_have_their_forms(language: str) -> None:
 
 
 def test_what_is_said_is_written_and_what_is_written_is_said() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder().iterdir()) if path.is_file())
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder().iterdir()) if path.suffix in _TEXTS)
     english = words("en")
     asked = set(re.findall(r"\bsaid\(\s*'(\w+)'", source)) | set(
         re.findall(r'data-said(?:-label|-hint)?="(\w+)"', source)

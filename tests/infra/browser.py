@@ -96,7 +96,7 @@ def _quiet_console(request: pytest.FixtureRequest) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs a browser carries the mark, so that `-m "not browser"` leaves all of it out."""
     for item in items:
-        if "chromium_path" in getattr(item, "fixturenames", ()):
+        if {"chromium_path", "firefox_path"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
 
 

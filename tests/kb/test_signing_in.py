@@ -152,6 +152,7 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Site) -> None:
         "/readyz",
         "/metrics",
         "/opensearch.xml",
+        "/suggestions",
         "/sign-out",
         "/api/",
         "/unsubscribe/",  # these two carry a signature

@@ -130,7 +130,7 @@ def test_a_full_disk_is_told_once_and_everywhere_and_forgotten_when_there_is_roo
             thread._step()
     assert [line["event"] for line in logs] == ["search is behind"]
     world.later(seconds=300)
-    ready = cora.get("/readyz")
+    ready = cora.get("/readyz", headers={"Accept-Language": "de"})
     assert ready.status_code == 200
     assert ready.json is not None
     assert ready.json["status"] == "degraded"
@@ -141,6 +141,8 @@ def test_a_full_disk_is_told_once_and_everywhere_and_forgotten_when_there_is_roo
     assert "vitrine_index_behind_seconds 300.0" in cora.get("/metrics").get_data(as_text=True)
     page = cora.get("/?q=zebra").get_data(as_text=True)
     assert "Search is 5 minutes behind: the disk is full." in page
+    german = cora.get("/?q=zebra", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert "Die Suche ist 5 Minuten im Rückstand: die Platte ist voll." in german
     assert f"/cards/{first}" in page  # reads go on
     assert "behind" not in rita.get("/?q=zebra").get_data(as_text=True)
     disk.full_after(None)

@@ -3,12 +3,16 @@
 import re
 from pathlib import Path
 
+from jinja2 import Environment, nodes
 from sqlalchemy import select
 
 from kb.mail.models import OutgoingMail
 from tests.infra.cases import in_one_world
 from tests.site import Site
 from tests.world import email
+
+_ROOT = Path(__file__).parents[2]
+_SENTENCE = re.compile(r"(?:[A-Z]\w+|/) [a-z]+\b.*")
 
 
 def spoken(text: str) -> str:
@@ -103,6 +107,25 @@ def test_no_page_says_in_english_which_language_it_is_in() -> None:
     """Every document takes its language from the reader's: none is written down."""
     root = Path(__file__).parent.parent.parent / "templates"
     assert [path.name for path in root.rglob("*.html") if '<html lang="en"' in path.read_text()] == []
+
+
+def test_pages_write_no_numbers_by_themselves() -> None:
+    """ "1,204" is something else in German: `kb.wording` writes numbers."""
+    shown = [path for room in ("kb", "curator", "search") for path in (_ROOT / room).rglob("*.py")
+             if path.name.endswith(("shown.py", "rows.py", "charts.py", "figures.py"))]  # fmt: skip
+    assert shown
+    assert not [str(path) for path in shown if re.search(r"\{[^{}]*:,[^{}]*\}", path.read_text(encoding="utf-8"))]
+
+
+def test_templates_hand_on_no_sentence_untranslated() -> None:
+    """A macro's argument is as visible as what stands between tags."""
+    environment = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
+    for path in sorted((_ROOT / "templates").rglob("*.html")):
+        tree = environment.parse(path.read_text(encoding="utf-8"))
+        calls = [call for call in tree.find_all(nodes.Call) if getattr(call.node, "name", "") in ("_", "ngettext")]
+        translated = {id(text) for call in calls for text in call.find_all(nodes.Const)}
+        said = [text.value for text in tree.find_all(nodes.Const) if id(text) not in translated]
+        assert not [text for text in said if isinstance(text, str) and _SENTENCE.match(text)], path.name
 
 
 def test_a_day_in_german_from_the_search_to_the_check(site: Site) -> None:

@@ -37,8 +37,8 @@ from kb.web.forms import Form, read_form
 from kb.web.frame import frame, say
 from kb.web.pages import CardRow, CollectionPage
 from kb.web.parts import Chip, Choice, Field, FilterMenu, Option, Paging, Problem
-from kb.wording import N_, _, ngettext
-from kb.words import Words, count
+from kb.wording import N_, _, decimal, ngettext, percentage
+from kb.words import Words, count, span
 
 blueprint = Blueprint("admin_collections", __name__)
 _PAGE = 50
@@ -187,7 +187,7 @@ def _paging(here: str, state: TrustState | None, number: int, total: int) -> Pag
     first, last = (number - 1) * _PAGE + 1, min(number * _PAGE, total)
     query = f"trust={state.value}&" if state else ""
     return Paging(
-        f"{first} to {last} of {total:,}",
+        span(first, last, total),
         f"{here}?{query}page={number - 1}" if number > 1 else "",
         f"{here}?{query}page={number + 1}" if last < total else "",
     )
@@ -219,13 +219,13 @@ def _shelf_row(session: Session, found: Collection) -> ShelfRow:
     return ShelfRow(
         name=found.name,
         url=f"/admin/collections/{found.slug}",
-        cards=f"{total:,}",
+        cards=decimal(total),
         steward=found.steward.name if found.steward else _("Nobody"),
         interval=_interval_words(found),
         readers=_("Everybody")
         if found.is_open
         else ", ".join(group.name for group in found.readers) or _("Nobody yet"),
-        trust=f"{round(100 * good / total)}%" if total else "",
+        trust=percentage(round(100 * good / total)) if total else "",
     )
 
 

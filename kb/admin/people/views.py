@@ -20,7 +20,7 @@ from kb.web.edge import now, reading, services, writing
 from kb.web.forms import read_form
 from kb.web.frame import frame, say
 from kb.web.parts import Chip, Choice, Field, Link, Option, Problem
-from kb.wording import _, ngettext
+from kb.wording import _, decimal, ngettext
 from kb.words import Words, count, uncapitalised
 
 blueprint = Blueprint("admin_people", __name__)
@@ -208,7 +208,7 @@ def _person_row(person: Person, owns: int, words: Words) -> PersonRow:
         email=person.email,
         url=f"/admin/people/{person.id}",
         groups=", ".join(group.name for group in person.groups),
-        owns=f"{owns:,}" if owns else "",
+        owns=decimal(owns) if owns else "",
         last_seen=words.ago(person.last_seen_at) if person.last_seen_at else "",
         is_active=person.is_active,
     )

@@ -11,6 +11,7 @@ def script_words() -> str:
     """JSON for the page. `%(…)s` is filled in by the script; what is counted has a sentence for each small number."""
     words = {
         "text": _("Text"),
+        "kept": _("Change this under Markdown"),
         "unkept": _("This text has Markdown that rich text can't keep. Change it here, as Markdown."),
         "sending": _("Sending %(name)s"),
         "send_failed": _("%(name)s could not be sent."),

@@ -274,6 +274,29 @@ def test_a_search_that_finds_nothing_offers_to_ask_with_its_words(site: Site, re
     assert "kept" in failed.text
 
 
+def test_a_card_leads_its_readers_to_whoever_checks_it(site: Site, refunds: int) -> None:
+    page = site.page("rita")
+    assert f'href="/questions/new?card={refunds}"' in page.get(f"/cards/{refunds}").text
+    assert f"/questions/new?card={refunds}" not in site.page("vera").get(f"/cards/{refunds}").text
+    form = page.get(f"/questions/new?card={refunds}").text
+    assert f'name="card" value="{refunds}"' in form
+    assert "Refund window</a>" in form
+    failed = page.post("/questions", {"text": "", "card": str(refunds)})
+    assert (failed.status_code, f'name="card" value="{refunds}"' in failed.text) == (422, True)
+    assert page.post("/questions", {"text": "Also for resellers?", "card": str(refunds)}).status_code == 303
+    with site.world.read() as session:
+        question = session.scalars(select(Question)).one()
+        assert (question.card_id, question.assignee.name) == (refunds, "Vera")
+
+
+def test_nobody_asks_about_a_card_that_they_may_not_see(site: Site) -> None:
+    secret = site.world.card("Reseller terms", "Sixty days.", collection="deals", verified=True)
+    page = site.page("stan")
+    assert page.get(f"/questions/new?card={secret}").status_code == 404
+    assert page.post("/questions", {"text": "What does it say?", "card": str(secret)}).status_code == 404
+    assert page.get("/questions/new?card=99999999999999999999").status_code == 404
+
+
 def test_too_many_open_questions_are_refused_with_the_remedy(site: Site) -> None:
     for number in range(30):
         asked(site, f"What about topic{'abcdefghijklmnopqrstuvwxyzäöüß'[number]}{number * 7}?")

@@ -166,9 +166,11 @@ def test_the_card_manager_lists_by_template_and_what_is_incomplete(site: Site) -
     assert str(plain) in listed(cora, "template=none")
     assert str(card) not in listed(cora, "template=none")
     assert listed(cora, "incomplete=1") == []
+    assert "incomplete=1" not in cora.get("/verify?scope=all").text
     ask_for_more(site)
     assert listed(cora, "incomplete=1") == [str(card)]
     assert "1 incomplete" in cora.get("/admin/card-templates").text
+    assert re.search(r'href="/cards\?incomplete=1"[^>]*>Incomplete <b>1</b>', cora.get("/verify?scope=all").text)
     written(site, LACKING, publish=False)
     assert listed(cora, "incomplete=1") == [str(card)], "a draft may lack parts"
     assert "There is no such card template" in cora.get("/cards?template=x").text
