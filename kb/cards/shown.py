@@ -48,7 +48,6 @@ def card_page(
     """The page of a card that this actor may see. `query_id` names the search that led to it."""
     words = Words(now, policy.zone)
     trust = trust_of_card(session, card, policy, now) if card.status == Status.PUBLISHED else None
-    path = card_path(card)
     ask_url = _ask_url(actor, card)
     stands = standing(card.collection, trust, now) if trust and card.is_servable else Standing()
     is_hidden = card.status == Status.ARCHIVED and not may(actor, Right.ARCHIVE, card)
