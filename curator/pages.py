@@ -128,6 +128,7 @@ class QueuePage:
     scope: str
     scopes: tuple[Chip, ...]
     pairs: Chip | None
+    incomplete: Chip | None
     quick: Chip | None
     groups: tuple[QueueGroup, ...]
     card: QueueCard | None

@@ -25,14 +25,18 @@ class Prepared:
         self._texts: dict[tuple[str | int, ...], _Text] = {}
         self._readers: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
 
-    def rows(self, session: Session, **lists: Sequence[Any]) -> list[list[Any]]:
+    def rows(self, session: Session, **lists: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """All rows, their values as the columns' types give them."""
         connection = session.connection()
         dialect = connection.dialect
         key: tuple[str | int, ...] = (dialect.name, *map(len, lists.values()))
         text = self._texts.get(key) or self._compile(key, dialect, lists)
-        rows = list(map(list, _run(connection, text.statement, text.values(*lists.values()))))
-        for place, read in self._readers[dialect.name]:
+        found = _run(connection, text.statement, text.values(*lists.values()))
+        readers = self._readers[dialect.name]
+        if not readers:
+            return found
+        rows = list(map(list, found))
+        for place, read in readers:
             for row in rows:
                 value = row[place]
                 if value is not None:

@@ -10,7 +10,7 @@ from kb.following import models as following
 from kb.importing import models as importing
 from kb.lines import models as lines
 from kb.mail import models as mail
-from kb.people import absences
+from kb.people import absences, quiet
 from kb.people import models as people
 from kb.reviewing import models as reviewing
 from kb.schedule import models as schedule
@@ -34,6 +34,7 @@ ALL = (
     mail,
     outbox,
     people,
+    quiet,
     reviewing,
     rules,
     schedule,

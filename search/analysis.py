@@ -37,6 +37,8 @@ class Chunk:
 
 def normalise(text: str) -> str:
     """NFKC without control characters, direction overrides, soft hyphens or lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
     return unicodedata.normalize("NFKC", _UNWANTED.sub("", text)).translate(_TIDY)
 
 

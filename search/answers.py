@@ -6,7 +6,7 @@ the gate (`answer_cards`), so a lagging index can hide a card but never leak or 
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from search.boosts import Boosts, UseCounts
 from search.contract import Contract, Filters
 from search.folds import WINDOW, fold_hits
 from search.query import parse
+from search.ranking import PARTS
 from search.snippets import Marker
 from search.synonyms.expansions import expansions
 from search.synonyms.queries import SynonymCache
@@ -174,7 +175,7 @@ class SearchService:
         """The query with the words that mean the same."""
         query = parse(text)
         found = expansions(query.words, self.synonyms.current(session)) if query.words else ()
-        return replace(query, synonyms=found) if found else query
+        return query._replace(synonyms=found) if found else query
 
 
 def is_plain(query: Query, filters: Filters) -> bool:
@@ -224,8 +225,8 @@ def as_corrected(query: Query, hits: Hits) -> Query:
     if not hits.corrected:
         return query
     meant = dict(hits.corrected)
-    words = tuple(meant.get(word.lower(), word) for word in query.words)
-    return Query(words, query.phrases, query.excluded, query.tags, query.collections, query.raw, False, query.synonyms)
+    words = tuple([meant.get(word.lower(), word) for word in query.words])
+    return query._replace(words=words, prefix=False)
 
 
 def shown_results(
@@ -235,6 +236,6 @@ def shown_results(
     titles = [tuple(marker.highlight(card.title, card.language)) for card in cards]
     snippets = [tuple(marker.snippet(card.text, card.language)) for card in cards]
     return tuple([
-        Result(card, trust, hit.score, dict(hit.parts), title, snippet)
+        Result(card, trust, hit.score, dict(zip(PARTS, hit.parts, strict=True)), title, snippet)
         for card, trust, hit, title, snippet in zip(cards, trusts, hits, titles, snippets, strict=True)
     ])  # fmt: skip

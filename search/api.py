@@ -1,9 +1,7 @@
 """Search over HTTP: the in-workflow lookup, search with filters, suggestions and similar cards."""
 
-import json
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from flask import Response
@@ -14,27 +12,22 @@ from sqlalchemy.orm import Session
 from kb.cards.answers import experts
 from kb.cards.api import readable_card, shaper
 from kb.cards.fields import Tag
-from kb.cards.queries import card_path
 from kb.cards.shapes import CardAnswer, CardAnswers
 from kb.people.actor import Actor
 from kb.people.models import Person
 from kb.people.shapes import PersonShape, person_or_none
-from kb.trust.contract import Standing, standing
-from kb.trust.queries import trust_by_answer
-from kb.trust.shown import badge
 from kb.trust.state import TrustState
 from kb.use.recorder import Use
 from kb.web.api import Api, cursor_to, position
 from kb.web.api_models import InstantParam, Listing, Params, PersonParam, Shape, Slug, Words
 from kb.web.edge import demand_scope, now, person_id, reading, services
-from kb.words import Words as InWords
 from search.answers import Answers, Contract, Filters, Result
 from search.as_of.answers import answers_as_of
 from search.asking import asked
+from search.suggesting import MEDIA_TYPE, Suggestion, spelt, suggestions
 from search.views import search_service
 
 api = Api("search_api", "Search")
-_SUGGESTIONS = "application/x-suggestions+json"
 _LAST_PLACE = 5000
 _NOBODY = -1
 _NOTHING = "No card answers this."
@@ -185,16 +178,16 @@ def search(query: SearchQuery) -> SearchAnswer:
     )
 
 
-@api.operation("GET", "/suggest", {200: _SUGGESTIONS}, scope=None, errors=(403,))
+@api.operation("GET", "/suggest", {200: MEDIA_TYPE}, scope=None, errors=(403,))
 def suggest(query: SuggestQuery) -> Response:
     """Suggest cards while somebody types. OpenSearch suggestions; without a token there are none."""
-    cards: list[tuple[str, str, str]] = []
+    found: list[Suggestion] = []
     if person_id() is not None:
         demand_scope("read")
         with reading() as (session, actor):
-            cards = _suggestions(session, actor, query.q)
-    titles, descriptions, urls = ([card[part] for card in cards] for part in range(3))
-    return Response(json.dumps([query.q, titles, descriptions, urls], ensure_ascii=False), mimetype=_SUGGESTIONS)
+            url = services().settings.public_url
+            found = suggestions(session, actor, search_service(), query.q, services().policy, url, now())
+    return Response(spelt(query.q, found), mimetype=MEDIA_TYPE)
 
 
 @api.operation("GET", "/cards/<int:card_id>/similar", {200: CardAnswers}, scope="read", errors=(410,))
@@ -266,23 +259,6 @@ def _filters(session: Session, query: SearchQuery) -> Filters:
         language=query.language,
         updated_since=query.updated,
     )
-
-
-def _suggestions(session: Session, actor: Actor, text: str) -> list[tuple[str, str, str]]:
-    at: datetime = now()
-    words, public_url = InWords(at, services().policy.zone), services().settings.public_url
-    cards = search_service().suggest(session, actor, text, at)
-    trusts = trust_by_answer(session, cards, services().policy, at)
-    badges = [badge(trusts[card.id], words) for card in cards]
-    standings = [standing(card.collection, trusts[card.id], at) for card in cards]
-    return [
-        (card.title, _described(f"{shown.words} {shown.detail}".strip(), stands), f"{public_url}{card_path(card)}")
-        for card, shown, stands in zip(cards, badges, standings, strict=True)
-    ]
-
-
-def _described(trust: str, stands: Standing) -> str:
-    return f"{'Withheld' if stands.is_withheld else trust}. {stands.reason}" if stands.reason else trust
 
 
 def _note_shown(result: Result, actor: Actor) -> None:

@@ -62,8 +62,7 @@ class Delete:
 Change = Upsert | Delete
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A parsed query. `prefix`: the last word is still being typed.
 
     `synonyms`: for runs of its words, joined by blanks, the words and phrases that mean the same.
@@ -105,11 +104,12 @@ ANYTHING = Narrowing()
 
 
 class Hit(NamedTuple):
-    """A card, its score and the parts that sum to it: the words first, then what each boost adds or takes."""
+    """A card, its score and the parts that sum to it, as `search.ranking.PARTS` names them: the words first, then what
+    each boost adds or takes."""
 
     card_id: int
     score: float
-    parts: tuple[tuple[str, float], ...] = ()
+    parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

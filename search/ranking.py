@@ -13,7 +13,7 @@ and how many neighbours in the query are neighbours in the text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ PAIR_DISTANCE = 2
 """Words with one word between them still are a pair: "terms of service"."""
 TAG_COUNTS = 2.0
 PARTS = ("text", "title", "phrase", "trust", "use", "audience", "kept")
+"""What a score is the sum of, in the order of `Hit.parts`."""
 KEPT_PLACE = 3
 """The best match of words and trust is among so many first hits, however popular others are."""
 
@@ -78,7 +79,8 @@ def reread(
     """
     count = len(title_ends)
     titles, pairs = np.zeros(count), np.zeros(count)
-    for place in set(chain.from_iterable(_before(places, title_ends).tolist() for places in words)):
+    places = words[0] if len(words) == 1 else np.concatenate(words)
+    for place in set(_before(places, title_ends).tolist()):  # two words of a query may stand at one place
         titles[place >> SHIFT] += 1
     titles = TITLE_SHARE * np.minimum(titles / np.maximum(title_lengths, 1), 1.0)
     for before, after in pairwise(words):
@@ -151,19 +153,25 @@ def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int
     kept for it.
     """
     text, trust, use, audience = found.factors
-    title, phrase = text * titles, text * pairs
-    words = text + title + phrase
+    parts = np.zeros((len(PARTS) + 1, len(text)))
+    parts[0] = text
+    np.multiply(text, titles, out=parts[1])
+    np.multiply(text, pairs, out=parts[2])
+    words = np.add.reduce(parts[:3])
     trusted = words * trust
-    scores = trusted * use * audience
+    used = trusted * use
+    scores = np.multiply(used, audience, out=parts[-1])
+    np.subtract(trusted, words, out=parts[3])
+    np.subtract(used, trusted, out=parts[4])
+    np.subtract(scores, used, out=parts[5])
     order = np.lexsort((found.card_ids[:head], -scores[:head])).tolist()
     best = _greatest(trusted[:head], found.card_ids[:head])
-    kept = np.zeros(len(scores))
     if order.index(best) >= KEPT_PLACE:
-        kept[best] = scores[order[KEPT_PLACE - 1]] - scores[best]
+        parts[6, best] = scores[order[KEPT_PLACE - 1]] - scores[best]
+        scores[best] += parts[6, best]
         order.remove(best)
         order.insert(KEPT_PLACE - 1, best)
     chosen = [*order, *range(head, len(scores))][start:end]
-    parts = (text, title, phrase, trusted - words, trusted * (use - 1.0), trusted * use * (audience - 1.0), kept)
-    rows = np.array((*parts, scores + kept))[:, chosen].T.tolist()
+    rows = parts[:, chosen].T.tolist()
     of_cards = zip(found.card_ids[chosen].tolist(), rows, strict=True)
-    return tuple([Hit(card_id, row.pop(), tuple(zip(PARTS, row, strict=True))) for card_id, row in of_cards])
+    return tuple([Hit(card_id, row.pop(), tuple(row)) for card_id, row in of_cards])

@@ -1,13 +1,11 @@
 """The piece of a text that answers a query best, and which words of it to mark.
 
-Pieces are (text, is_match) pairs whose texts, put together, are the window; `marked` makes HTML of them.
+Pieces are (text, is_match) pairs whose texts, put together, are the window; `html_of` makes HTML of them.
 """
 
 import re
 from collections.abc import Sequence
 from functools import cached_property
-
-from markupsafe import Markup
 
 from search import analysis
 from search.backend import Query
@@ -18,6 +16,7 @@ WIDTH = 180
 LEAD = 40
 READ_LIMIT = 6_000
 PREFIX_LENGTH = 3
+_CUT = ("…", False)
 
 
 class Marker:
@@ -47,7 +46,7 @@ class Marker:
         read, wanted = text[:READ_LIMIT].strip(), self._in_texts
         places = places_in(read, wanted, language)
         start, window = _window(read, _best_start(places, width), width)
-        marks = marks_in(window, _inside(places, start, len(window)), wanted, language)
+        marks = marks_in(window, _inside(places, start, len(window)), wanted, language) if places else []
         if not marks and len(places) > 1:
             # What looked like the words was others: read them all.
             marks = marks_in(_blanks_only(read), places, wanted, language)
@@ -57,9 +56,9 @@ class Marker:
         if "  " in window:
             pieces = [(_BLANKS.sub(" ", piece), is_match) for piece, is_match in pieces]
         if start:
-            pieces.insert(0, ("…", False))
+            pieces.insert(0, _CUT)
         if start + len(window) < len(read) or len(text) > READ_LIMIT:
-            pieces.append(("…", False))
+            pieces.append(_CUT)
         return pieces
 
     def highlight(self, title: str, language: str | None = None) -> Pieces:
@@ -76,12 +75,12 @@ class Marker:
         return groups - {-1} | typed
 
 
-def marked(pieces: Sequence[tuple[str, bool]]) -> Markup:
+def html_of(pieces: Sequence[tuple[str, bool]]) -> str:
     """The words with the matches marked, as the content of an element: quotes stay. A macro is five times slower."""
     words = "".join([text for text, _ in pieces])
     if "&" in words or "<" in words or ">" in words:
         pieces = [(_escaped(text), is_match) for text, is_match in pieces]
-    return Markup("".join([f"<mark>{text}</mark>" if is_match else text for text, is_match in pieces]))  # noqa: S704
+    return "".join([f"<mark>{text}</mark>" if is_match else text for text, is_match in pieces])
 
 
 def _escaped(text: str) -> str:
@@ -115,11 +114,16 @@ def _inside(places: Places, start: int, size: int) -> Places:
 
 def _best_start(places: Places, width: int) -> int:
     """Where the window begins that holds the most different words of the query, then the most matches."""
+    if not places:
+        return 0
+    first, reach = places[0][0], width - 2 * LEAD
+    if places[-1][0] - first <= reach:
+        return max(0, first - LEAD)
     best = start = oldest = 0
     inside: dict[int, int] = {}
     for number, (place, group) in enumerate(places, 1):
         inside[group] = inside.get(group, 0) + 1
-        while places[oldest][0] < place + 2 * LEAD - width:
+        while place - places[oldest][0] > reach:
             leaving = places[oldest][1]
             oldest += 1
             if inside[leaving] > 1:

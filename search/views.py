@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
+from markupsafe import Markup
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from kb.trust.state import Trust, TrustState
 from kb.use.queries import impressions_by_card, recently_used
 from kb.use.recorder import Use
 from kb.use.searches import as_query_id
-from kb.web.edge import now, public, reading, services
+from kb.web.edge import now, person_id, public, reading, services
 from kb.web.forms import Form, parse
 from kb.web.frame import frame
 from kb.web.pages import CardRow
@@ -36,7 +37,8 @@ from search.asking import asked
 from search.pages import Home, Preview, Results, SearchPage, Shelf
 from search.shown import Asking, correction, hit
 from search.shown import preview as preview_of
-from search.snippets import marked
+from search.snippets import Pieces, html_of
+from search.suggesting import MEDIA_TYPE, Suggestion, short_name, spelt, suggestions
 
 blueprint = Blueprint("search", __name__)
 _EXTENSION = "vitrine.search"
@@ -62,7 +64,11 @@ class SearchForm(Form):
 def install(app: Flask, service: SearchService) -> None:
     """Give the app its search."""
     app.extensions[_EXTENSION] = service
-    app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters["marked"] = _marked
+
+
+def _marked(pieces: Pieces) -> Markup:
+    return Markup(html_of(pieces))  # noqa: S704
 
 
 def search_service() -> SearchService:
@@ -105,9 +111,22 @@ def preview(card_id: int) -> str:
 @public
 def opensearch() -> Response:
     """Lets the browser's address bar search here. It names nothing but the installation."""
-    url = services().settings.public_url
-    body = render_template("search/opensearch.xml", name=services().settings.workspace.name[:16], url=url)
+    url, name = services().settings.public_url, services().settings.workspace.name
+    about = _("Search %(name)s", name=name)
+    body = render_template("search/opensearch.xml", about=about, short_name=short_name(name), url=url)
     return Response(body, mimetype="application/opensearchdescription+xml")
+
+
+@blueprint.get("/suggestions")
+@public
+def suggest() -> Response:
+    """What the address bar offers while somebody types. Whoever is signed out, and every other site, gets nothing."""
+    typed, found = request.args.get("q", "").replace("\x00", "")[:_QUERY_LIMIT], list[Suggestion]()
+    if person_id() is not None and request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):
+        with reading() as (session, actor):
+            url = services().settings.public_url
+            found = suggestions(session, actor, search_service(), typed, services().policy, url, now())
+    return Response(spelt(typed, found), mimetype=MEDIA_TYPE)
 
 
 def _found(session: Session, actor: Actor, form: SearchForm) -> SearchPage:

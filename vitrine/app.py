@@ -35,6 +35,7 @@ import kb.drafts.views
 import kb.extension.views
 import kb.following.views
 import kb.people.views
+import kb.resuming.views
 import kb.reviewing.views
 import kb.triggers.views
 import kb.writing.views
@@ -57,6 +58,7 @@ PAGES: tuple[Blueprint, ...] = (
     kb.cards.editing.views.blueprint,
     kb.drafts.views.blueprint,
     kb.writing.views.blueprint,
+    kb.resuming.views.blueprint,
     kb.cards.views.blueprint,
     kb.comments.views.blueprint,
     kb.admin.people.views.blueprint,

@@ -10,11 +10,10 @@ import waitress
 from kb import clock
 from kb.process import settle
 from kb.settings import Settings
+from kb.web.security import LARGEST_WITH_FILE
 from search.indexer_thread import IndexerThread
 from vitrine.runtime import Runtime
 from vitrine.scheduler import SchedulerThread
-
-_LARGEST_REQUEST = 12 * 1024 * 1024
 
 
 def serve(runtime: Runtime, bound: socket.socket, listening: Callable[[], None]) -> None:
@@ -23,7 +22,7 @@ def serve(runtime: Runtime, bound: socket.socket, listening: Callable[[], None])
     indexer = IndexerThread(runtime.indexer, runtime.condition, clock.now)
     scheduler = SchedulerThread(runtime) if settings.schedule.enabled else None
     server = waitress.create_server(
-        runtime.app, sockets=[bound], threads=settings.server.threads, max_request_body_size=_LARGEST_REQUEST,
+        runtime.app, sockets=[bound], threads=settings.server.threads, max_request_body_size=LARGEST_WITH_FILE,
         ident=None, clear_untrusted_proxy_headers=True,
     )  # fmt: skip
     runtime.services.database.after_commit.append(indexer.wake)

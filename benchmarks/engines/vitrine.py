@@ -37,7 +37,7 @@ from search.condition import Condition
 from search.indexer import Indexer
 from search.indexer_thread import IndexerThread
 from search.query import parse
-from search.snippets import Marker, marked
+from search.snippets import Marker, html_of
 from search.whoosh_index.backend import WhooshBackend
 
 __all__ = ["Vitrine", "insert_cards", "make", "outbox"]  # whatever changes a card must find the outbox listening
@@ -87,7 +87,7 @@ class Vitrine:
         found = self._search(query, _typed(query))
         if not found.results and found.did_you_mean:
             found = self._search(query, found.did_you_mean + " ")
-        return [Answer(result.card.id, marked(result.title), marked(result.snippet)) for result in found.results]
+        return [Answer(result.card.id, html_of(result.title), html_of(result.snippet)) for result in found.results]
 
     def hits(self, query: Query) -> list[Answer]:
         """Index, texts and snippets alone: nobody's permissions, no trust, use, replaced cards and near-duplicates."""
@@ -102,7 +102,7 @@ class Vitrine:
         shown = [texts[card_id] for card_id in ids]
         titles = [marker.highlight(title, language) for _, title, _, language in shown]
         snippets = [marker.snippet(text, language) for _, _, text, language in shown]
-        return [Answer(*each) for each in zip(ids, map(marked, titles), map(marked, snippets), strict=True)]
+        return [Answer(*each) for each in zip(ids, map(html_of, titles), map(html_of, snippets), strict=True)]
 
     def update(self, card: Card) -> None:
         """Commit the edit, then index what the outbox holds."""

@@ -2,17 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from curator.notices.kinds import EVENT_OF, EVENTS, Mail
-from curator.notices.models import NoticeSetting
 from kb.people.models import Person
-from kb.schedule.slots import Slot, daily, instant_of, latest_daily
+from kb.people.quiet import NoticeSetting, QuietHours, quiet_hours
+from kb.schedule.slots import Slot, daily, latest_daily
 from kb.settings import Settings
 
 
@@ -27,12 +26,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How and when one person is told. Quiet hours are hours of the clock in `zone`, and may cross midnight."""
+    """How and when one person is told."""
 
     choices: Mapping[str, Choice]
-    zone: ZoneInfo
-    quiet_from: int | None = None
-    quiet_until: int | None = None
+    quiet: QuietHours
 
     def of(self, kind: str) -> Choice:
         """The choice for notices of this kind."""
@@ -44,47 +41,35 @@ class Manner:
 
     def is_quiet(self, now: datetime) -> bool:
         """Whether nobody should disturb the person now."""
-        return self._is_quiet_at(now.astimezone(self.zone).hour)
+        return self.quiet.is_quiet(now)
 
     def next_chance(self, now: datetime) -> datetime:
         """The first instant from now on that is not quiet."""
-        if not self.is_quiet(now) or self.quiet_until is None:
-            return now
-        local = now.astimezone(self.zone)
-        day = local.date() + timedelta(days=local.hour >= self.quiet_until)
-        return instant_of(datetime.combine(day, time(self.quiet_until)), self.zone)
+        return self.quiet.next_chance(now)
 
     def digest_slot(self, now: datetime, hour: int) -> Slot:
         """The most recent day whose digest is due: at `hour` of the person's clock, or when the quiet hours end."""
-        return latest_daily(now, self._digest_hour(hour), self.zone)
+        return latest_daily(now, self._digest_hour(hour), self.quiet.zone)
 
     def next_digest(self, now: datetime, hour: int) -> datetime:
         """When the next digest is due."""
         day = date.fromisoformat(self.digest_slot(now, hour).key) + timedelta(days=1)
-        return daily(day, self._digest_hour(hour), self.zone).due
+        return daily(day, self._digest_hour(hour), self.quiet.zone).due
 
     def day(self, now: datetime) -> str:
         """The person's calendar day."""
-        return now.astimezone(self.zone).date().isoformat()
+        return now.astimezone(self.quiet.zone).date().isoformat()
 
     def _digest_hour(self, hour: int) -> int:
-        return self.quiet_until if self.quiet_until is not None and self._is_quiet_at(hour) else hour
-
-    def _is_quiet_at(self, hour: int) -> bool:
-        start, end = self.quiet_from, self.quiet_until
-        if start is None or end is None or start == end:
-            return False
-        return start <= hour < end if start < end else hour >= start or hour < end
+        end = self.quiet.quiet_until
+        return end if end is not None and self.quiet.is_quiet_at(hour) else hour
 
 
 def manner_of(person: Person, setting: NoticeSetting | None, settings: Settings) -> Manner:
     """How this person is told; without a setting, as everybody is by default."""
-    zone = ZoneInfo(person.time_zone) if person.time_zone else settings.schedule.zone
     chosen = setting.choices if setting else {}
     choices = {name: _choice(name, chosen.get(name, {})) for name in EVENTS}
-    if setting is None:
-        return Manner(choices, zone)
-    return Manner(choices, zone, setting.quiet_from, setting.quiet_until)
+    return Manner(choices, quiet_hours(person, setting, settings))
 
 
 def manners_of(session: Session, people: Collection[Person], settings: Settings) -> dict[int, Manner]:

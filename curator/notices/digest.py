@@ -16,12 +16,13 @@ from curator.mail import letter
 from curator.notices.choices import held_setting, manner_of
 from curator.notices.composing import Told, grouped, holding, summary
 from curator.notices.kinds import EVENT_OF
-from curator.notices.models import Notice, NoticeSetting
+from curator.notices.models import Notice
 from curator.notices.pages import NoticeMail
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import DIGEST, unsubscribe_url
 from kb.people.languages import language_of
 from kb.people.models import Person
+from kb.people.quiet import NoticeSetting
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.wording import _, speaking

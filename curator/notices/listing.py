@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from curator.notices.choices import manner_of
 from curator.notices.composing import names_of, words_of
-from curator.notices.models import Notice, NoticeSetting
+from curator.notices.models import Notice
 from curator.notices.talk import comments_of, path_of, told_to
 from kb.cards.models import Card
 from kb.cards.queries import with_people
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.people.quiet import NoticeSetting
 from kb.settings import Settings
 from kb.trust.policy import Policy
 from kb.trust.queries import trust_by_card

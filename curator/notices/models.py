@@ -1,7 +1,6 @@
-"""Notices, and what decides how they are told: choices, quiet hours, and how far was looked."""
+"""Notices, and how far was looked. How a person is told of them stands in kb.people.quiet."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,18 +36,6 @@ class Notice(Base):
     told_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     announced_at: Mapped[datetime | None] = mapped_column(index=True)
-
-
-class NoticeSetting(Base):
-    """How a person is told. `choices` holds what differs from the defaults; `last_digest` is the claim of a day."""
-
-    __tablename__ = "notice_setting"
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    choices: Mapped[dict[str, Any]]
-    quiet_from: Mapped[int | None]
-    quiet_until: Mapped[int | None]
-    last_digest: Mapped[str] = mapped_column(String(10), default="", server_default="")
 
 
 class NoticeMark(Base):

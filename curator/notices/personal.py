@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from curator.notices.choices import manner_of
-from curator.notices.models import NoticeSetting
 from kb.mail.outbox import Letter, enqueue
 from kb.mail.unsubscribe import AT_ONCE, unsubscribe_url
 from kb.people.models import Person
+from kb.people.quiet import NoticeSetting
 from kb.settings import Settings
 
 

@@ -90,10 +90,10 @@ def settings_page(
         digest_words=_(
             "One mail at %(hour)s:00, %(zone)s, if there is anything to tell.",
             hour=hour,
-            zone=manner.zone.key.replace("_", " "),
+            zone=manner.quiet.zone.key.replace("_", " "),
         ),
-        quiet_from=_hours(manner.quiet_from, wrong.get("quiet_from", "")),
-        quiet_until=_hours(manner.quiet_until, wrong.get("quiet_until", "")),
+        quiet_from=_hours(manner.quiet.quiet_from, wrong.get("quiet_from", "")),
+        quiet_until=_hours(manner.quiet.quiet_until, wrong.get("quiet_until", "")),
         limit_words=ngettext(
             "At most %(num)s mail a day; the digest tells the rest.",
             "At most %(num)s mails a day; the digest tells the rest.",

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from curator.notices.choices import Choice, Manner, held_setting, manner_of, stored
 from curator.notices.kinds import EVENTS, Mail
 from curator.notices.listing import mark_read, opened, unread_count
-from curator.notices.models import NoticeSetting
 from curator.notices.pages import UnsubscribePage
 from curator.notices.shown import HERE, SETTINGS, notices_page, settings_page
 from kb.cards.fields import RowId
@@ -19,6 +18,7 @@ from kb.errors import FieldError, Gone, Invalid
 from kb.mail.unsubscribe import AT_ONCE, DIGEST, WEEKLY, read_token
 from kb.people.actor import Actor
 from kb.people.models import Person
+from kb.people.quiet import NoticeSetting
 from kb.schedule.subscriptions import set_weekly_report
 from kb.web.edge import now, public, reading, services, signed, writing
 from kb.web.forms import Form, read_form, read_query

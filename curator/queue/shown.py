@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from curator.duplicates.pending import count_pairs
@@ -10,6 +11,9 @@ from curator.queue.places import Section
 from curator.queue.queue import Queue, Scope, Waiting, next_deadline
 from curator.queue.sheet import Desk, address, open_card
 from curator.reports.words import percent
+from kb.card_templates.completeness import is_incomplete
+from kb.cards.models import Card
+from kb.cards.permissions import servable_to
 from kb.cards.queries import card_path
 from kb.people.actor import Actor
 from kb.trust.shown import reason_summary
@@ -44,6 +48,7 @@ def queue_page(
         scope=queue.scope.value,
         scopes=_scopes(actor, queue),
         pairs=_pairs(session, actor),
+        incomplete=_incomplete(session, actor),
         quick=Chip(_("Quick series"), "/reports/checks") if actor.curated and queue.scope is Scope.ALL else None,
         groups=_groups(queue, current, desk.words),
         card=open_card(session, actor, queue, current, desk, note) if current else None,
@@ -75,6 +80,13 @@ def _scopes(actor: Actor, queue: Queue) -> tuple[Chip, ...]:
 def _pairs(session: Session, actor: Actor) -> Chip | None:
     number = count_pairs(session, actor)
     return Chip(_("Near-duplicates"), "/duplicates", count=decimal(number)) if number else None
+
+
+def _incomplete(session: Session, actor: Actor) -> Chip | None:
+    """Answers without a part that their template asks for. Mending them is no check, so they are listed elsewhere."""
+    mendable = (Card.template.is_not(None), Card.collection_id.in_(actor.writable), servable_to(actor))
+    number = session.scalar(select(func.count()).select_from(Card).where(*mendable, is_incomplete())) or 0
+    return Chip(_("Incomplete"), "/cards?incomplete=1", count=f"{number:,}") if number else None
 
 
 def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueGroup, ...]:

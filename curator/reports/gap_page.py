@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curator.reports.about import EVERYTHING, About
+from curator.reports.dismissing import dismissed_gaps
 from curator.reports.gaps import load_gaps
-from curator.reports.pages import GapRow, GapsPage
+from curator.reports.pages import DismissedRow, GapRow, GapsPage
 from curator.reports.rows import gap_rows
 from curator.reports.shown import long_day, subject_chips
 from curator.reports.weeks import Week, week_of
@@ -21,14 +22,17 @@ from kb.people.actor import Actor
 from kb.trust.policy import Policy
 from kb.web.parts import Chip, Link
 from kb.wording import N_, _, ngettext
+from kb.words import Words
 
 PATH = "/reports/gaps"
 LONGEST = 100
 _OTHERS = N_("Of others' searches you are told what several people asked who may read no more than you.")
 
 
-def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: Policy, now: datetime) -> GapsPage:
-    """The gaps of one week."""
+def gaps_page(
+    session: Session, actor: Actor, about: About, week: Week, policy: Policy, now: datetime, *, is_open: bool = False
+) -> GapsPage:
+    """The gaps of one week; below them, for curators, what is dismissed (`is_open`: unfolded)."""
     gaps = load_gaps(session, actor, about, week.start(policy), min(now, week.end(policy)), LONGEST)
     links = _links(session, actor, {gap.card_id for gap in gaps if gap.card_id is not None})
     rows = tuple(_with_ways_out(actor, about, row) for row in gap_rows(gaps, links))
@@ -46,7 +50,20 @@ def gaps_page(session: Session, actor: Actor, about: About, week: Week, policy: 
         previous_url=about.address(PATH, week=week.before().key),
         dismiss_action=f"{PATH}/dismissals" if actor.is_curator else "",
         here=about.address(PATH, week=week.key),
+        dismissed=_dismissed(session, actor, Words(now, policy.zone)),
+        dismissed_here=f"{about.address(PATH, week=week.key)}&dismissed=1#dismissed",
+        is_dismissed_open=is_open,
         next_url="" if is_last else about.address(PATH, week=week.before(-1).key),
+    )
+
+
+def _dismissed(session: Session, actor: Actor, words: Words) -> tuple[DismissedRow, ...]:
+    return tuple(
+        DismissedRow(
+            gap.words or gap.stems,
+            _("Dismissed by %(name)s, %(day)s", name=by.name if by else _("Somebody"), day=words.day(gap.at)),
+        )
+        for gap, by in dismissed_gaps(session, actor, LONGEST)
     )
 
 

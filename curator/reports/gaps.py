@@ -75,7 +75,7 @@ def load_gaps(
         return ()
     in_vain = _about_it(session, actor, about, _in_vain(session, start, end))
     dismissed = [frozenset(stems.split()) for stems in session.scalars(select(DismissedGap.stems))]
-    allowed = _askers(session, actor, {row.person_id for row in in_vain})
+    allowed = askers_known_to(session, actor, {row.person_id for row in in_vain})
     known = [row for row in in_vain if row.person_id in allowed]
     return gaps(known, actor.id, sees_all=actor.id is None, dismissed=dismissed)[:limit]
 
@@ -119,8 +119,8 @@ def _about_it(session: Session, actor: Actor, about: About, rows: Sequence[Asked
     return [row for row in rows if (about.is_all if row.card_id is None else row.card_id in known)]
 
 
-def _askers(session: Session, actor: Actor, people: Iterable[int | None]) -> set[int | None]:
-    """Those who may read nothing that the reader may not."""
+def askers_known_to(session: Session, actor: Actor, people: Iterable[int | None]) -> set[int | None]:
+    """Those of these people who may read nothing that the reader may not."""
     allowed: set[int | None] = set()
     for person_id in people:
         if person_id is None:

@@ -22,11 +22,15 @@ class CardWeek(Base):
 
 
 class DismissedGap(Base):
-    """A question that no card shall answer here, as the beginnings of its words: however it is worded, it is no gap."""
+    """A question that no card shall answer here, as the beginnings of its words: however it is worded, it is no gap.
+
+    `words`: how it read when it was dismissed; "" for those of before that was kept.
+    """
 
     __tablename__ = "dismissed_gap"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     stems: Mapped[str] = mapped_column(String(200), unique=True)
+    words: Mapped[str] = mapped_column(String(300), default="", server_default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]

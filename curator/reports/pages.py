@@ -106,8 +106,17 @@ class GapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DismissedRow:
+    """A question that no card shall answer, and who said so."""
+
+    words: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class GapsPage:
-    """/reports/gaps?week=&collection=. Dismiss: POST `words` and `back` to `dismiss_action`."""
+    """/reports/gaps?week=&collection=. Dismiss: POST `words` and `back` to `dismiss_action`; with `do` as `restore` a
+    dismissed one is listed again."""
 
     heading: str
     sentence: str
@@ -117,6 +126,9 @@ class GapsPage:
     next_url: str = ""
     dismiss_action: str = ""
     here: str = ""
+    dismissed: tuple[DismissedRow, ...] = ()
+    dismissed_here: str = ""
+    is_dismissed_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def gaps() -> str:
     week = read_week(request.args.get("week", ""), now(), services().policy)
     with reading() as (session, actor):
         about = about_asked(session, actor, request.args.get("collection", ""), "")
-        page = gaps_page(session, actor, about, week, services().policy, now())
+        is_open = "dismissed" in request.args
+        page = gaps_page(session, actor, about, week, services().policy, now(), is_open=is_open)
         tabs = report_tabs(actor, "/reports/gaps")
     return render_template("curator/gaps.html", page=page, tabs=tabs, frame=frame("reports"))
 

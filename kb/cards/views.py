@@ -255,7 +255,8 @@ def _to_head(session: Session, actor: Actor, card: Card) -> BaseResponse:
     head = queries.head_of_line(session, actor, card).head
     if head is None:
         raise NotFound(_("This card was replaced, and its replacement is not available to you."))
-    return redirect(f"{queries.card_path(head)}?replaced={card.id}", 302)
+    talk = "&comments=1" if "comments" in request.args else ""
+    return redirect(f"{queries.card_path(head)}?replaced={card.id}{talk}", 302)
 
 
 def _arrived_from(session: Session, actor: Actor) -> str:

@@ -35,6 +35,15 @@ class ThreadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierTalk:
+    """What was said about a card that this one replaced: to read, not to answer."""
+
+    heading: str
+    number: int
+    threads: tuple[ThreadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """All comments on a card. POST `text` to `add_action`; whom one may mention comes from `mentions_url`."""
 
@@ -47,3 +56,5 @@ class Talk:
     text: Field = BLANK
     mentions_url: str = ""
     longest: int = 0
+    earlier: tuple[EarlierTalk, ...] = ()
+    earlier_words: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from kb.cards.models import Card, Status
@@ -13,6 +13,8 @@ from kb.comments.models import Comment
 from kb.errors import NotFound
 from kb.people.actor import Actor
 from kb.wording import _
+
+_LONGEST_LINE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,26 @@ def threads_of(session: Session, card: Card, limit: int, offset: int = 0) -> lis
     for row in session.scalars(below).unique() if first else ():
         replies.setdefault(row.parent_id, []).append(row)
     return [Thread(row, tuple(replies.get(row.id, ()))) for row in first]
+
+
+def replaced_with_comments(session: Session, actor: Actor, card: Card) -> Sequence[Card]:
+    """Cards that this one replaces, at once or over others, whose comments the actor may see; the nearest first."""
+    found: list[int] = []
+    line = [card.id]
+    while line and len(found) < _LONGEST_LINE:
+        line = list(session.scalars(select(Card.id).where(Card.replaced_by_id.in_(line)).order_by(Card.id.desc())))
+        found += line
+    if not found:
+        return []
+    has_some = exists(select(Comment.id).where(Comment.card_id == Card.id))
+    cards = session.scalars(select(Card).where(Card.id.in_(found), visible_to(actor), has_some)).unique()
+    return sorted((each for each in cards if shows_comments(actor, each)), key=lambda each: found.index(each.id))
+
+
+def said_count(session: Session, card: Card) -> int:
+    """How many comments and replies there are about a card."""
+    said = (Comment.card_id == card.id, Comment.deleted_at.is_(None))
+    return session.scalar(select(func.count()).select_from(Comment).where(*said)) or 0
 
 
 def resolved_count(session: Session, card: Card) -> int:

@@ -10,8 +10,15 @@ from kb.cards.queries import card_path
 from kb.comments.commands import MOST_THREADS, may_settle
 from kb.comments.mentions import Readers, pieces_of
 from kb.comments.models import TEXT_LIMIT, Comment
-from kb.comments.pages import CommentRow, Talk, ThreadRow
-from kb.comments.queries import Thread, resolved_count, shows_comments, threads_of
+from kb.comments.pages import CommentRow, EarlierTalk, Talk, ThreadRow
+from kb.comments.queries import (
+    Thread,
+    replaced_with_comments,
+    resolved_count,
+    said_count,
+    shows_comments,
+    threads_of,
+)
 from kb.people.actor import Actor
 from kb.people.models import Named
 from kb.people.shown import who
@@ -38,7 +45,8 @@ def comments_shown(
     if not shows_comments(actor, card):
         return None
     threads, can_comment = threads_of(session, card, _MOST_SHOWN), may(actor, Right.COMMENT, card)
-    if not threads and not can_comment:
+    earlier = _earlier(session, actor, card, words)
+    if not threads and not can_comment and not earlier:
         return None
     rows = [_thread(actor, card, thread, words, typed) for thread in threads]
     waiting = tuple(row for row in rows if not row.settled_words)
@@ -56,7 +64,29 @@ def comments_shown(
         text=typed.field if typed is not None and is_new else BLANK,
         mentions_url=f"/cards/{card.id}/mentions" if can_comment else "",
         longest=TEXT_LIMIT,
+        earlier=earlier,
+        earlier_words=_earlier_words(sum(each.number for each in earlier)),
     )
+
+
+def _earlier(session: Session, actor: Actor, card: Card, words: Words) -> tuple[EarlierTalk, ...]:
+    """What was said about the cards that this one replaced stays about them, and is not lost with their pages."""
+    found = []
+    for old in replaced_with_comments(session, actor, card):
+        threads = threads_of(session, old, _MOST_SHOWN)
+        if number := said_count(session, old):
+            heading = ngettext(
+                "%(num)s comment on the replaced card “%(title)s”", "%(num)s comments on the replaced card “%(title)s”",
+                number, title=old.title,
+            )  # fmt: skip
+            found.append(
+                EarlierTalk(heading, number, tuple(_thread(actor, old, each, words, None) for each in threads))
+            )
+    return tuple(found)
+
+
+def _earlier_words(number: int) -> str:
+    return ngettext("%(num)s on what it replaced", "%(num)s on what it replaced", number) if number else ""
 
 
 def comment_path(comment: Comment) -> str:

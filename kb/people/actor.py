@@ -3,6 +3,7 @@
 It is loaded once per transaction, so every permission decided from it is decided on that transaction's facts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -98,7 +99,7 @@ def _shelves(session: Session) -> list[_Shelf]:
     ]
 
 
-def _by_collection(rows: list[list[int]]) -> dict[int, set[int]]:
+def _by_collection(rows: Sequence[Sequence[int]]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for collection_id, group_id in rows:
         found.setdefault(collection_id, set()).add(group_id)

@@ -39,6 +39,13 @@ class SignInForm(Form):
     next: Annotated[str, Field(max_length=2000)] = ""
 
 
+class ResumeForm(Form):
+    """The same beside a text; what is missing is simply wrong."""
+
+    email: Annotated[str, Field(max_length=254)] = ""
+    password: Annotated[str, Field(max_length=1000)] = ""
+
+
 class SetupForm(Form):
     """The first admin, or whoever follows a one-time link (then name and e-mail are known already)."""
 

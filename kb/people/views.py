@@ -46,17 +46,30 @@ def sign_in_page() -> BaseResponse | str:
 def do_sign_in() -> BaseResponse:
     """Check the password and start a session. Unknown, disabled and wrong look the same."""
     form = read_form(SignInForm)
-    address = request.remote_addr or ""
-    with services().database.transaction() as session:
-        person = sign_in.person_for_sign_in(session, form.email, address, now())
-    is_right = matches(person.password_hash if person else None, form.password)
-    with services().database.transaction() as session:
-        if person is None or not is_right:
-            sign_in.note_failure(session, form.email, address, now())
-        else:
-            return _signed_in(session, session.get_one(Person, person.id), safe_next(form.next))
+    if (person := person_let_in(form.email, form.password)) is not None:
+        return remember(person, redirect(safe_next(form.next), 303))
     page = _sign_in_page(form.email, form.next, _("The e-mail address or the password is wrong."))
     return Response(page, 401)
+
+
+def person_let_in(email: str, password: str) -> Person | None:
+    """Whose address and password these are, or None, which is remembered. Raises TooMany after too many of those."""
+    address = request.remote_addr or ""
+    with services().database.transaction() as session:
+        person = sign_in.person_for_sign_in(session, email, address, now())
+    if person is not None and matches(person.password_hash, password):
+        return person
+    if person is None:
+        matches(None, password)  # unknown takes as long as wrong
+    with services().database.transaction() as session:
+        sign_in.note_failure(session, email, address, now())
+    return None
+
+
+def remember(person: Person, response: BaseResponse) -> BaseResponse:
+    """Start a session for the person, whose cookie goes with the response."""
+    with services().database.transaction() as session:
+        return _signed_in(session, session.get_one(Person, person.id), response)
 
 
 @blueprint.post("/sign-out")
@@ -95,7 +108,7 @@ def do_welcome(secret: str) -> BaseResponse:
                 session, secret, now(), password_hash=chosen, name=form.name, email=form.email or ""
             )
             say(_("Welcome. You are signed in."))
-            return _signed_in(session, person, "/")
+            return _signed_in(session, person, redirect("/", 303))
     except Invalid as error:
         return Response(_welcome_page(secret, error.errors), 422)
 
@@ -213,10 +226,9 @@ def _same_site_referrer() -> str:
     return safe_next(f"{parts.path}?{parts.query}".rstrip("?")) if parts.netloc == request.host else "/"
 
 
-def _signed_in(session: Session, person: Person, target: str) -> BaseResponse:
+def _signed_in(session: Session, person: Person, response: BaseResponse) -> BaseResponse:
     limits = services().settings.security
     opened = sign_in.start_session(session, person, limits, request.headers.get("User-Agent", ""), now())
-    response = redirect(target, 303)
     response.set_cookie(
         cookie_name(), opened.secret, max_age=limits.session_days * 86400, path="/", secure=is_https(),
         httponly=True, samesite="Lax",

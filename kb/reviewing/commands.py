@@ -51,7 +51,7 @@ def propose(
         _demand_place(actor, shelf)
     mine = (Proposal.card_id == card.id, Proposal.author_id == actor.id, Proposal.state == State.WAITING)
     for earlier in session.scalars(select(Proposal).where(*mine)):
-        _decide(actor, earlier, State.WITHDRAWN, now)
+        _decide(session, actor, earlier, State.WITHDRAWN, now)
     proposal = Proposal(
         card_id=card.id, base_version=card.version, publishes=publishes, title=text.title, body=text.body,
         collection_id=shelf.id if shelf is not None and is_moved else None, tags=sorted(set(text.tags)),
@@ -78,7 +78,7 @@ def approve(
     card = _demand_waiting(session, actor, proposal)
     demand(actor, Right.APPROVE, card)
     require_version(card, version)
-    _decide(actor, proposal, State.APPROVED, now)
+    _decide(session, actor, proposal, State.APPROVED, now)
     is_published = card.status == Status.PUBLISHED
     step = Edit(version, proposal.note, checked=checked and is_published, author_id=proposal.author_id)
     shelf = session.get(Collection, proposal.collection_id) if proposal.collection_id is not None else None
@@ -104,7 +104,7 @@ def send_back(
         raise Forbidden(_("Only the curators of the collection send a change back."))
     if not words.strip():
         raise invalid("words", _("Say what should be different."))
-    _decide(actor, proposal, State.SENT_BACK, now, words.strip())
+    _decide(session, actor, proposal, State.SENT_BACK, now, words.strip())
     audit.record(session, actor, "sent back", "proposal", proposal.id, now, card=card.id)
     mails.tell_author(session, proposal, actor, settings, now)
 
@@ -118,7 +118,7 @@ def withdraw(session: Session, actor: Actor, proposal: Proposal, now: datetime) 
         return
     if proposal.state == State.APPROVED:
         raise Conflict(_("This change was approved already."))
-    _decide(actor, proposal, State.WITHDRAWN, now, proposal.words)
+    _decide(session, actor, proposal, State.WITHDRAWN, now, proposal.words)
     audit.record(session, actor, "withdrawn", "proposal", proposal.id, now, card=proposal.card_id)
 
 
@@ -140,6 +140,7 @@ def _demand_place(actor: Actor, shelf: Collection) -> None:
         raise Forbidden(_("You may not write cards in %(name)s.", name=shelf.name))
 
 
-def _decide(actor: Actor, proposal: Proposal, state: State, now: datetime, words: str = "") -> None:
+def _decide(session: Session, actor: Actor, proposal: Proposal, state: State, now: datetime, words: str = "") -> None:
+    mails.take_back(session, proposal)
     proposal.state, proposal.words = state, words
     proposal.decided_by_id, proposal.decided_at = actor.id, now

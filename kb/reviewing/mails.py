@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from markupsafe import Markup
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from kb.mail.models import OutgoingMail
 from kb.mail.outbox import Letter, enqueue
 from kb.people.actor import Actor, actor_for
 from kb.people.languages import language_of
 from kb.people.models import Person, Role
 from kb.people.queries import active_people
+from kb.people.quiet import quiet_hours_of
 from kb.reviewing.models import Proposal, State
 from kb.settings import Settings
 from kb.wording import _, language, speaking
@@ -56,6 +59,16 @@ def tell_author(session: Session, proposal: Proposal, by: Actor, settings: Setti
         _send(session, proposal, author, subject, sentence, _("See it"), settings, now)
 
 
+def take_back(session: Session, proposal: Proposal) -> None:
+    """What still waits for the end of somebody's quiet hours and is no longer true: it was decided meanwhile."""
+    session.execute(
+        delete(OutgoingMail).where(
+            OutgoingMail.key.startswith(_stem(proposal), autoescape=True), OutgoingMail.state == "new",
+            OutgoingMail.tries == 0,
+        )
+    )  # fmt: skip
+
+
 def _approvers(session: Session, proposal: Proposal) -> Sequence[Person]:
     shelf = proposal.card.collection
     able = [
@@ -76,5 +89,10 @@ def _send(
     html = _HTML.format(
         language=language(), subject=subject, greeting=greeting, sentence=sentence, url=url, label=label
     )
-    key = f"proposal:{proposal.id}:{proposal.state}:{to.id}"
-    enqueue(session, key, to.email, Letter(subject, text, str(html)), now)
+    key = f"{_stem(proposal)}{proposal.state}:{to.id}"
+    chance = quiet_hours_of(session, to, settings).next_chance(now)
+    enqueue(session, key, to.email, Letter(subject, text, str(html)), now, not_before=chance)
+
+
+def _stem(proposal: Proposal) -> str:
+    return f"proposal:{proposal.id}:"

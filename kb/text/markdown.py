@@ -18,6 +18,7 @@ from kb.text.limits import RenderRefused, check_body_size, check_html_size
 from kb.text.links import Linkify
 from kb.text.lists import reindent
 from kb.text.sanitise import sanitise
+from kb.wording import N_
 
 RENDERER_VERSION = 1
 """Stored beside the HTML; raised whenever the same source would give other HTML, so that it is made again."""
@@ -37,7 +38,7 @@ def render(source: str) -> Rendered:
     try:
         raw = _convert(_FENCE_INFO.sub(r"\1", clean(source)))
     except RecursionError as error:
-        raise RenderRefused("depth", "it is nested too deeply") from error
+        raise RenderRefused("depth", N_("it is nested too deeply")) from error
     check_html_size(raw)
     finished = finish(_lift_headings(sanitise(_FIRST_HEADING.sub(r"\1h2", raw))))
     check_html_size(finished.html)

@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from kb.errors import Unavailable
-from kb.text.limits import RenderRefused, check_body_size, suspect_line
+from kb.text.limits import BREAKS, RenderRefused, check_body_size, suspect_line
 from kb.text.markdown import RENDERER_VERSION, Rendered
 from kb.text.worker import read_frame, write_frame
-from kb.wording import _
+from kb.wording import N_, _
 
 __all__ = ["RENDERER_VERSION", "RenderRefused", "Rendered", "Renderer"]
 
@@ -84,14 +84,17 @@ class _Process:
             self._start()
         answer, in_time = self._exchange(source)
         if answer is None and in_time:
-            raise RenderRefused("crash", "it breaks the Markdown parser", line=suspect_line(source))
+            raise RenderRefused("crash", BREAKS, line=suspect_line(source))
         if answer is None:
-            raise RenderRefused("time", f"it takes more than {self._limit:g} s", line=suspect_line(source))
+            raise RenderRefused(
+                "time", N_("it takes more than %(seconds)s s"), line=suspect_line(source), seconds=f"{self._limit:g}"
+            )
         if answer.get("spent"):
             self.end()
         if "refused" in answer:
-            reason, cause = answer["refused"]
-            raise RenderRefused(reason, cause, line=None if reason == "html_size" else suspect_line(source))
+            reason, cause, values = answer["refused"]
+            line = None if reason == "html_size" else suspect_line(source)
+            raise RenderRefused(reason, cause, line=line, **values)
         return Rendered(**answer["rendered"])
 
     def end(self) -> None:

@@ -9,6 +9,7 @@ from kb.text.callouts import KINDS
 from kb.text.characters import strip_unwanted
 from kb.text.limits import RenderRefused
 from kb.text.links import safe_href, safe_src
+from kb.wording import N_
 
 LINK_REL = "nofollow noopener noreferrer"
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")  # h1 is the card's title
@@ -68,7 +69,7 @@ def sanitise(html: str) -> str:
         if cleaned == html:
             return cleaned
         html = cleaned
-    raise RenderRefused("tangle", "its HTML tags are crossed")
+    raise RenderRefused("tangle", N_("its HTML tags are crossed"))
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

@@ -12,8 +12,9 @@ import traceback
 from dataclasses import asdict
 from typing import BinaryIO
 
-from kb.text.limits import RenderRefused
+from kb.text.limits import BREAKS, RenderRefused
 from kb.text.markdown import render
+from kb.wording import N_
 
 if sys.platform != "win32":
     import resource
@@ -88,12 +89,12 @@ def _answer(source: str) -> dict[str, object]:
     try:
         return {"rendered": asdict(render(source))}
     except RenderRefused as refused:
-        return {"refused": [refused.reason, refused.cause]}
+        return {"refused": [refused.reason, refused.cause, refused.values]}
     except MemoryError:
-        return {"refused": ["memory", "it needs too much memory"], "spent": True}
+        return {"refused": ["memory", N_("it needs too much memory"), {}], "spent": True}
     except Exception:  # whatever a text provokes in a parser is an answer about the text, not the end of the service
         traceback.print_exc()
-        return {"refused": ["crash", "it breaks the Markdown parser"], "spent": True}
+        return {"refused": ["crash", BREAKS, {}], "spent": True}
 
 
 if __name__ == "__main__":

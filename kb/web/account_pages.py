@@ -33,6 +33,22 @@ class SetupPage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A text whose form was not taken. POST `fields` to `action`, with email and password where `needs_sign_in`."""
+
+    heading: str
+    sentence: str
+    action: str
+    fields: tuple[tuple[str, str], ...]
+    title: str
+    body: str
+    needs_sign_in: bool = False
+    email: Field = BLANK
+    password: Field = BLANK
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SetPasswordPage:
     """Through an invitation or a reset link: POST password."""
 

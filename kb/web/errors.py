@@ -39,7 +39,7 @@ _HAPPENED = {
 
 def install(app: Flask) -> None:
     """Register the handlers."""
-    app.register_error_handler(VitrineError, _expected)
+    app.register_error_handler(VitrineError, expected)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(IntegrityError, _collision)
     app.register_error_handler(Exception, _unexpected)
@@ -60,7 +60,8 @@ def problem(error: VitrineError) -> Response:
     return response
 
 
-def _expected(error: VitrineError) -> BaseResponse:
+def expected(error: VitrineError) -> BaseResponse:
+    """What went wrong on purpose, in words."""
     if is_api():
         return problem(error)
     if error.status == 401 and request.method == "GET" and not request.headers.get("X-Fragment"):
@@ -92,7 +93,7 @@ def _collision(error: IntegrityError) -> BaseResponse:
     log.warning("collision", error=str(error.orig))
     collided = VitrineError(_("Somebody else changed the same thing at the same time. Load it again and repeat."))
     collided.status, collided.title = 409, _(_HEADINGS[409])
-    return _expected(collided)
+    return expected(collided)
 
 
 def _unexpected(error: Exception) -> BaseResponse:

@@ -217,6 +217,8 @@ class EditorPage:
     title: Field
     body: Field
     side: EditorSide
+    picture: Field = BLANK
+    picture_action: str = ""
     version: int = 0
     is_new: bool = True
     is_published: bool = False

@@ -1,5 +1,7 @@
 """What every response carries and every unsafe request must show: headers, CSP, host check, CSRF."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
@@ -20,7 +22,20 @@ _NEVER_PAGES = ("text/javascript", "text/css")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LARGEST_REQUEST = 12 * 1024 * 1024
 _LARGEST_FORM = 1024 * 1024
+LARGEST_WITH_FILE = 32 * 1024 * 1024
+"""Where text comes along with a file, one that is too large is read too, so that the page can keep the text."""
 csrf = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class FormExpired(Forbidden):
+    """The form's token is not the browser's: it is from before somebody signed out, or from another site."""
+
+
+def with_file(view: View) -> View:
+    """Mark a view whose form carries a file beside text that must not be lost when the file is too large."""
+    view.is_with_file = True  # type: ignore[attr-defined]
+    return view
 
 
 class RowNumber(IntegerConverter):
@@ -46,6 +61,7 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.url_map.converters["int"] = RowNumber
     csrf.init_app(app)
+    app.url_value_preprocessor(_make_room)
     app.before_request(_refuse_nul_in_address)
     app.before_request(_refuse_foreign_writes)
     app.after_request(_add_headers)
@@ -64,19 +80,45 @@ def _refuse_nul_in_address() -> None:
         raise NotFound(_("The page does not exist, or you may not see it."))
 
 
+def is_from_here() -> bool:
+    """Whether the browser says that the form was sent from a page of this very site, or its token does."""
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if _is_foreign():
+        return False
+    if site == "same-origin" or origin is not None:
+        return True
+    try:
+        csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
 def _refuse_foreign_writes() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in _SAFE or is_api() or getattr(view, "is_signed", False):
         return
-    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in ("same-origin", "none"):
-        raise Forbidden(_("This form was sent from another site."))
-    if origin is not None and origin.partition("://")[2] != request.host:
+    if _is_foreign():
         raise Forbidden(_("This form was sent from another site."))
     try:
         csrf.protect()
     except CSRFError:
-        raise Forbidden(_("The form has expired or was sent from elsewhere. Load the page again and repeat.")) from None
+        raise FormExpired(
+            _("The form has expired or was sent from elsewhere. Load the page again and repeat.")
+        ) from None
+
+
+def _is_foreign() -> bool:
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        return True
+    return origin is not None and origin.partition("://")[2] != request.host
+
+
+def _make_room(endpoint: str | None, _values: object) -> None:
+    """Before anything of the form is read, also by whoever refuses it."""
+    if getattr(current_app.view_functions.get(endpoint or ""), "is_with_file", False):
+        request.max_content_length = LARGEST_WITH_FILE
 
 
 def _add_headers(response: Response) -> Response:

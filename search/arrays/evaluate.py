@@ -30,9 +30,11 @@ def find(
     """The best cards for these words."""
     base = _limited(snapshot, query, snapshot.narrowed(visible, only, boosts))
     words: list[Word] = []
+    unknown = 0
     for group in query_groups(query):
-        unknown = sum(word.corrected is not None or not word.holding for word in words)
-        words.append(word_of(snapshot, group, visible, may_correct=unknown < _CORRECTIONS))
+        word = word_of(snapshot, group, visible, may_correct=unknown < _CORRECTIONS)
+        unknown += word.corrected is not None or not word.holding
+        words.append(word)
     return _best(snapshot, words, visible, base, limit, offset, boosts)
 
 
@@ -104,8 +106,9 @@ def _worth(size: int, word: Word, weight: float) -> Weights:
 def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts | None) -> Numbers:
     """At least the `wanted` best documents, ascending, and whichever has the best words."""
     across = -(-len(scores) // _BLOCK)
-    table = np.zeros((_BLOCK, across), np.float32)
-    boosted, popular = table.reshape(-1)[: len(scores)], 1.0
+    table = np.empty((_BLOCK, across), np.float32)
+    flat, popular = table.reshape(-1), 1.0
+    boosted, flat[len(scores) :] = flat[: len(scores)], 0.0
     if boosts is None:
         boosted[:] = scores
     else:
@@ -149,7 +152,8 @@ def _reread(
     """What titles and pairs of words add to each document, of which the first `head` are read."""
     titles, pairs = np.zeros((2, len(docs)))
     if places:
-        facts = (snapshot.fact(name)[docs[:head]] for name in ("title_end", "title_length", "body_start"))
+        read = docs[:head]
+        facts = (snapshot.fact(name)[read] for name in ("title_end", "title_length", "body_start"))
         titles[:head], pairs[:head] = ranking.reread(places, *facts)
     return titles, pairs
 
@@ -162,6 +166,8 @@ def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Numbers) -> tuple[
     asked: dict[int, tuple[Positioned, list[tuple[int, Numbers, Numbers]]]] = {}
     for number, word in enumerate(words):
         for listed in word.lists:
+            if listed.part is None and len(words) == 1:
+                continue  # which cards have the only word is no question
             here, there = _places(listed.docs, docs)
             holds[number, here] = True
             if listed.part is not None and len(here):
@@ -169,8 +175,8 @@ def _matches(snapshot: Snapshot, words: Sequence[Word], docs: Numbers) -> tuple[
                 asked.setdefault(id(field), (field, []))[1].append((number, here, there + listed.part.start))
     places: list[list[ranking.Places]] = [[] for _ in words]
     for field, lists in asked.values():
-        numbers = np.concatenate([here for _, here, _ in lists])
-        counts, positions = field.positions_of(np.concatenate([there for _, _, there in lists]))
+        numbers = _joined([here for _, here, _ in lists])
+        counts, positions = field.positions_of(_joined([there for _, _, there in lists]))
         stands = (numbers << ranking.SHIFT).repeat(counts) + positions
         ends = counts.cumsum().tolist()
         start = done = 0
@@ -188,11 +194,16 @@ def _in_order(places: Sequence[ranking.Places]) -> ranking.Places:
     return np.sort(np.concatenate(places), kind="stable") if places else _NOWHERE
 
 
+def _joined(arrays: Sequence[Numbers]) -> Numbers:
+    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
+
+
 def _places(docs: Numbers, wanted: Numbers) -> tuple[Numbers, Numbers]:
     """Which of the wanted documents are in a list, and where; both ascending."""
+    if not len(docs):
+        return docs, docs
     places = docs.searchsorted(wanted)
-    places[places == len(docs)] = 0
-    found = (docs[places] == wanted).nonzero()[0]
+    found = (docs.take(places, mode="clip") == wanted).nonzero()[0]
     return found, places[found]
 
 

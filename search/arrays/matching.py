@@ -62,7 +62,7 @@ def word_of(
     found = Word()
     for alternative in group.alternatives:
         _add(snapshot, found, alternative, visible)
-    _count(snapshot, found, visible)
+    _count(snapshot, found)
     if group.typed:
         _add_beginnings(snapshot, found, group.typed, visible)
     if not is_helped or group.function:
@@ -72,7 +72,7 @@ def word_of(
             _add(snapshot, found, alternative, visible)
     elif found.holding < FEW:
         _add_compounds(snapshot, found, group.word, visible)
-    _count(snapshot, found, visible)
+    _count(snapshot, found)
     if found.holding or not may_correct:
         return found
     return _corrected(snapshot, group, visible) or found
@@ -86,7 +86,7 @@ def _corrected(snapshot: Snapshot, group: Group, visible: Mask) -> Word | None:
     for other in groups_of(meant, CORRECTED):
         for alternative in other.alternatives:
             _add(snapshot, found, alternative, visible)
-    _count(snapshot, found, visible)
+    _count(snapshot, found)
     return found if found.holding else None
 
 
@@ -132,7 +132,7 @@ def _add_beginnings(snapshot: Snapshot, word: Word, typed: str, visible: Mask) -
     edge = edge_of(typed)
     weight = EDGE_OF_FOUND if word.holding else 1.0
     _add(snapshot, word, Alternative(edge.field, edge.terms, weight), visible)
-    _count(snapshot, word, visible)
+    _count(snapshot, word)
     if word.holding < FEW and len(typed) >= BODY_PREFIX_LENGTH:
         _add_flat(word, snapshot.beginning(WORD, typed), BODY_PREFIX * weight, visible)
 
@@ -169,7 +169,7 @@ def _joined(lists: Sequence[Listed]) -> tuple[Numbers, Weights]:
     return np.concatenate([part.docs for part in lists]), np.concatenate([part.worth() for part in lists])
 
 
-def _count(snapshot: Snapshot, word: Word, visible: Mask) -> None:
+def _count(snapshot: Snapshot, word: Word) -> None:
     """How many visible documents are in any of the lists."""
     if word.counted == len(word.lists):
         return
@@ -177,7 +177,10 @@ def _count(snapshot: Snapshot, word: Word, visible: Mask) -> None:
     if word.counted == 1:
         word.holding = int(np.count_nonzero(word.lists[0].seen))
     else:
-        word.holding = int(np.count_nonzero(members(snapshot.size, word.lists) & visible))
+        held = np.zeros(snapshot.size, np.bool_)
+        for listed in word.lists:
+            held[listed.docs] = listed.seen
+        word.holding = int(np.count_nonzero(held))
 
 
 def members(size: int, lists: Iterable[Listed]) -> Mask:

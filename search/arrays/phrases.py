@@ -9,8 +9,9 @@ from search import analysis
 from search.arrays.batch import TEXT
 from search.arrays.snapshot import Mask, Part, Snapshot
 
-_SHIFT = 16
-_FEW = 0xFFFF
+_SHIFT = 17
+"""One bit more than a position has, so that none that is moved along runs over into the next document."""
+_FEW = 1 << (32 - _SHIFT)
 """So many documents and a position fit 32 bits."""
 _FEW_OF_MANY = 16
 Keys = NDArray[Any]
@@ -31,58 +32,63 @@ def _docs(snapshot: Snapshot, sequence: tuple[tuple[str, int], ...], base: Mask)
     if not all(parts for parts, _ in lists):
         return np.empty(0, np.intp)
     lists.sort(key=lambda entry: sum(len(part.docs) for part in entry[0]))
-    docs = _with_all([parts for parts, _ in lists], base)
+    docs = _with_all(snapshot.size, [parts for parts, _ in lists], base)
     snapshot.expect_positions((part for parts, _ in lists for part in parts), docs)
-    begins: Keys | None = None
+    last = max(place for _, place in sequence)
+    ends: Keys | None = None
     for parts, place in lists:
-        keys = _keys(parts, docs)
-        keys -= keys.dtype.type(place)
+        keys = _keys(parts, docs, last - place)
+        if ends is None:
+            ends = keys
+            continue
         # Both are ascending and without doubles: what is in both stands twice in a row.
-        if begins is not None:
-            both = np.sort(np.concatenate((begins, keys)), kind="stable")
-            keys = both[1:][both[1:] == both[:-1]]
-        begins = keys
-        if not len(begins):
-            return np.empty(0, np.intp)
-    if begins is None:
-        return docs
-    held = np.zeros(len(docs), np.bool_)
-    held[(begins >> _SHIFT).astype(np.intp)] = True
-    return docs[held]
+        both = np.sort(np.concatenate((ends, keys)), kind="stable")
+        ends = both[1:][both[1:] == both[:-1]]
+        docs, ends = _narrowed(docs, ends)
+    return docs
 
 
-def _with_all(lists: list[list[Part]], base: Mask) -> Numbers:
+def _narrowed(docs: Numbers, keys: Keys) -> tuple[Numbers, Keys]:
+    """Only the documents that still have any, numbered anew: the commonest words are looked up in fewer."""
+    numbers = (keys >> _SHIFT).astype(np.intp)
+    is_left = np.zeros(len(docs), np.bool_)
+    is_left[numbers] = True
+    moved = (numbers - (is_left.cumsum() - 1)[numbers]).astype(keys.dtype)
+    return docs[is_left], keys - (moved << _SHIFT)
+
+
+def _with_all(size: int, lists: list[list[Part]], base: Mask) -> Numbers:
     """Documents of `base` that are in every list; the shortest list comes first."""
     docs: Numbers = np.concatenate([part.numbers() for part in lists[0]])
     docs = docs[base[docs]]
     for parts in lists[1:]:
-        docs = np.concatenate([docs[_held(part, docs)[0]] for part in parts]) if len(docs) else docs
+        is_held = np.zeros(size, np.bool_)
+        for part in parts:
+            is_held[part.numbers()] = True
+        docs = docs[is_held[docs]]
     return docs
 
 
-def _held(part: Part, docs: Numbers) -> tuple[Numbers, Numbers]:
-    """Which of these documents a list has, and where in it; both ascending."""
-    size = int(part.docs[-1]) + 1
-    first, last = docs.searchsorted((part.offset, part.offset + size))
-    local = docs[first:last] - part.offset
-    if len(local) * _FEW_OF_MANY < len(part.docs):
-        places = part.docs.searchsorted(local.astype(np.uint32))
-        held = (part.docs[places] == local).nonzero()[0]
-        return held + first, places[held]
-    number = np.full(size, -1, np.int32)
-    number[local] = np.arange(len(local), dtype=np.int32)
-    numbers = number[part.docs.astype(np.intp)]
-    places = (numbers >= 0).nonzero()[0]
-    return numbers[places] + first, places
-
-
-def _keys(parts: list[Part], docs: Numbers) -> Keys:
-    """Every position of a term in these documents, after the number of the document among them; ascending."""
+def _keys(parts: list[Part], docs: Numbers, ahead: int) -> Keys:
+    """Every position of a term, moved along by so many, in these documents, which all have it; after the number of the
+    document among them; ascending."""
     kind = np.uint32 if len(docs) <= _FEW else np.uint64
     keys = []
     for part in parts:
-        held, places = _held(part, docs)
+        first, places = _places(part, docs)
         counts, positions = part.field.positions_of(places + part.start)
-        numbers: Keys = held.astype(kind)
-        keys.append((numbers << _SHIFT).repeat(counts) + positions)
+        numbers: Keys = np.arange(first, first + len(places), dtype=kind)
+        keys.append(((numbers << _SHIFT) + kind(ahead)).repeat(counts) + positions)
     return np.concatenate(keys)
+
+
+def _places(part: Part, docs: Numbers) -> tuple[int, Numbers]:
+    """The first of these documents that may be in a part of a list, and where it and those after it are there."""
+    size = int(part.docs[-1]) + 1
+    first, last = docs.searchsorted((part.offset, part.offset + size)).tolist()
+    local = docs[first:last] - part.offset
+    if len(local) * _FEW_OF_MANY < len(part.docs):
+        return first, part.docs.searchsorted(local.astype(np.uint32))
+    is_wanted = np.zeros(size, np.bool_)
+    is_wanted[local] = True
+    return first, is_wanted[part.docs.astype(np.intp)].nonzero()[0]

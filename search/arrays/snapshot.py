@@ -24,6 +24,7 @@ Value = TypeVar("Value")
 Mask = NDArray[np.bool_]
 Docs = NDArray[np.integer[Any]]
 MASKS_KEPT = 64
+_JOINS_WORDS = "joins words"
 
 
 class Positioned(Protocol):
@@ -172,7 +173,11 @@ class Snapshot(ABC):
 
     def compounding(self) -> Mask:
         """Which documents are written in a language that joins words."""
-        return np.isin(self.fact("language"), np.array([name.encode() for name in sorted(COMPOUNDING)]))
+        found = self._columns.get(_JOINS_WORDS)
+        if found is None:
+            languages = np.array([name.encode() for name in sorted(COMPOUNDING)])
+            found = self._columns[_JOINS_WORDS] = np.isin(self.fact("language"), languages)
+        return found
 
     def trust(self, boosts: Boosts) -> NDArray[np.int8]:
         """The place in TRUST_ORDER of every document, computed anew only when time changes one of them."""

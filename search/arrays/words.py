@@ -54,7 +54,7 @@ def query_groups(query: Query) -> list[Group]:
     """The groups that count: function words only where there is nothing else."""
     words = [list(groups_of(word)) for word in query.words]
     if query.prefix and words and words[-1]:
-        words[-1][-1] = _typed(query.words[-1], words[-1][-1])
+        words[-1][-1] = _typed(query.words[-1])
     _add_synonyms(words, query)
     phrases = [group for phrase in query.phrases for group in groups_of(phrase)]
     groups = [*(group for of_word in words for group in of_word), *phrases]
@@ -72,9 +72,10 @@ def edge_of(word: str) -> Alternative:
     return Alternative(EDGE, (word[:EDGE_LIMIT],))
 
 
-def _typed(word: str, group: Group) -> Group:
-    last = list(analysis.chunks(word))[-1]
-    return Group(group.word, group.alternatives, group.looser, analysis.whole_chunk(last), group.function)
+@lru_cache(maxsize=5_000)
+def _typed(word: str) -> Group:
+    """The last group of a word that is still being typed."""
+    return replace(groups_of(word)[-1], typed=analysis.whole_chunk(list(analysis.chunks(word))[-1]))
 
 
 def _add_synonyms(words: list[list[Group]], query: Query) -> None:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
@@ -26,7 +27,7 @@ class IndexDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._pointer = str(path / _POINTER)
-        self._known: tuple[tuple[int, int], str, str] | None = None
+        self._known: _Known | None = None
 
     def current(self) -> str | None:
         """The name of the index in use; None where there has never been one."""
@@ -53,13 +54,18 @@ class IndexDirectory:
             known = self._known
             # A swap replaces the pointer. The number of a file that is gone may be given again, but not its time too.
             pointer = (status.st_ino, status.st_mtime_ns)
-            if known is None or known[0] != pointer:
-                name = self.in_use()
-                known = self._known = (pointer, name, str(self.path / name))
-            return f"{known[1]}.{_newest(os.listdir(known[2]))}"  # noqa: PTH208
+            if known is None or known.pointer != pointer or known.is_overtaken():
+                known = self._known = self._look(pointer)
+            return known.generation
         except FileNotFoundError:
             self._known = None
             return f"{self.in_use()}.gone"
+
+    def _look(self, pointer: tuple[int, int]) -> "_Known":
+        name = self.in_use()
+        newest = _newest([file.name for file in (self.path / name).iterdir()])
+        contents = [str(self.path / name / f"_MAIN_{number}.toc") for number in (newest, newest + 1)]
+        return _Known(pointer, f"{name}.{newest}", contents[0], contents[1])
 
     def check_stamp(self, name: str) -> None:
         try:
@@ -132,6 +138,19 @@ class IndexDirectory:
         _sync(pointer)
         pointer.replace(self.path / _POINTER)
         _sync(self.path)
+
+
+class _Known(NamedTuple):
+    """What was seen last: the pointer, and the table of contents in use. A commit writes the next one, then removes
+    this one; so where this one is there and the next one is not, nothing was committed."""
+
+    pointer: tuple[int, int]
+    generation: str
+    contents: str
+    next_contents: str
+
+    def is_overtaken(self) -> bool:
+        return os.access(self.next_contents, os.F_OK) or not os.access(self.contents, os.F_OK)
 
 
 _POINTER = "CURRENT"

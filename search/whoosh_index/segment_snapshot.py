@@ -42,19 +42,21 @@ class SegmentSnapshot(Snapshot):
 
     def beginning(self, field: str, beginning: str, *, longer_by: int = 0) -> Docs:
         """The documents with any term that begins so and is at least so many bytes longer, ascending."""
-        start = beginning.encode()
+        length = len(beginning.encode()) + longer_by
         found: list[Docs] = []
         for segment, offset in zip(self._parts, self._offsets, strict=False):
             postings = segment.fields[field]
-            first, last = postings.term_range(start)
+            first, last = segment.terms_from(field, beginning)
             if first == last:
                 continue
             if longer_by:
-                long = np.flatnonzero(np.char.str_len(postings.terms[first:last]) >= len(start) + longer_by) + first
+                long = np.flatnonzero(np.char.str_len(postings.terms[first:last]) >= length) + first
                 parts = [postings.docs[postings.starts[place] : postings.starts[place + 1]] for place in long]
                 found += [part + np.uint32(offset) for part in parts]
             else:
                 found.append(postings.docs[postings.starts[first] : postings.starts[last]] + np.uint32(offset))
+        if not found:
+            return np.empty(0, np.uint32)
         # A common beginning has more postings than there are documents: marking is quicker than sorting.
         is_found = np.zeros(self.size, np.bool_)
         for docs in found:

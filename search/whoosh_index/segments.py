@@ -17,6 +17,7 @@ from search.whoosh_index.codec import POSTINGS, DamagedPostings, read_fields
 from search.whoosh_index.schema import FACTS_COLUMN
 
 _PLACES_KEPT = 20_000
+_Places = dict[tuple[str, str], tuple[int, int]]
 
 
 class Segment:
@@ -27,17 +28,18 @@ class Segment:
         # The mapping lives as long as a view on it; the file may be unlinked meanwhile.
         self.fields: dict[str, FieldPostings] = read_fields(_mapped(folder / segment.make_filename(POSTINGS)))
         self.facts = _read_facts(folder / segment.make_filename(f".{FACTS_COLUMN}.col"), self.size)
-        self._places: dict[tuple[str, str], tuple[int, int]] = {}
+        self._places: _Places = {}
+        self._ranges: _Places = {}
 
     def extent(self, field: str, term: str) -> tuple[int, int]:
         """Where the term's postings begin and end in the arrays of the field."""
         key = (field, term)
-        found = self._places.get(key)
-        if found is None:
-            if len(self._places) >= _PLACES_KEPT:
-                self._places.clear()
-            found = self._places[key] = self.fields[field].extent(term.encode())
-        return found
+        return self._places.get(key) or _kept(self._places, key, self.fields[field].extent(term.encode()))
+
+    def terms_from(self, field: str, beginning: str) -> tuple[int, int]:
+        """The places of the first term of the field that begins so and of the first after them."""
+        key = (field, beginning)
+        return self._ranges.get(key) or _kept(self._ranges, key, self.fields[field].term_range(beginning.encode()))
 
 
 class HeldSegment(Segment):
@@ -47,7 +49,14 @@ class HeldSegment(Segment):
         self.size = len(batch.facts)
         self.fields = dict(batch.fields)
         self.facts = batch.facts
-        self._places = {}
+        self._places, self._ranges = {}, {}
+
+
+def _kept(places: _Places, key: tuple[str, str], found: tuple[int, int]) -> tuple[int, int]:
+    if len(places) >= _PLACES_KEPT:
+        places.clear()
+    places[key] = found
+    return found
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:

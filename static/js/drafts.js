@@ -16,6 +16,7 @@ export function keepDrafts({ form, words, commit, fields, put }) {
   let sending = null
   let isStopped = !url
   let isOver = false
+  let isSignedOut = false
 
   const local = {
     read() { try { return JSON.parse(localStorage.getItem(key)) } catch { return null } },
@@ -59,6 +60,7 @@ export function keepDrafts({ form, words, commit, fields, put }) {
 
   async function settle(answer, now) {
     if (isOver) return
+    isSignedOut = answer?.status === 401
     const made = answer?.headers.get('Content-Type')?.startsWith('application/json') ? await answer.json().catch(() => ({})) : {}
     if (answer?.ok && made.number) {
       kept = now
@@ -73,8 +75,8 @@ export function keepDrafts({ form, words, commit, fields, put }) {
         isStopped = false
         save()
       }, words.keep_mine)
-    } else if (answer?.status === 401) keepHere(words.signed_out)
-    else keepHere(answer ? words.draft_failed : words.offline)
+    } else if (isSignedOut) keepHere(words.signed_out)
+    else keepHere(made.said ?? (answer ? words.draft_failed : words.offline))
   }
 
   const touch = () => {
@@ -99,7 +101,7 @@ export function keepDrafts({ form, words, commit, fields, put }) {
   // What an earlier visit could only keep here is offered.
   const left = local.read()
   const offer = form.querySelector('[data-local-offer]')
-  if (left?.pairs) {
+  if (left?.pairs && left.pairs.some(([name, value]) => name === 'body' && value !== form.elements.body.value)) {
     offer.hidden = false
     offer.querySelector('p').textContent = words.local_offer.replace('%(time)s', clock(left.at))
     offer.querySelector('[data-take]').addEventListener('click', take)
@@ -112,8 +114,8 @@ export function keepDrafts({ form, words, commit, fields, put }) {
     pending: () => sending,
     isKept: () => { commit(); return fields() === kept },
     canSend: () => !isStopped && fields().length < LARGEST_LAST && navigator.onLine,
-    /** The form is sent or left: nothing more goes out. */
-    end(isDone) { isOver = true; clearTimeout(timer); if (isDone) local.drop() },
+    /** The form is sent or left: nothing more goes out. Signed out, the copy stays until a save was let in. */
+    end(isDone) { isOver = true; clearTimeout(timer); if (isDone && !isSignedOut) local.drop() },
     resume() { isOver = false; touch() },
   }
 }

@@ -19,6 +19,7 @@ from kb.people.commands import deactivate_person
 from kb.people.models import AuditEntry
 from kb.trust.duties import Assignment
 from tests.curator.cast import context
+from tests.infra.cases import in_one_world
 from tests.kb.test_assignee import assignee, orphans
 from tests.site import Site
 from tests.world import START, World
@@ -247,7 +248,7 @@ def test_people_plan_their_own_absences_on_a_page_and_admins_everybodys(site: Si
     assert "absence_ended" in noted
 
 
-@pytest.mark.parametrize(("who", "status"), [("cora", 403), ("axel", 403), ("rita", 403), ("ada", 200)])
+@in_one_world(("who", "status"), [("cora", 403), ("axel", 403), ("rita", 403), ("ada", 200)])
 def test_only_the_person_and_admins_see_absences(site: Site, who: str, status: int) -> None:
     with site.world.read() as session:
         number = site.world.person(session, "vera").id

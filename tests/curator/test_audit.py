@@ -11,6 +11,7 @@ from sqlalchemy import select
 from kb.past.records import records_of
 from kb.past.trust import trust_at
 from kb.trust.models import Verification
+from tests.infra.cases import in_one_world
 from tests.site import Site
 from tests.world import email
 
@@ -70,7 +71,7 @@ def test_what_was_done_is_told_with_its_record(site: Site, story: int) -> None:
     assert any(f"(record {checks[0]['record']}, {checks[0]['hash'][:12]})" in word for word in words)
 
 
-@pytest.mark.parametrize(("query", "kinds"), [
+@in_one_world(("query", "kinds"), [
     ({"person": email("stan")}, {"sighting"}), ({"person": "tan@northwind.example"}, set()),
     ({"person": email("nobody")}, set()), ({"until": "2026-11-16"}, set()), ({"since": "2026-11-21T10:00Z"}, set()),
     ({"since": "2026-11-18", "until": "2026-11-18T23:00Z", "scope": "done"}, {"revision", "verification"}),

@@ -16,6 +16,7 @@ from kb.cards.models import Card
 from kb.errors import Forbidden, Invalid
 from kb.people.commands import deactivate_person
 from kb.people.models import AuditEntry
+from tests.infra.cases import in_one_world
 from tests.kb.test_assignee import assignee, orphans
 from tests.site import Site
 from tests.world import World
@@ -245,7 +246,7 @@ def test_the_checks_come_earlier_where_a_week_has_too_many_if_that_is_chosen(sit
     assert all(due is not None and world.now < due <= world.now + timedelta(days=40) for due in dues)
 
 
-@pytest.mark.parametrize(("who", "status"), [("cora", 200), ("vera", 200), ("axel", 403), ("rita", 403)])
+@in_one_world(("who", "status"), [("cora", 200), ("vera", 200), ("axel", 403), ("rita", 403)])
 def test_who_may_open_the_page(site: Site, who: str, status: int) -> None:
     with site.world.read() as session:
         vera = site.world.person(session, "vera").id

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.curator.test_telling import choose, follow, kinds, run
+from tests.infra.cases import in_one_world
 from tests.kb.comments.test_comments import say
 from tests.site import Site
 
@@ -104,7 +105,7 @@ def test_what_may_not_be_seen_can_not_be_followed_and_looks_like_nothing(site: S
     assert site.api("rita", "read").get("/follows").json["items"] == []
 
 
-@pytest.mark.parametrize("body", [{}, {"card_id": 1, "tag": "x"}, {"card_id": None}])
+@in_one_world("body", [{}, {"card_id": 1, "tag": "x"}, {"card_id": None}])
 def test_exactly_one_thing_is_followed_at_a_time(site: Site, body: dict[str, Any]) -> None:
     site.world.card()
     answer = site.api("rita", "read").call("POST", "/follows", body)

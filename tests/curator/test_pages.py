@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from curator.cards.shown import ACTIONS
 from kb.cards.models import Card
 from kb.trust.state import TrustState
 from tests.curator.cast import mails, read
+from tests.infra.cases import in_one_world
 from tests.site import Site
 
 
@@ -74,7 +73,7 @@ def test_later_reassign_and_their_words(site: Site) -> None:
     assert "Refunds" in site.page("axel").get("/verify").text
 
 
-@pytest.mark.parametrize("path", ["", "/undo", "/later", "/later/undo", "/reassign"])
+@in_one_world("path", ["", "/undo", "/later", "/later/undo", "/reassign"])
 def test_an_invisible_card_is_not_found_and_a_rep_may_not_act(site: Site, path: str) -> None:
     hidden, seen = site.world.card(collection="deals"), site.world.card()
     fields: dict[str, Any] = {"version": 1, "days": 1, "to": 1}
@@ -155,7 +154,7 @@ def test_choosing_nothing_leads_back_with_a_word(site: Site) -> None:
     assert "Choose at least one card." in cora.get("/cards").text
 
 
-@pytest.mark.parametrize("action", list(ACTIONS))
+@in_one_world("action", list(ACTIONS))
 def test_every_action_has_its_first_page_and_touches_nothing_of_a_rep(site: Site, action: str) -> None:
     card = site.world.card(verified=True)
     assert site.page("cora").post("/cards/bulk", {"do": action, "card": str(card)}).status_code == 200
@@ -197,14 +196,14 @@ def test_a_stranger_sees_no_closed_collection_in_the_report(site: Site) -> None:
     assert stan.post(f"/reports/weekly/nudges/{card}").status_code == 404
 
 
-@pytest.mark.parametrize("week", ["nonsense", "2026-W54", "2027-W01"])
+@in_one_world("week", ["nonsense", "2026-W54", "2027-W01"])
 def test_a_week_that_does_not_exist_is_refused_with_words(site: Site, week: str) -> None:
     response = site.page("rita").get(f"/reports/weekly?week={week}")
     assert response.status_code == 422
     assert "week" in response.text
 
 
-@pytest.mark.parametrize("path", ["/verify", "/cards", "/reports/weekly", "/reports/weekly.csv"])
+@in_one_world("path", ["/verify", "/cards", "/reports/weekly", "/reports/weekly.csv"])
 def test_nobody_sees_anything_without_signing_in(site: Site, path: str) -> None:
     response = site.page(None).get(path)
     assert response.status_code in (302, 303, 401)

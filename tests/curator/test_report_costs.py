@@ -10,14 +10,16 @@ from sqlalchemy import func, select
 
 from curator import jobs
 from curator.reports.charts import NARROW, columns
+from curator.reports.dismissing import dismiss_gap
 from curator.reports.expected import KEPT_WEEKS
 from curator.reports.gaps import Asked, gaps
-from curator.reports.models import CardWeek
+from curator.reports.models import CardWeek, DismissedGap
 from curator.reports.rephrased import is_rephrase
 from curator.reports.words import change_words
 from curator.webhooks.commands import WebhookFields, add_webhook
 from curator.webhooks.models import BodyForm, WebhookDelivery
 from kb.cards.models import Card
+from kb.people.models import Role
 from kb.trust.commands import verify
 from kb.trust.models import Outcome
 from kb.use.models import SearchClick, SearchQuery
@@ -396,3 +398,32 @@ def test_columns_stay_inside_and_a_week_that_nobody_knows_is_empty() -> None:
             assert part.x + part.width <= chart.width
     assert columns([("9 Nov", None)]).bars[0].parts == ()
     assert columns([]).description == "No weeks yet."
+
+
+def test_what_was_dismissed_is_listed_and_brought_back(site: Site) -> None:
+    for name in ("stan", "axel"):
+        search(site.world, name, "battery recall", card=None)
+    site.world.later(seconds=1)
+    cora, form = site.page("cora"), {"words": "battery recall", "back": "/reports/gaps"}
+    assert "Bring back" not in cora.get("/reports/gaps").text
+    cora.post("/reports/gaps/dismissals", form)
+    page = cora.get("/reports/gaps?dismissed=1").text
+    assert "battery recall<small>Dismissed by Cora, " in page
+    assert 'id="dismissed" open' in page
+    assert "Bring back" not in site.page("axel").get("/reports/gaps").text
+    back = cora.post("/reports/gaps/dismissals", {**form, "do": "restore"})
+    assert back.status_code == 303
+    shown = cora.get("/reports/gaps").text
+    assert "Bring back" not in shown
+    assert "/cards/new?title=Battery+recall" in shown
+
+
+def test_a_curator_reads_no_dismissed_words_of_somebody_who_may_read_more(site: Site) -> None:
+    world = site.world
+    with world.transaction() as session:
+        world.person(session, "axel").role = Role.CURATOR
+        dismiss_gap(session, world.actor(session, "ada"), "secret discount", world.now)
+        session.add(DismissedGap(stems="older", by_id=world.person(session, "axel").id, at=world.now))
+    assert "secret discount" in site.page("cora").get("/reports/gaps").text
+    page = site.page("axel").get("/reports/gaps").text
+    assert ("secret discount" in page, "older<small>" in page) == (False, True)

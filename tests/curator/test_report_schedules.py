@@ -19,6 +19,7 @@ from kb.schedule.models import JobRun
 from kb.schedule.subscriptions import ReportSchedule
 from kb.settings import Settings
 from tests.curator.cast import context, mails
+from tests.infra.cases import in_one_world
 from tests.infra.smtp import SmtpServer
 from tests.site import Site, Visitor
 from tests.world import START, World, email
@@ -191,7 +192,7 @@ def test_reps_add_nobody_and_nobody_touches_others_schedules(site: Site) -> None
     assert len(schedules(world)) == 1
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("field", "value", "words"),
     [
         ("time_zone", "Mars/Olympus", "Not a known time zone"),

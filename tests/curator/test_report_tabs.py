@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-
+from tests.infra.cases import in_one_world
 from tests.site import Site
 from tests.world import World
 
@@ -20,7 +19,7 @@ def tabs_on(site: Site, name: str, path: str) -> list[tuple[str, str, str]]:
     return _TAB.findall(row)
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("name", "labels"),
     [("rita", EVERYBODY), ("vera", (*EVERYBODY, "Workload")), ("cora", CURATORS), ("ada", CURATORS)],
 )

@@ -12,6 +12,7 @@ from kb.cards.models import Card, Collection
 from kb.trust.rules import Rule
 from kb.trust.state import TrustState
 from tests.curator.test_simulator import dues, rules
+from tests.infra.cases import in_one_world
 from tests.site import Site, Visitor
 
 
@@ -120,7 +121,7 @@ def test_rules_are_moved_changed_and_removed_by_their_buttons(site: Site) -> Non
     assert "Change the rule" in form
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("change", "field"),
     [
         ({"kind": "add", "interval_days": "0"}, "interval_days"),

@@ -22,8 +22,10 @@ from kb.cards.models import Card
 from kb.mail import outbox
 from kb.mail.models import OutgoingMail
 from kb.mail.sender import send_due
+from kb.people.quiet import QuietHours
 from kb.settings import Settings
 from tests.curator.cast import context, mails
+from tests.infra.cases import in_one_world
 from tests.infra.receiver import Receiver
 from tests.infra.smtp import SmtpServer
 from tests.site import Site
@@ -319,9 +321,7 @@ def test_the_digest_is_stopped_the_same_way(site: Site) -> None:
     assert len(to(world, "vera")) == 1
 
 
-@pytest.mark.parametrize(
-    "token", ["x", "1.digest.0", "1.digest", "99999999999.digest.aa", "1.nonsense.aa", "1..", "é.digest.é"]
-)
+@in_one_world("token", ["x", "1.digest.0", "1.digest", "99999999999.digest.aa", "1.nonsense.aa", "1..", "é.digest.é"])
 def test_a_link_that_was_not_made_here_does_nothing(site: Site, token: str) -> None:
     client = site.page(None).client
     assert client.get(f"/unsubscribe/{token}").status_code == 410
@@ -396,7 +396,7 @@ def test_what_comes_after_the_digest_waits_for_the_next(world: World) -> None:
 def test_each_day_has_one_slot_and_one_end_of_quiet_whatever_the_clocks_do(
     zone: str, change: datetime, hour: int
 ) -> None:
-    manner = Manner({}, ZoneInfo(zone), 22, hour)
+    manner = Manner({}, QuietHours(ZoneInfo(zone), 22, hour))
     keys: list[str] = []
     for minutes in range(-2880, 2880, 10):
         now = change + timedelta(minutes=minutes)
@@ -493,7 +493,7 @@ def test_the_matrix_is_saved_and_shown_again(site: Site) -> None:
     assert "One mail at 8:00, UTC" in page
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("form", "field"),
     [({"quiet_from": "20"}, "quiet_until"), ({"quiet_from": "24", "quiet_until": "3"}, "quiet_from"),
      ({"mail_overdue": "pigeon"}, "mail_overdue")],

@@ -21,6 +21,7 @@ from kb.people.actor import Actor
 from kb.people.commands import deactivate_person
 from kb.settings import Settings
 from tests.curator.cast import context, mails
+from tests.infra.cases import in_one_world
 from tests.infra.receiver import Posted, Receiver
 from tests.site import Site
 from tests.world import START, World, email
@@ -343,7 +344,7 @@ def test_secret_and_address_are_shown_once(site: Site, receiver: Receiver) -> No
     assert "verysecret" not in listed
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("fields", "field"),
     [
         ({"url": "ftp://x.example/"}, "url"), ({"url": "https://user:pw@x.example/"}, "url"),

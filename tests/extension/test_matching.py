@@ -1,21 +1,24 @@
 """Which rules fit a page: the matcher alone, in the browser's own language."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from kb.extension.package import folder
 
 MATCH: Path = folder() / "match.js"
 
 
-@pytest.fixture
-def matcher(page: Page) -> Page:
-    page.goto("about:blank")
+@pytest.fixture(scope="module")
+def matcher(browser: Browser) -> Iterator[Page]:
+    """One empty page for all: the matcher keeps nothing, and what it throws reaches whoever asked."""
+    page = browser.new_page()
     page.add_script_tag(content=MATCH.read_text(encoding="utf-8"))
-    return page
+    yield page
+    page.close()
 
 
 def rule(number: int = 1, **more: Any) -> dict[str, Any]:

@@ -10,9 +10,13 @@ from playwright.sync_api import Page
 
 # Asked for by tag: without tags axe leaves target-size (WCAG 2.5.8) out.
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+# The rules whose answer depends on the colours.
+COLOURS = ("color-contrast", "link-in-text-block")
 NARROWEST = 320
 THINNEST_RING = 2
 MOST_STOPS = 120
+
+_IS_THERE = "() => axe.version"  # in place of axe itself, where the page has it already
 
 _FOCUSED = """ringWidth => {
   const element = document.activeElement;
@@ -64,9 +68,21 @@ class Stop(TypedDict):
 
 
 def assert_accessible(page: Page) -> None:
+    _assert_nothing_found(page, Axe(), {"type": "tag", "values": list(TAGS)})
+
+
+def assert_readable_in_the_dark(page: Page) -> None:
+    """After `assert_accessible` in the light: in other colours only the rules about colours can answer otherwise."""
+    page.emulate_media(color_scheme="dark")
+    try:
+        _assert_nothing_found(page, Axe(_IS_THERE), {"type": "rule", "values": list(COLOURS)})
+    finally:
+        page.emulate_media(color_scheme="light")
+
+
+def _assert_nothing_found(page: Page, axe: Axe, rules: dict[str, Any]) -> None:
     # Of the thousands of checks that pass nobody needs a report: it takes as long as the checks.
-    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": list(TAGS)}, "resultTypes": ["violations"]}
-    result = Axe().run(page, options=options)
+    result = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
     assert not result.response["violations"], result.generate_report()
 
 

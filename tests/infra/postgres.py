@@ -43,6 +43,10 @@ for data in "$2"/replica "$2"/data; do
 done
 cd /; rm -rf "$2"
 """
+# For a test whose way through the database another one goes on SQLite.
+ON_POSTGRES = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
 REPLICA_PORT = "5433"  # of the socket's name: it shares the folder
 
 

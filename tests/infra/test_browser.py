@@ -12,7 +12,7 @@ from tests.infra.accessibility import (
     assert_text_spacing,
     tab_stops,
 )
-from tests.infra.browser import Console, find_chromium
+from tests.infra.browser import SHELL, Console, find_chromium, find_shell
 
 FRAME = """<!doctype html><html lang="en"><head><title>Cards</title><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width"><style>{style}</style></head>
@@ -110,11 +110,22 @@ def test_the_environment_may_name_another_chromium(monkeypatch: pytest.MonkeyPat
     other.chmod(0o755)
     monkeypatch.setenv("VITRINE_TEST_CHROMIUM", str(other))
     assert find_chromium() == other
+    assert find_shell() is None
 
 
 def test_a_wrong_path_in_the_environment_is_not_replaced_by_another_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_TEST_CHROMIUM", "/no/such/chromium")
     assert find_chromium() is None
+
+
+def test_the_headless_shell_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("VITRINE_TEST_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_shell() is None
+    shell = tmp_path / SHELL
+    shell.write_text("#!/bin/sh\n")
+    shell.chmod(0o755)
+    assert find_shell() == str(shell)
 
 
 def show(page: Page, body: str, *, style: str = "") -> None:

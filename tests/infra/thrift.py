@@ -1,5 +1,5 @@
 """What makes the tests quick and proves no less: work that comes out the same every time is done once per process, and
-what lives for one test only lies in memory.
+what lives for one test only lies in memory. What takes longest begins first, and no core waits for a browser.
 
 The world of a test is its own: database, data folder, app. Shared is what is computed from our source alone: compiled
 templates and SQL.
@@ -25,6 +25,7 @@ import kb.db
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a file system in memory, not a file with a guessable name)
 _ROOM = 3 << 30
+_LONG = ("slow", "browser")
 _STATEMENTS = 3000
 _ALLOCATIONS = 50_000
 
@@ -62,6 +63,17 @@ def pytest_configure() -> None:
         tempfile.tempdir = None  # asked for anew
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     gc.set_threshold(_ALLOCATIONS)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: one or the other always waits for a browser, a server, or a lock."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, in random order: at the end there are short ones to share out, and all end together."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in _LONG))
 
 
 def pytest_collection_finish() -> None:

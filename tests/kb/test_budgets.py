@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from kb.people.budgets import budget_of
+from tests.infra.cases import in_one_world
 from tests.site import Site
 from tests.world import World
 
@@ -30,7 +29,7 @@ def test_whoever_checks_nothing_has_no_time_for_it(site: Site) -> None:
     assert budget(site.world, "rita") == 0
 
 
-@pytest.mark.parametrize("minutes", ["-1", "2401", "soon", "1.5", "9" * 30])
+@in_one_world("minutes", ["-1", "2401", "soon", "1.5", "9" * 30])
 def test_a_time_that_cannot_be_is_named_beside_its_field(site: Site, minutes: str) -> None:
     refused = site.page("vera").post("/account", {"name": "Vera", "minutes_per_week": minutes})
     assert refused.status_code == 422

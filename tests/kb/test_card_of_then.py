@@ -9,6 +9,7 @@ from kb.cards.commands import Edit, archive_card, edit_card
 from kb.cards.models import Card
 from kb.cards.replacements import replace_card
 from kb.use.models import Sighting
+from tests.infra.cases import in_one_world
 from tests.site import Site
 from tests.world import START, World
 
@@ -68,7 +69,7 @@ def test_looking_back_is_no_sighting(site: Site, changed: int) -> None:
         assert session.scalar(select(func.count()).select_from(Sighting)) == 0
 
 
-@pytest.mark.parametrize("instant", ["2031-01-01T00:00Z", "2001-01-01", "yesterday"])
+@in_one_world("instant", ["2031-01-01T00:00Z", "2001-01-01", "yesterday"])
 def test_an_instant_nothing_is_known_of_is_refused_by_name(site: Site, changed: int, instant: str) -> None:
     reply = site.api("rita", "lookup").get(f"/cards/{changed}?as_of={instant}")
     assert (reply.status_code, [error["field"] for error in reply.get_json()["errors"]]) == (422, ["as_of"])

@@ -2,18 +2,25 @@
 
 import io
 import json
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from PIL import Image
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import stream_encode_multipart
 
 from curator.housekeeping import remove_old
 from kb.cards.models import Attachment, Card, Revision
+from kb.cards.pictures import MAX_PICTURE_BYTES
 from kb.drafts import pictures
 from kb.drafts.commands import MAX_DRAFT_BYTES
 from kb.drafts.models import EditDraft, Upload
+from tests.infra.cases import in_one_world
 from tests.site import Site, Visitor
 from tests.world import World
 
@@ -233,7 +240,7 @@ def test_an_edit_brings_its_pictures_along_and_a_copied_text_those_its_writer_ma
         assert {row.card_id for row in session.scalars(select(Attachment))} >= {card, copied, hidden}
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("content", "reason"),
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "no PNG, JPEG, WebP or GIF"),
@@ -260,3 +267,70 @@ def test_somebody_who_only_sends_is_stopped(site: Site, monkeypatch: pytest.Monk
     assert [send(axel, png(shade)).status_code for shade in (1, 2, 3)] == [201, 201, 422]
     assert send(axel, png(1)).status_code == 201  # it is there already
     assert send(site.page("cora"), png(3)).status_code == 201
+
+
+def add_plainly(visitor: Visitor, content: tuple[io.BytesIO, str] | None, path: str = "", **changes: Any) -> Any:
+    """The form without a script, with its own button for pictures."""
+    visitor.get("/account")
+    fields = text(**changes, csrf_token=visitor._csrf) | ({"picture": FileStorage(*content)} if content else {})
+    body, _length, boundary = stream_encode_multipart(fields, use_tempfile=False)
+    with time_machine.travel(visitor.site.world.now, tick=False):
+        return visitor.client.post(
+            path or "/cards/picture", data=body.read(), content_type=f'multipart/form-data; boundary="{boundary}"'
+        )
+
+
+def test_without_a_script_a_picture_comes_back_at_the_end_of_the_text_with_the_rest_of_the_form(site: Site) -> None:
+    axel, card = site.page("axel"), site.world.card("Refund window", author="axel")
+    page = add_plainly(
+        axel, png(), f"/cards/picture?card={card}", body="Look:\r\n", tags="a, b", what_changed="A picture", draft="3"
+    )
+    assert page.status_code == 200
+    found = re.search(r"Look:\n\n!\[Shot of bhome/b\]\((/media/[0-9a-f]{64}\.png)\)", unescape(page.text))
+    assert found is not None
+    for kept in ('value="a, b"', 'value="A picture"', 'name="draft" value="3"', f'action="/cards/{card}/edit"'):
+        assert kept in page.text
+    assert "The picture is at the end of the text." in page.text
+    assert b"60.17" not in axel.get(found[1]).data
+    assert site.page("rita").get(found[1]).status_code == 404
+    saved = axel.post(f"/cards/{card}/edit", text(body=f"Look: ![Shot]({found[1]})", step="save", owner="4"))
+    assert saved.status_code == 303
+    assert site.page("rita").get(found[1]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "Choose a picture."),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no PNG, JPEG, WebP or GIF"),
+        (b"x" * (MAX_PICTURE_BYTES + 1), "larger than 10 MB"),
+        (b"x" * (20 * 1024 * 1024), "larger than 10 MB"),
+    ],
+    ids=["none", "no picture", "a byte too large", "twice too large"],
+)
+def test_a_picture_that_is_refused_takes_nothing_of_the_form_with_it(
+    site: Site, content: bytes | None, reason: str
+) -> None:
+    page = add_plainly(site.page("axel"), (io.BytesIO(content), "x.png") if content else None, title="Long thought")
+    assert page.status_code == 422
+    assert reason in page.text.partition('href="#f-picture"')[2].partition("</a>")[0]
+    assert "Long thought" in page.text
+    assert "Within 30 days" in page.text
+    assert count(site.world, Upload) == 0
+
+
+def test_a_picture_that_was_chosen_and_not_added_is_not_lost_in_silence(site: Site) -> None:
+    axel, card = site.page("axel"), site.world.card("Refund window", author="axel")
+    refused = axel.post(f"/cards/{card}/edit", text(body="Look", step="save", picture="plan.png", owner="4"))
+    assert refused.status_code == 422
+    assert "“plan.png” is not in the text" in refused.text
+    assert axel.post(f"/cards/{card}/edit", text(body="Look", step="save", owner="4")).status_code == 303
+
+
+@pytest.mark.parametrize(("name", "status"), [("stan", 403), ("rita", 403), (None, 401)])
+def test_whoever_may_not_write_adds_no_picture(site: Site, name: str | None, status: int) -> None:
+    secret = site.world.card("Secret discount", collection="deals")
+    answer = add_plainly(site.page(name), png(), f"/cards/picture?card={secret}")
+    assert answer.status_code == status
+    assert "Secret discount" not in answer.text
+    assert count(site.world, Upload) == 0

@@ -10,6 +10,7 @@ from kb.cards.models import Card
 from kb.trust.commands import verify
 from kb.trust.export import exported, proved
 from kb.trust.models import Outcome, Shown
+from tests.infra.cases import in_one_world
 from tests.world import World
 
 RECORDS = 4
@@ -47,14 +48,14 @@ def test_an_empty_log_is_a_file_too(world: World) -> None:
     assert (found.records, found.broken_id, found.head) == (0, None, "0" * 64)
 
 
-@pytest.mark.parametrize("name", _OTHER)
-@pytest.mark.parametrize("place", range(RECORDS))
+@in_one_world("name", _OTHER)
+@in_one_world("place", range(RECORDS))
 def test_a_changed_record_is_named(lines: list[str], place: int, name: str) -> None:
     facts = json.loads(lines[place])
     if facts.get(name) == _OTHER[name]:
-        pytest.skip("nothing is changed by it")
-    lines[place] = json.dumps({**facts, name: _OTHER[name]})
-    assert proved(lines).broken_id == place + 1
+        return  # nothing is changed by it
+    changed = json.dumps({**facts, name: _OTHER[name]})
+    assert proved([*lines[:place], changed, *lines[place + 1 :]]).broken_id == place + 1
 
 
 def test_a_missing_moved_or_cut_record_is_named(lines: list[str]) -> None:
@@ -67,9 +68,7 @@ def test_a_missing_moved_or_cut_record_is_named(lines: list[str]) -> None:
     assert proved([]).broken_id == 1
 
 
-@pytest.mark.parametrize(
-    "line", ["", "[]", "null", "{", "{}", '{"id": 1}', '{"head": 1}', "[" * 100_000, "\x00", '"x"']
-)
+@in_one_world("line", ["", "[]", "null", "{", "{}", '{"id": 1}', '{"head": 1}', "[" * 100_000, "\x00", '"x"'])
 def test_nonsense_is_no_record(lines: list[str], line: str) -> None:
     found = proved([*lines[:2], line, *lines[2:]])
     assert (found.records, found.broken_id) == (2, 3)

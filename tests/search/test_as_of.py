@@ -13,6 +13,7 @@ from kb.cards.models import Card, Status
 from kb.lines.models import NearDuplicate
 from kb.trust.models import Flag
 from kb.use.models import SearchQuery, Sighting
+from tests.infra.cases import in_one_world
 from tests.site import Program, Site
 
 WORDS = (
@@ -196,7 +197,11 @@ def watch_the_overlay(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[bool]
 
 
 @pytest.mark.parametrize("settings_values", [{"workspace": {"audiences": ["sales", "deal-desk"]}}])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("database_url", "seed"),
+    [("sqlite", 1), pytest.param("postgresql", 2, marks=pytest.mark.postgres), ("sqlite", 3)],
+    indirect=["database_url"],
+)
 def test_replaying_a_history_gives_the_answers_that_were_given(
     site: Site, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,7 +251,7 @@ def test_what_was_said_and_how_far_it_was_trusted_then(site: Site, changed: int)
     assert rita.get(f"/search?q=thirty&as_of={days_ago(site, 1)}").get_json()["items"] == []
 
 
-@pytest.mark.parametrize(("instant", "words"), [
+@in_one_world(("instant", "words"), [
     ("2199-01-01T00:00Z", "It lies in the future"), ("1999-01-01", "before this installation"), ("soon", "instant"),
     ("1066-01-01", "instant"), ("2026-13-01", "instant"),
 ])  # fmt: skip

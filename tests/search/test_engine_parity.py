@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -91,7 +90,7 @@ def test_both_engines_answer_the_same(pair: tuple[SearchBackend, SearchBackend],
     pick = random.Random(seed)  # noqa: S311
     for _ in range(12):
         text = " ".join(pick.choices(PIECES, k=pick.randrange(1, 5))) + pick.choice(["", " "])
-        query = replace(parse(text), synonyms=pick.choice([(), SYNONYMS]))
+        query = parse(text)._replace(synonyms=pick.choice([(), SYNONYMS]))
         scope = Scope(frozenset(pick.sample([1, 2, 3], k=pick.randrange(1, 4))))
         only, boosts, offset = _narrowing(pick), _boosts(pick), pick.choice([0, 0, 7, 60])
         first, second = (each.search(query, scope, 10, offset, only=only, boosts=boosts) for each in pair)

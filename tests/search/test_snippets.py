@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.query import parse
-from search.snippets import WIDTH, Marker, Pieces
-from search.snippets import marked as as_html
+from search.snippets import WIDTH, Marker, Pieces, html_of
 
 
 def text_of(pieces: Pieces) -> str:
@@ -65,8 +64,8 @@ def test_the_pieces_are_a_part_of_the_text(text: str, query: str, language: str 
 
 def test_markup_in_a_text_stays_text_in_the_html_of_its_marks() -> None:
     pieces = Marker(parse("refund ")).highlight("<b>Refund</b> & return", "en")
-    assert as_html(pieces) == "&lt;b&gt;<mark>Refund</mark>&lt;/b&gt; &amp; return"
-    assert as_html([]) == ""
+    assert html_of(pieces) == "&lt;b&gt;<mark>Refund</mark>&lt;/b&gt; &amp; return"
+    assert html_of([]) == ""
 
 
 def test_a_word_between_letters_of_other_alphabets_is_found_where_it_stands() -> None:

@@ -70,6 +70,8 @@ FORMS: dict[str, dict[str, str]] = {
     "drafts.keep": {**CARD_FORM, "draft": "0", "draft_shelf": "billing"},
     "drafts.discard": {"draft": "1", "draft_shelf": "billing"},
     "drafts.add_picture": {},
+    "resuming.resume": {**CARD_FORM, "author": "1", "email": "stan@northwind.example", "password": "wrong"},
+    "drafts.add_picture_plainly": CARD_FORM,
     "writing.check": {**CARD_FORM, "start": "how-to", "parts": "1"},
     "card_templates.make": TEMPLATE,
     "card_templates.change": {**TEMPLATE, "version": "1"},
@@ -198,7 +200,8 @@ FORMS: dict[str, dict[str, str]] = {
     "recall.seen": {},
 }  # fmt: skip
 QUERIES: dict[str, tuple[str, ...]] = {
-    "assets.static_file": (), "search.opensearch": (), "health.healthz": (), "health.readyz": (), "health.metrics": (),
+    "assets.static_file": (), "search.opensearch": (), "search.suggest": ("q",),
+    "health.healthz": (), "health.readyz": (), "health.metrics": (),
     "search.home": ("q", "collection", "tag", "trust", "updated", "order", "older", "page"),
     "search.preview": ("query_id", "q"), "editing.new": ("collection", "title", "copy", "template", "draft"),
     "editing.edit": ("reading", "opened", "back", "draft"),
@@ -215,7 +218,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "template", "incomplete", "sort", "page",
     ),
     "reports.show": ("week", "collection", "person"), "reports.download": ("week", "collection", "person"),
-    "reports.gaps": ("week", "collection"), "schedules.show": ("open", "about"), "mailed.show": (),
+    "reports.gaps": ("week", "collection", "dismissed"), "schedules.show": ("open", "about"), "mailed.show": (),
     "owners.show_owner": (), "owners.show_report": (), "owners.show_handover": ("duty", "collection", "to"),
     "synonyms.show": ("q", "page", "open"), "golden.show": (),
     "questions.show": ("scope", "state", "page"), "questions.new": ("q", "card"), "questions.read": (),

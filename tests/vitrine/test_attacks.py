@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from kb.people.tokens import issue_link
 from kb.use.models import Feedback
+from tests.infra.cases import in_one_world
 from tests.site import Site
 
 
@@ -51,12 +52,12 @@ def test_marks_that_turn_the_direction_of_words_are_taken_out_of_reports(site: S
     assert "\u202e" not in page
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "/\tevil"])
+@in_one_world("target", ["//evil.example", "/\\evil.example", "https://evil.example", "/\tevil"])
 def test_signing_in_leads_nowhere_else(site: Site, target: str) -> None:
     assert site.page("stan").get("/sign-in", query_string={"next": target}).headers["Location"] == "/"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", "http://localhost.evil.example", ""])
+@in_one_world("origin", ["https://evil.example", "null", "http://[", "http://localhost.evil.example", ""])
 def test_a_form_from_another_site_changes_nothing(site: Site, origin: str) -> None:
     response = site.page("ada").post("/account/theme", {"theme": "dark"}, headers={"Origin": origin})
     assert response.status_code == 403

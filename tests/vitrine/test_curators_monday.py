@@ -10,6 +10,7 @@ from kb.trust import log
 from kb.trust.models import Verification
 from tests.infra.accessibility import assert_accessible
 from tests.infra.browser import Console
+from tests.infra.postgres import ON_POSTGRES
 from tests.live import LiveSite
 from tests.vitrine.editor.driving import write_markdown
 
@@ -17,6 +18,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile":
 BODY = "We refund the full amount within **30 days** of the invoice.\n\n1. Find the invoice\n2. Pay it back\n"
 
 
+@ON_POSTGRES
 def test_a_curators_monday(live: LiveSite, page: Page, browser: Browser, console: Console) -> None:
     cards = _a_morning(live)
     live.sign_in(page.context, "cora")

@@ -28,15 +28,18 @@ from vitrine import demo
 from vitrine.runtime import Runtime, assemble
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def runtime(request: pytest.FixtureRequest, tmp_path: Path, renderer: Renderer) -> Iterator[Runtime]:
-    """An empty installation: nobody in it but the admin that every one has."""
-    values: dict[str, Any] = {"storage": {"data_dir": tmp_path / "demo"}}
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def runtime(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, renderer: Renderer
+) -> Iterator[Runtime]:
+    """The demo, filled once for all who only look at it."""
+    values: dict[str, Any] = {"storage": {"data_dir": tmp_path_factory.mktemp("demo")}}
     server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
     if server is not None:
         values["database"] = {"url": server.fresh_database()}
     installation = open_installation(Settings.model_validate(values), START)
     runtime = assemble(installation, renderer)
+    assert demo.fill(runtime, START) is True
     yield runtime
     runtime.backend.close()
     installation.close()
@@ -45,7 +48,6 @@ def runtime(request: pytest.FixtureRequest, tmp_path: Path, renderer: Renderer) 
 
 
 def test_the_demo_fills_an_empty_installation_once_and_every_story_holds(runtime: Runtime) -> None:
-    assert demo.fill(runtime, START) is True
     assert demo.fill(runtime, START) is False
     with runtime.services.database.read() as session:
         cards = session.scalars(select(Card)).all()
@@ -68,7 +70,6 @@ def test_the_demo_fills_an_empty_installation_once_and_every_story_holds(runtime
 
 @pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)
 def test_a_support_agent_of_the_demo_does_not_see_the_sales_plays(runtime: Runtime) -> None:
-    demo.fill(runtime, START)
     with runtime.services.database.read() as session:
         guides = {person.role: person for _, person in demo.guides(session)}
         assert list(guides) == [Role.ADMIN, Role.CURATOR, Role.AUTHOR, Role.REP]
@@ -80,7 +81,6 @@ def test_a_support_agent_of_the_demo_does_not_see_the_sales_plays(runtime: Runti
 
 @pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)
 def test_the_demo_has_rules_absences_a_quick_series_and_cards_of_somebody_who_left(runtime: Runtime) -> None:
-    demo.fill(runtime, START)
     services = runtime.services
     with services.database.read() as session:
         aoife = actor_for(session, next(person for _, person in demo.guides(session)))
@@ -96,10 +96,10 @@ def test_the_demo_has_rules_absences_a_quick_series_and_cards_of_somebody_who_le
 
 
 @pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)
-def test_who_opens_the_demo_later_finds_the_name_its_pages_have(runtime: Runtime) -> None:
+def test_who_opens_the_demo_later_finds_the_name_its_pages_have(runtime: Runtime, tmp_path: Path) -> None:
+    elsewhere = Settings.model_validate({"storage": {"data_dir": tmp_path}})
+    assert demo.named_as_filled(elsewhere).workspace.name == "Vitrine"
     settings = runtime.services.settings
-    assert demo.named_as_filled(settings).workspace.name == "Vitrine"
-    demo.fill(runtime, START)
     assert demo.named_as_filled(settings).workspace.name == "Northwind Support"
     own = settings.model_copy(update={"workspace": settings.workspace.model_copy(update={"name": "Acme"})})
     assert demo.named_as_filled(own).workspace.name == "Acme"

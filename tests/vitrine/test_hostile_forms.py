@@ -12,7 +12,7 @@ from tests.site import Site
 from tests.vitrine.hostile import FORMS, HUGE, NUMBERS, QUERIES, TEXTS, Attacker, Pairs, Places, encoded, fault, rows
 from tests.world import CAST
 
-SIGNED_OUT = {"people.do_sign_in", "people.do_welcome"}
+SIGNED_OUT = {"people.do_sign_in", "people.do_welcome", "resuming.resume"}
 IGNORES_UNKNOWN = {"people.end_session", "assets.static_file", "cards.show"}  # ended already; any version; any slug
 WORST = ("", "a\x00b", "\ud800", "-1", str(2**63), "0" * 8 + "1" + "9" * 5000, "' OR 1=1 --{{7*7}}<script>")
 OTHERS = tuple(value for value in (*TEXTS, *NUMBERS) if value not in WORST)

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-import pytest
 from jinja2 import Environment, nodes
 from sqlalchemy import select
 
 from kb.mail.models import OutgoingMail
+from tests.infra.cases import in_one_world
 from tests.site import Site
 from tests.world import email
 
@@ -26,7 +26,7 @@ def choose(site: Site, name: str, language: str | None) -> None:
         site.world.person(session, name).language = language
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("asked", "expected"),
     [
         (None, "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.5", "de"), ("en-GB,en;q=0.9,de;q=0.8", "en"),
@@ -65,7 +65,7 @@ def test_choosing_a_language_under_account_counts_at_once(site: Site) -> None:
     assert spoken(rita.get("/account").text) == "en"
 
 
-@pytest.mark.parametrize("hostile", ["xx", "../de", "de\x00", "<script>", "d" * 5000, "DE"])
+@in_one_world("hostile", ["xx", "../de", "de\x00", "<script>", "d" * 5000, "DE"])
 def test_a_language_that_there_is_not_is_refused_and_nothing_is_saved(site: Site, hostile: str) -> None:
     rita = site.page("rita")
     answer = rita.post("/account", {"name": "Somebody", "language": hostile})

@@ -10,10 +10,12 @@ from kb.cards import commands
 from kb.cards.models import Card
 from kb.people.models import Person
 from tests.infra.accessibility import assert_accessible
+from tests.infra.postgres import ON_POSTGRES
 from tests.live import LiveSite
 from tests.world import World
 
 
+@ON_POSTGRES
 def test_a_colleague_leaves_and_a_successor_finds_the_cards(live: LiveSite, page: Page) -> None:
     stale, fresh = _vera_keeps_two_cards(live.world)
     before = _dates(live.world)

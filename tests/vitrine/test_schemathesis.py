@@ -105,7 +105,7 @@ def with_things_that_exist(document: Any) -> Any:
                 if parameter["in"] == "path" and parameter["schema"]["type"] == "integer":
                     parameter["schema"]["maximum"] = 5
                 elif parameter["in"] == "path":
-                    parameter["schema"]["enum"] = ["billing", "deals", "deal-desk", "experts", "nothing"]
+                    parameter["schema"]["enum"] = ["billing", "deals", "deal-desk", "experts", "policy", "nothing"]
     return nearer
 
 

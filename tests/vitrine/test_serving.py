@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from vitrine.cli import main
 
 
 class Service:
@@ -24,10 +27,9 @@ class Service:
         self.process: subprocess.Popen[str] | None = None
 
     def command(self, *arguments: str) -> str:
-        """Run another command beside the service."""
-        done = subprocess.run(
-            [sys.executable, "-m", "vitrine", *arguments], env=self.env, capture_output=True, text=True, check=True
-        )
+        """Run another command beside the service, in this process."""
+        done = CliRunner().invoke(main, arguments, env=self.env)
+        assert done.exit_code == 0, done.output
         return done.stdout
 
     def start(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.infra.accessibility import assert_accessible
@@ -9,6 +10,7 @@ from tests.live import LiveSite
 from tests.vitrine.editor.driving import write_markdown
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_card_is_written_verified_goes_stale_is_checked_and_answers_a_rep(live: LiveSite, page: Page) -> None:
     _an_author_writes(live, page)
     _a_curator_verifies(live, page)

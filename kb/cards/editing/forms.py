@@ -8,13 +8,24 @@ from pydantic import BaseModel, Field
 
 from kb.cards.commands import CardPolicy
 from kb.cards.fields import Body, IntervalDays, Line, Note, RowId, Tags, Title, VerifierRef
-from kb.errors import invalid
+from kb.errors import Forbidden, invalid
+from kb.people.actor import Actor
 from kb.text.limits import MAX_BODY_BYTES
 from kb.web.forms import Form
 from kb.wording import _
 
 NO_TEMPLATE = "none"
 _REF = re.compile(r"(person|group):(\d{1,9})")
+
+
+class TypedByAnother(Forbidden):
+    """The form was opened by somebody else, who was signed in in this browser before."""
+
+
+def demand_author(actor: Actor, author: int) -> None:
+    """Raise TypedByAnother unless the actor opened the form; one that does not say who did is the actor's."""
+    if author not in (0, actor.id):
+        raise TypedByAnother(_("You are signed in as somebody else now, so nothing was saved."))
 
 
 def verifier_ref(value: str) -> VerifierRef:
@@ -50,6 +61,7 @@ class CardForm(Form):
     step: Annotated[str, Field(max_length=10)] = "save"
     draft: int = Field(0, ge=0, le=2**31 - 1)
     draft_shelf: str = Field("", max_length=60)
+    author: int = Field(0, ge=0, le=2**31 - 1)
 
     @property
     def chosen_template(self) -> str | None:
@@ -104,6 +116,7 @@ class LooseCardForm(BaseModel):
     back: str = ""
     draft: int = Field(0, ge=0, le=2**31 - 1)
     draft_shelf: str = ""
+    author: int = Field(0, ge=0, le=2**31 - 1)
 
     def carried(self) -> tuple[tuple[str, str], ...]:
         """What the form carries unseen: the note of what was read, and where to go on."""

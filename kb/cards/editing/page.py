@@ -47,6 +47,7 @@ _LABELS = {
     "audience": N_("Audience"),
     "template": N_("Template"),
     "what_changed": N_("What changed"),
+    "picture": N_("Picture"),
     "version": N_("Version"),
 }
 
@@ -109,8 +110,7 @@ def editor_page(
     wrong = {error.field.split(".")[0]: error.message for error in state.errors}
     is_published = card is not None and card.status == Status.PUBLISHED
     is_reviewed = card is not None and needs_review(actor, card)
-    own = own_on(session, actor, card) if card is not None else None
-    words = Words(now, policy.zone)
+    words, url = Words(now, policy.zone), page_url(card, typed.draft_shelf)
     return EditorPage(
         heading=_("Editing version %(version)s", version=card.version) if card else _("New card"),
         action=f"/cards/{card.id}/edit" if card else "/cards/new",
@@ -119,6 +119,8 @@ def editor_page(
         title=Field(typed.title, _sentence("title", wrong)),
         body=Field(typed.body, _sentence("body", wrong)),
         side=_side(session, state, shelves, workspace, policy, wrong),
+        picture=_picture(wrong),
+        picture_action="/cards/picture" + (f"?card={card.id}" if card else ""),
         version=typed.version,
         is_new=card is None,
         is_published=is_published,
@@ -128,23 +130,27 @@ def editor_page(
         can_verify=card is not None and not is_reviewed and may(actor, Right.VERIFY, card),
         can_mark_minor=is_published and card is not None and card.collection_id in actor.curated,
         what_changed=Field(typed.what_changed, _sentence("what_changed", wrong)),
-        whole_card_checked=typed.whole_card_checked,
-        is_minor=typed.is_minor,
+        **typed.model_dump(include={"whole_card_checked", "is_minor"}),
         hidden=typed.carried(),
         saved_words=saved_words(state.draft, words) if state.draft and state.draft.number == typed.draft else "",
         script_words=script_words(),
         draft_url=_draft_url(card, typed),
         draft_number=typed.draft,
         draft_shelf=typed.draft_shelf,
-        draft_offer=offer(state.draft, card, typed.draft, page_url(card, typed.draft_shelf), words),
-        page_url=page_url(card, typed.draft_shelf),
-        author_key=str(actor.id or 0),
+        draft_offer=offer(state.draft, card, typed.draft, url, words),
+        page_url=url,
+        author_key=str(typed.author or actor.id or 0),
         owner_url=f"/cards/{card.id}/owner" if card is not None and may(actor, Right.CURATE, card) else "",
-        review_words=editor_words(actor, card, own, words),
+        review_words=editor_words(actor, card, own_on(session, actor, card) if card else None, words),
         is_reviewed=is_reviewed,
         problems=tuple(Problem(error.field.split(".")[0], _sentence_of(error)) for error in state.errors),
         aids=writing_aids(session, actor, state.in_editor, workspace, now, _sentence("template", wrong)),
     )
+
+
+def _picture(wrong: Mapping[str, str]) -> Field:
+    hint = _("PNG, JPEG, WebP or GIF, at most 10 MB. It goes to the end of the text.")
+    return Field(error=_sentence("picture", wrong), hint=hint)
 
 
 def page_url(card: Card | None, shelf: str) -> str:

@@ -12,7 +12,7 @@ from kb.cards import commands, queries
 from kb.cards.collections import collection_named, collections_readable_by
 from kb.cards.commands import CardPolicy, CardText, Edit
 from kb.cards.editing.drafting import compose
-from kb.cards.editing.forms import CardForm, LooseCardForm, TagsField, TextPair
+from kb.cards.editing.forms import CardForm, LooseCardForm, TagsField, TextPair, demand_author
 from kb.cards.editing.page import EditorState, editor_page, typed_for_new, typed_from_card
 from kb.cards.history import diff_lines
 from kb.cards.models import Card, CardVerifier, Collection
@@ -57,7 +57,7 @@ def new() -> BaseResponse | str:
         typed = typed_for_new(actor, chosen, request.args.get("title", "")[:200])
         if (original := request.args.get("copy", type=int)) is not None:
             card = queries.card_visible_to(session, actor, original)
-            copied = {"version": 0, "title": f"{card.title} (copy)"[:200], "draft_shelf": chosen.slug}
+            copied = {"version": 0, "title": _("%(title)s (copy)", title=card.title)[:200], "draft_shelf": chosen.slug}
             typed = typed_from_card(card).model_copy(update=copied)
         elif template := template_of(session, request.args.get("template", "")[:40]):
             typed = started_from(template, typed)
@@ -73,6 +73,7 @@ def create() -> BaseResponse | str:
     try:
         form, text = _read_card_form()
         with writing() as (session, actor):
+            demand_author(actor, form.author)
             shelf = collection_named(session, actor, form.collection)
             card = commands.create_card(session, actor, shelf, text, form.policy(), now())
             waits = form.step == "publish" and publish_or_propose(session, actor, card, services().settings, now())
@@ -156,6 +157,11 @@ def _read_card_form() -> tuple[CardForm, CardText]:
         tags = validate(TagsField, {"tags": typed}).tags
     except Invalid as error:
         errors += error.errors
+    if chosen := request.form.get("picture", "")[:200]:  # its name alone: another button was pressed than its own
+        words = _(
+            "“%(name)s” is not in the text: choose it again and press “Add picture”, or save without.", name=chosen
+        )
+        errors.append(FieldError("picture", words))
     if errors or form is None:
         raise Invalid(_("Some fields need attention."), errors=tuple(errors))
     if form.step == "verify" and not form.whole_card_checked:
@@ -172,6 +178,7 @@ def _read_card_form() -> tuple[CardForm, CardText]:
 def _save(card_id: int, form: CardForm, text: CardText) -> str:
     checked = form.step == "verify"
     with writing() as (session, actor):
+        demand_author(actor, form.author)
         secret = services().installation.secret_key
         seen = read_note(secret, form.reading, form.opened, actor.id, card_id, form.version, now())
         step = Edit(form.version, form.what_changed, form.is_minor and not checked, checked, seen)

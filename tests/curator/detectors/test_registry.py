@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.curator.detectors.rounds import flags, found
+from tests.infra.cases import in_one_world
 from tests.site import Site
 
 
@@ -45,7 +44,7 @@ def test_a_dismissal_ends_when_the_registry_says_another_value(site: Site) -> No
     assert found(world, card) == {}
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("kind", "name", "current", "field"),
     [
         ("tool", "Okta", "", "name"),

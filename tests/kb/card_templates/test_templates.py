@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from curator.rules.changes import Change, Kind
@@ -13,6 +12,7 @@ from kb.cards.models import Card, Revision
 from kb.people.models import AuditEntry
 from kb.reviewing.models import Proposal
 from kb.trust.rules import Clause, Rule
+from tests.infra.cases import in_one_world
 from tests.site import Site, Visitor
 
 BUILT_IN = {"battle-card", "how-to", "objection", "policy", "product-update"}
@@ -166,9 +166,11 @@ def test_the_card_manager_lists_by_template_and_what_is_incomplete(site: Site) -
     assert str(plain) in listed(cora, "template=none")
     assert str(card) not in listed(cora, "template=none")
     assert listed(cora, "incomplete=1") == []
+    assert "incomplete=1" not in cora.get("/verify?scope=all").text
     ask_for_more(site)
     assert listed(cora, "incomplete=1") == [str(card)]
     assert "1 incomplete" in cora.get("/admin/card-templates").text
+    assert re.search(r'href="/cards\?incomplete=1"[^>]*>Incomplete <b>1</b>', cora.get("/verify?scope=all").text)
     written(site, LACKING, publish=False)
     assert listed(cora, "incomplete=1") == [str(card)], "a draft may lack parts"
     assert "There is no such card template" in cora.get("/cards?template=x").text
@@ -270,7 +272,7 @@ def test_a_curator_adds_and_changes_templates_and_their_order(site: Site) -> Non
     assert "Somebody else changed" in cora.post("/admin/card-templates/recipe", changed).text
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("fields", "words"),
     [
         (typed(""), "Name is needed"),

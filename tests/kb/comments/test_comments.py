@@ -17,6 +17,7 @@ from kb.comments.queries import comment_seen_by
 from kb.people.actor import actor_for
 from kb.people.commands import add_person, deactivate_person
 from kb.people.models import AuditEntry, Person, Role
+from tests.infra.cases import in_one_world
 from tests.kb.together import Meet, at_once
 from tests.site import Site, Visitor
 from tests.world import World, email
@@ -277,16 +278,23 @@ def test_comments_are_found_by_no_search_and_change_no_trust(site: Site, card: i
         assert CANARY not in api.get(call).text, call
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("", "Write your comment first."), (" \n ", "Write your comment first."), ("x" * 2001, "the limit is 2000"),
-     (" ".join(f"@p{n}@x.example" for n in range(11)), "at most 10 people")],
-)  # fmt: skip
-def test_what_can_not_be_said_keeps_what_was_typed_and_says_why(site: Site, card: int, text: str, words: str) -> None:
+@pytest.fixture
+def crowd(site: Site) -> None:
+    """More people than a comment may mention."""
     with site.world.transaction() as session:
         system = site.world.actor(session, "system")
         for n in range(11):
             add_person(session, system, f"p{n}@x.example", f"P{n}", Role.REP, [], site.world.now)
+
+
+@in_one_world(
+    ("text", "words"),
+    [("", "Write your comment first."), (" \n ", "Write your comment first."), ("x" * 2001, "the limit is 2000"),
+     (" ".join(f"@p{n}@x.example" for n in range(11)), "at most 10 people")],
+)  # fmt: skip
+def test_what_can_not_be_said_keeps_what_was_typed_and_says_why(
+    site: Site, card: int, crowd: None, text: str, words: str
+) -> None:
     answer = site.page("rita").post(f"/cards/{card}/comments", {"text": text})
     assert answer.status_code == 422
     assert words in answer.text
@@ -445,3 +453,35 @@ def test_strangers_learn_nothing_of_comments_on_cards_they_may_not_read(site: Si
     assert stan.post(f"/cards/{card}/comments", {"text": "x", "thread": mine}).status_code == 404
     with site.world.read() as session, pytest.raises(Exception, match="no such comment"):
         comment_seen_by(session, site.world.actor(session, "stan"), first)
+
+
+def replace(site: Site, old: int, new: int) -> None:
+    with site.world.transaction() as session:
+        actor, now = site.world.actor(session, "cora"), site.world.now
+        replacements.replace_card(session, actor, session.get_one(Card, old), session.get_one(Card, new), now)
+
+
+def test_what_was_said_about_a_replaced_card_is_read_from_the_one_that_took_its_place(site: Site, card: int) -> None:
+    first = say(site, "axel", card, f"Since when? {CANARY}")
+    say(site, "cora", card, "Since May", thread=first)
+    middle, head = site.world.card("Refund window 2"), site.world.card("Refund window 3")
+    assert "replaced card" not in page(site, "rita", head)
+    replace(site, card, middle)
+    replace(site, middle, head)
+    shown = page(site, "rita", head)
+    assert "2 comments on the replaced card “Refund window”" in shown
+    assert CANARY in shown
+    assert "2 on what it replaced" in shown
+    below = shown.partition("on the replaced card")[2]
+    assert ("/resolve" in below, "Reply to the comment" in below) == (False, False)
+    link = site.page("axel").get(f"/cards/{card}?comments=1").headers["Location"]
+    assert link.endswith(f"?replaced={card}&comments=1")
+
+
+def test_comments_on_a_replaced_card_are_for_whoever_could_read_that_card(site: Site) -> None:
+    old, head = site.world.card("Secret refund", collection="deals"), site.world.card("Open refund")
+    say(site, "vera", old, f"Psst {CANARY}")
+    replace(site, old, head)
+    assert CANARY in page(site, "rita", head)
+    shown = page(site, "stan", head)
+    assert (CANARY in shown, "Secret refund" in shown, "replaced card" in shown) == (False, False, False)

@@ -17,6 +17,7 @@ from kb.importing.request import Format
 from kb.people.models import AuditEntry
 from kb.text.renderer import Rendered, Renderer, RenderRefused
 from kb.trust.models import Verification
+from tests.infra.cases import in_one_world
 from tests.kb.importing.conftest import Importing, outcomes, reasons
 from tests.world import World, email
 
@@ -296,7 +297,7 @@ def test_the_collection_is_found_by_slug_or_name_and_made_otherwise(importing: I
         assert world.collection(session, "customer-success").name == "Customer success"
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("path", "options", "field"),
     [
         ("nowhere", {}, "path"), ("", {"owner": "nobody@northwind.example"}, "owner"),

@@ -1,5 +1,6 @@
 """Review before publishing: readers keep the last approved text, curators decide, authors see where theirs is."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -350,3 +351,24 @@ def test_a_curator_sees_the_number_in_the_menu_and_on_the_card(site: Site, card:
     assert f'href="/reviews/{proposal}"' in page
     assert 'href="/reviews">Reviews <span class="count">1' in page
     assert site.page("rita").get("/reviews").status_code == 403
+
+
+def sleeps(site: Site, name: str) -> None:
+    """Quiet hours from 22 to 10: at nine o'clock it is still night."""
+    answer = site.page(name).post("/account/notices", {"quiet_from": "22", "quiet_until": "10"})
+    assert answer.status_code == 303
+
+
+def test_a_mail_about_a_review_waits_until_quiet_hours_end(site: Site, card: int) -> None:
+    sleeps(site, "cora")
+    proposed(site, card)
+    (mail,) = mails(site)
+    assert mail.to_address == email("cora")
+    assert mail.next_try_at - mail.created_at == timedelta(hours=1)
+
+
+def test_a_mail_that_is_no_longer_true_when_quiet_hours_end_is_taken_back(site: Site, card: int) -> None:
+    sleeps(site, "cora")
+    proposal = proposed(site, card)
+    site.page("axel").post(f"/reviews/{proposal}/withdrawal")
+    assert mails(site) == []

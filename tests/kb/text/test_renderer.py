@@ -14,6 +14,7 @@ import pytest
 from kb.errors import Invalid
 from kb.text.limits import MAX_BODY_BYTES, suspect_line
 from kb.text.renderer import RENDERER_VERSION, Rendered, Renderer, RenderRefused
+from kb.wording import speaking
 
 LIMIT = 0.4
 ROOT = Path(__file__).resolve().parents[3]
@@ -235,6 +236,17 @@ def test_the_process_sees_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         renderer.render("a")
         for pid in children(of=renderer):
             assert b"sesame" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_why_a_text_is_refused_is_said_in_the_writers_language() -> None:
+    with Renderer(limit_seconds=0.2) as renderer, speaking("de"):
+        slow, long = refusal(renderer, BOMBS["list marks"]), refusal(renderer, "a" * 300_000)
+    assert slow is not None
+    assert long is not None
+    assert slow.detail.startswith("Der Text ist zu verwickelt zum Anzeigen: er braucht mehr als 0.2 s. Teilen Sie ihn")
+    assert long.errors[0].message == (
+        "Der Text ist zu lang: 293 KiB, höchstens 256 KiB. Teilen Sie ihn auf mehrere Karten auf."
+    )
 
 
 def refusal(renderer: Renderer, source: str) -> RenderRefused | None:

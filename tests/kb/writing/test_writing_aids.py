@@ -6,6 +6,7 @@ import pytest
 
 from kb.cards.models import Card
 from kb.errors import Unavailable
+from tests.infra.cases import in_one_world
 from tests.site import Site
 
 REFUNDS = (
@@ -53,7 +54,7 @@ def test_length_and_minutes_are_told_and_a_long_text_should_be_split(site: Site)
     assert "Over 250 words" in fragment(site, "word " * 251, template="objection")
 
 
-@pytest.mark.parametrize(
+@in_one_world(
     ("body", "language", "words"),
     [
         ("The cat sat on the mat. " * 10, "en", "Easy to read (Flesch 100 of 100)"),

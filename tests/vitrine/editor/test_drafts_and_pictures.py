@@ -1,16 +1,21 @@
 """What stands in the editor survives reloads, a second window, a server that is away; pictures find their place."""
 
 import io
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from kb.cards.models import Attachment, Card
 from kb.drafts.models import EditDraft
+from kb.people.models import WebSession
+from kb.people.passwords import new_hash
+from tests.infra.accessibility import assert_accessible, assert_reflows
 from tests.infra.browser import Console
 from tests.live import LiveSite
 from tests.vitrine.editor.driving import EditorPage
@@ -249,3 +254,52 @@ def test_where_the_bundle_was_not_built_the_plain_editor_is_there(
     assert editor.source.input_value() == "**word**"
     page.get_by_role("button", name="Preview", exact=True).click()
     expect(page.locator("#preview strong")).to_have_text("word")
+
+
+def test_without_scripts_a_picture_is_added_by_a_form_of_its_own(
+    live: LiveSite, without_script: Page, card: int
+) -> None:
+    page = without_script
+    page.goto(f"/cards/{card}/edit")
+    page.locator("textarea[name=body]").fill("Look at the list.")
+    page.get_by_label("Tags").fill("prices")
+    page.get_by_role("button", name="Add picture").click()
+    expect(page.get_by_role("link", name="Choose a picture.")).to_be_visible()
+    expect(page.locator("textarea[name=body]")).to_have_value("Look at the list.")
+    page.get_by_label("Picture", exact=True).set_input_files(
+        {"name": "Price list.png", "mimeType": "image/png", "buffer": picture()}
+    )
+    page.get_by_role("button", name="Add picture").click()
+    expect(page.locator("textarea[name=body]")).to_have_value(re.compile(r"!\[Price list\]\(/media/"))
+    expect(page.get_by_label("Tags")).to_have_value("prices")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".prose img[src^='/media/']")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_who_was_signed_out_meanwhile_signs_in_and_goes_on_with_the_text(
+    live: LiveSite, browser: Browser, bundle: Path, card: int, has_script: bool
+) -> None:
+    with live.world.transaction() as session:
+        live.world.person(session, "axel").password_hash = new_hash("a long walk by the river", 12, [])
+    context = browser.new_context(base_url=live.url, java_script_enabled=has_script)
+    live.sign_in(context, "axel")
+    page = context.new_page()
+    page.goto(f"/cards/{card}/edit")
+    text = page.locator("#rich-body" if has_script else "textarea[name=body]")
+    with live.world.transaction() as session:
+        session.execute(delete(WebSession))
+    text.fill("Worth an hour.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    if has_script:
+        assert_accessible(page)
+        assert_reflows(page)
+    page.get_by_label("E-mail").fill("axel@northwind.example")
+    page.get_by_label("Password").fill("a long walk by the river")
+    page.get_by_role("button", name="Sign in and go on").click()
+    expect(text).to_have_text("Worth an hour.") if has_script else expect(text).to_have_value("Worth an hour.")
+    expect(page.locator("[data-local-offer]")).to_be_hidden()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".prose")).to_have_text("Worth an hour.")
+    context.close()

@@ -128,7 +128,7 @@ def through_rich_text(page: Page, texts: dict[str, str]) -> dict[str, str]:
       const written = {}
       for (const [name, markdown] of Object.entries(texts)) {
         const place = document.createElement('div')
-        const rich = mount(place, { markdown, label: 'Text', on })
+        const rich = mount(place, { markdown, label: 'Text', kept: '', on })
         written[name] = rich.markdown()
         rich.destroy()
       }

@@ -44,6 +44,17 @@ def test_the_toolbar_makes_what_it_says(editor: EditorPage, page: Page) -> None:
     assert editor.markdown() == ("## Rules\n\n**Never** twice.\n\n1. Ask\n    1. again\n\n> [!WARNING]\n> Mind it")
 
 
+def test_what_only_markdown_can_change_says_so_in_the_readers_language(
+    live: LiveSite, editor: EditorPage, page: Page
+) -> None:
+    with live.world.transaction() as session:
+        live.world.person(session, "axel").language = "de"
+    card = live.world.card(body="See it.[^1]\n\n[^1]: In the price list.", author="axel")
+    editor.open(f"/cards/{card}/edit")
+    for kept in ("pre.kept", "code.kept"):
+        expect(editor.rich.locator(kept)).to_have_attribute("title", "Dies unter Markdown ändern")
+
+
 def test_a_table_grows_and_shrinks(editor: EditorPage, page: Page) -> None:
     editor.open("/cards/new")
     editor.rich.click()
@@ -138,3 +149,15 @@ def test_enter_in_a_choice_goes_back_to_the_text_and_sends_nothing(editor: Edito
     page.keyboard.press("Enter")
     expect(editor.rich).to_be_focused()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_rich_text_of_an_empty_card_says_what_belongs_there_and_stops_with_the_first_letter(
+    live: LiveSite, editor: EditorPage, page: Page
+) -> None:
+    said = """() => getComputedStyle(document.querySelector('[data-rich]'), '::before').content"""
+    editor.open("/cards/new")
+    assert page.evaluate(said) == '"The answer"'
+    editor.rich.click()
+    page.keyboard.type("W")
+    assert page.evaluate(said) == "none"
+    assert editor.markdown() == "W"
