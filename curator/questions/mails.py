@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from curator.mail import letter
-from curator.notices.personal import mail_person, mail_when_awake
+from curator.notices.personal import mail_person
 from curator.questions.models import Question
 from kb.cards.models import Card
 from kb.cards.queries import card_path
@@ -85,7 +85,7 @@ def tell_askers(session: Session, question: Question, card: Card, settings: Sett
             with speaking(language_of(asker.person, settings)):
                 written = letter("answered", _answered(session, question, asker.person, card, settings))
             key = f"answer:{question.id}:{asker.person_id}"
-            mail_when_awake(session, asker.person, key, written, settings, now)
+            mail_person(session, asker.person, "answered", key, written, settings, now)
 
 
 def _answered(session: Session, question: Question, person: Person, card: Card, settings: Settings) -> AnsweredMail:
