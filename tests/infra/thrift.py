@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -26,6 +27,8 @@ import kb.db
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a file system in memory, not a file with a guessable name)
 _ROOM = 3 << 30
 _LONG = ("slow", "browser")
+_DRAWN = 3
+_TOGETHER = {"at_once", "threading", "PROCESSES", "ThreadPoolExecutor"}
 _STATEMENTS = 3000
 _ALLOCATIONS = 50_000
 
@@ -70,9 +73,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For those who run all tests: see `_is_left_out`."""
+    words = "of the tests of pages and the API, which all run on SQLite, every third runs on PostgreSQL as well"
+    parser.addoption("--drawn-twins", action="store_true", help=f"{words}; which, the run's seed decides")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long ones first, in random order: at the end there are short ones to share out, and all end together."""
+    if config.getoption("--drawn-twins"):
+        seed = config.getoption("randomly_seed", 0)
+        there = {item.nodeid for item in items}
+        left_out = {item for item in items if _has_a_twin(item, there) and _is_left_out(item, seed)}
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in _LONG))
 
 
@@ -89,6 +104,23 @@ def _compiled_once() -> Iterator[None]:
         shared = {"compiled_cache": _Statements(_STATEMENTS)}
         patch.setattr(kb.db, "create_engine", partial(create_engine, execution_options=shared))
         yield
+
+
+def _has_a_twin(item: pytest.Item, there: set[str]) -> bool:
+    """Whether it is the PostgreSQL half of a test that runs on both."""
+    twin = item.nodeid.replace("postgresql", "sqlite")
+    return twin != item.nodeid and twin in there
+
+
+def _is_left_out(item: pytest.Item, seed: int) -> bool:
+    """Whether this run does without it.
+
+    Only what goes through HTTP with one request after the other: the commands and queries beneath have tests of their
+    own, and those run on both databases, as does whatever happens at once. Another run draws others.
+    """
+    is_of_http = isinstance(item, pytest.Function) and "site" in item.fixturenames
+    happens_at_once = bool(_TOGETHER & vars(getattr(item, "module", item)).keys())
+    return is_of_http and not happens_at_once and crc32(f"{seed} {item.nodeid}".encode()) % _DRAWN != 0
 
 
 def _is_roomy(folder: Path) -> bool:
