@@ -6,7 +6,7 @@ import { TableKit } from '@tiptap/extension-table'
 import { Markdown } from '@tiptap/markdown'
 import StarterKit from '@tiptap/starter-kit'
 import { Item, Points, Steps } from './lists.js'
-import { Grid } from './tables.js'
+import { Cell, Grid, Header, inCell } from './tables.js'
 import { Callout, KeptBlock, KeptHtml, KeptWords, Picture } from './nodes.js'
 
 // What would begin a list, a heading or a quote when it stands first in a paragraph.
@@ -30,7 +30,7 @@ function extensions(kept) {
       trailingNode: { notAfter: ['paragraph'] },
       link: { openOnClick: false, autolink: false, protocols: ['mailto'], HTMLAttributes: { target: null, rel: null } },
     }),
-    Paragraph, Item, Points, Steps, Grid, TableKit.configure({ table: false }), TaskList, TaskItem.configure({ nested: true }), Picture,
+    Paragraph, Item, Points, Steps, Grid, Cell, Header, TableKit.configure({ table: false, tableCell: false, tableHeader: false }), TaskList, TaskItem.configure({ nested: true }), Picture,
     Callout, ...[KeptBlock, KeptHtml, KeptWords].map(node => node.configure({ title: kept })),
     Markdown.configure({ indentation: { style: 'space', size: 4 } }),
   ]
@@ -71,6 +71,7 @@ export function mount(element, { markdown, label, kept, on }) {
     editorProps: {
       attributes: { role: 'textbox', 'aria-multiline': 'true', 'aria-label': label, class: 'prose rich', id: 'rich-body' },
       transformPastedHTML: html => on.clean(html),
+      transformPasted: inCell,
       handleDrop: (view, event) => {
         const files = [...event.dataTransfer?.files ?? []]
         if (!files.length) return false

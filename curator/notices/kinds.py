@@ -15,11 +15,12 @@ NEVER_VERIFIED, REQUESTED, ASSIGNED, ESCALATED, ASKED = "never_verified", "reque
 CHECKED = "verified"
 """Told to webhooks only."""
 NEW_VERSION, REPLACED, ARCHIVED, NEW_CARD = "new_version", "replaced", "archived", "new_card"
-MENTIONED, COMMENTED, RESOLVED = "mentioned", "commented", "resolved"
+MENTIONED, COMMENTED, RESOLVED, ANSWERED = "mentioned", "commented", "resolved", "answered"
 
 HEADINGS = {
     ASKED: N_("Somebody asks you"),
     MENTIONED: N_("You were mentioned"),
+    ANSWERED: N_("Your question was answered"),
     ESCALATED: N_("Waited too long with somebody else"),
     FLAGGED: N_("Flagged"),
     OVERDUE: N_("Overdue"),
@@ -67,6 +68,7 @@ EVENTS = {
         N_("Given to you"), N_("A card was given to you, or its check was requested."), (ASSIGNED, REQUESTED)
     ),
     "asked": Event(N_("A question to you"), N_("Somebody needs an answer of yours."), (ASKED,), "at_once"),
+    "answered": Event(N_("An answer to you"), N_("A card answers what you asked."), (ANSWERED,), "at_once"),
     "mentioned": Event(N_("You are mentioned"), N_("In a comment on a card."), (MENTIONED,), "at_once"),
     "commented": Event(
         N_("A comment"),

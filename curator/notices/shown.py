@@ -26,7 +26,7 @@ HERE, SETTINGS = "/notices", "/account/notices"
 _FOLLOWED = {"collection": N_("Collection"), "tag": N_("Tag"), "card": N_("Card")}
 MAILS = (("digest", N_("In the digest")), ("at_once", N_("At once")), ("none", N_("No mail")))
 _ICONS = {
-    "asked": "comment", "mentioned": "comment", "commented": "comment", "resolved": "check",
+    "asked": "comment", "answered": "check", "mentioned": "comment", "commented": "comment", "resolved": "check",
     "escalated": "arrow_up", "never_verified": "unverified", "requested": "person",
     "assigned": "person", "new_version": "verified", "archived": "archive", "new_card": "plus",
 }  # fmt: skip

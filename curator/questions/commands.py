@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from curator.notices.kinds import ASKED
+from curator.notices.kinds import ANSWERED, ASKED
 from curator.notices.models import Notice
 from curator.notices.transitions import Transition, write
 from curator.questions import mails
@@ -74,7 +74,8 @@ def ask(
     session.refresh(question, ["assignee", "askers", "collection", "card"])
     mails.tell_assignee(session, question, settings, now)
     if card is not None:
-        _put_among_notices(session, question, card, person, now)
+        asked = Transition(card.id, question.assignee_id, ASKED, f"question:{question.id}", person.id, question.text)
+        _put_among_notices(session, asked, now)
     announce(session, question, seen_by, settings, now)
     return Asked(question, is_new=True)
 
@@ -94,6 +95,12 @@ def answer_with(
     session.flush()
     session.refresh(question, ["closed_by", "answer"])
     mails.tell_askers(session, question, card, settings, now)
+    for asker in question.askers:
+        if asker.person_id != actor.id:
+            told = Transition(
+                card.id, asker.person_id, ANSWERED, f"{question.id}:{asker.person_id}", actor.id, question.text
+            )
+            _put_among_notices(session, told, now)
 
 
 def withdraw(session: Session, actor: Actor, question: Question, now: datetime) -> None:
@@ -211,12 +218,11 @@ def _join(session: Session, question: Question, person: Person, now: datetime) -
     return Asked(question, is_new=False, is_joined=True)
 
 
-def _put_among_notices(session: Session, question: Question, card: Card, asker: Person, now: datetime) -> None:
-    """Where whoever checks the card finds everything about it; the mail is on its way already."""
-    slot = f"question:{question.id}"
-    asked = Transition(card.id, question.assignee_id, ASKED, slot, asker.id, question.text)
-    if write(session, [asked], now):
-        session.execute(update(Notice).where(Notice.card_id == card.id, Notice.slot == slot).values(told_at=now))
+def _put_among_notices(session: Session, told: Transition, now: datetime) -> None:
+    """Where its reader finds everything about the card; the mail is on its way already."""
+    if write(session, [told], now):
+        known = (Notice.card_id == told.card_id, Notice.kind == told.kind, Notice.slot == told.slot)
+        session.execute(update(Notice).where(*known).values(told_at=now))
 
 
 def _keep_few(session: Session, person: Person) -> None:

@@ -12,6 +12,7 @@ from curator.checks.series import quick_series
 from curator.detectors.models import WatchedSource
 from curator.detectors.source_diff import source_diff
 from curator.owners.report import Fault, owners_report
+from curator.questions.models import Question
 from kb.cards.models import Card, Status
 from kb.installation import open_installation
 from kb.people.absences import absent
@@ -19,6 +20,7 @@ from kb.people.actor import actor_for
 from kb.people.models import Person, Role
 from kb.settings import Settings
 from kb.text.renderer import Renderer
+from kb.triggers.models import Trigger
 from kb.trust import log
 from kb.trust.queries import trust_by_card
 from kb.trust.rules import rules_in_order
@@ -86,6 +88,17 @@ def test_the_demo_has_rules_absences_a_quick_series_and_cards_of_somebody_who_le
         aoife = actor_for(session, next(person for _, person in demo.guides(session)))
         assert [rule.tag for rule in rules_in_order(session)] == ["pricing", "tax", "alerts"]
         assert len(absent(session, START)) == 1
+        questions = session.scalars(select(Question).order_by(Question.id)).all()
+        assert [(len(each.askers), each.closed_at is not None) for each in questions] == [
+            (2, False),
+            (1, False),
+            (1, True),
+        ]
+        assert len({each.assignee_id for each in questions}) == 3
+        assert [trigger.label for trigger in session.scalars(select(Trigger).order_by(Trigger.id))] == [
+            "Topic",
+            "Stage",
+        ]
         (run,) = quick_series(session, aoife, START)
         assert (run.person.name, len(run.run)) == ("Elena Volkova", 6)
         ill = owners_report(session, aoife, START).with_fault(Fault.OWNER_LEFT)

@@ -39,6 +39,8 @@ class Company:
     people: list[dict[str, Any]]
     rules: list[dict[str, Any]]
     collections: list[dict[str, Any]]
+    questions: list[dict[str, Any]]
+    triggers: list[dict[str, Any]]
     cards: list[SampleCard]
 
 
@@ -47,7 +49,14 @@ def read_company() -> Company:
     about = yaml.safe_load((_CONTENT / "company.yaml").read_text(encoding="utf-8"))
     cards = [_read_card(path) for path in sorted((_CONTENT / "cards").glob("*/*.md"))]
     return Company(
-        about["workspace"]["name"], about["groups"], about["people"], about["rules"], about["collections"], cards
+        about["workspace"]["name"],
+        about["groups"],
+        about["people"],
+        about["rules"],
+        about["collections"],
+        about["questions"],
+        about["triggers"],
+        cards,
     )
 
 

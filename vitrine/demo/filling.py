@@ -33,6 +33,7 @@ from kb.trust.state import GOOD
 from kb.use.models import CardUse, Feedback, RecentUse
 from kb.web.edge import Services
 from kb.words import Words
+from vitrine.demo.asked import add_questions, add_triggers
 from vitrine.demo.comments import add_comments
 from vitrine.demo.company import Company, SampleCard
 from vitrine.demo.searches import add_searches
@@ -82,6 +83,7 @@ class Filling:
         self._remove_leavers(session)
         self._plan_absences(session)
         self._add_comments(session)
+        self._add_questions(session)
         self._add_use(session)
         add_searches(session, self._services.installation.secret_key, self._people, self._now)
         # A price that went up: the card that still says the old one is found within the minute.
@@ -206,6 +208,12 @@ class Filling:
         for card in self._company.cards:
             if threads := card.facts.get("comments"):
                 add_comments(session, self._cards[card.external_id], threads, self._people, self._now)
+
+    def _add_questions(self, session: Session) -> None:
+        company, settings = self._company, self._services.settings
+        add_questions(session, company.questions, self._people, self._cards, settings, self._now)
+        curator = self._people["priya.nair@northwind.example"]
+        add_triggers(session, company.triggers, curator, self._cards, self._groups, self._now)
 
     def _add_use(self, session: Session) -> None:
         """Twelve weeks of readers; an impression is stale where the card's replayed state was not good that day."""

@@ -86,6 +86,9 @@ def test_the_same_question_is_joined_and_both_are_told(site: Site, refunds: int)
     told = {mail.to_address: mail for key, mail in mails(site.world).items() if key.startswith("answer:")}
     assert set(told) == {email("rita"), email("stan")}
     assert "Refund window" in told[email("rita")].text
+    for name in ("rita", "stan"):
+        (notice,) = api(site, name, "read").get("/notices").json["items"]
+        assert (notice["kind"], notice["heading"]) == ("answered", "Your question was answered")
 
 
 @pytest.mark.parametrize(
@@ -257,6 +260,7 @@ def test_whoever_can_no_longer_open_the_answer_learns_only_who_has_it(site: Site
     assert "Reseller terms" not in mail.text + mail.html
     assert api(site, "stan").get(f"/questions/{question['id']}").json["answer"] is None
     assert "Reseller terms" not in site.page("stan").get("/questions?scope=mine&state=closed").text
+    assert "Reseller terms" not in site.page("stan").get("/notices").text
 
 
 def test_a_search_that_finds_nothing_offers_to_ask_with_its_words(site: Site, refunds: int) -> None:

@@ -72,6 +72,19 @@ def test_a_table_grows_and_shrinks(editor: EditorPage, page: Page) -> None:
     assert editor.markdown() == "| Plan | Days | Note |\n| --- | --- | --- |\n|  |  |  |"
 
 
+def test_a_cell_takes_text_alone_because_markdown_has_nothing_else_there(editor: EditorPage, page: Page) -> None:
+    editor.open("/cards/new")
+    editor.rich.click()
+    page.get_by_role("button", name="Table", exact=True).click()
+    for name in ("Note", "List", "Steps"):
+        page.get_by_role("button", name=name, exact=True).click()
+    expect(editor.rich).to_be_focused()
+    editor.paste("<p><b>Bold</b> plain</p><ul><li>one</li><li>two</li></ul>")
+    page.keyboard.press("Tab")
+    editor.paste("<h2>Days</h2>")
+    assert editor.markdown().splitlines()[0] == "| **Bold** plain<br>one<br>two | Days |"
+
+
 def test_a_link_is_set_and_removed_by_keyboard(editor: EditorPage, page: Page) -> None:
     editor.open("/cards/new")
     editor.rich.click()
