@@ -2,7 +2,7 @@
 what lives for one test only lies in memory. What takes longest begins first, and no core waits for a browser.
 
 The world of a test is its own: database, data folder, app. Shared is what is computed from our source alone: compiled
-templates and SQL.
+templates and SQL, parsed addresses.
 """
 
 import gc
@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine
 from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 import kb.db
 
@@ -54,6 +55,25 @@ class _Statements(LRUCache[Any, Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__((type(key[0]), *key[1:]), value)
+
+
+class _Rules:
+    """What each rule of an address means, whichever app has it: parsing three hundred is most of making an app."""
+
+    def __init__(self, compile_: Callable[[Rule], None]) -> None:
+        self._compile = compile_
+        self._known: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
+
+    def compile(self, rule: Rule) -> None:
+        key = (rule.rule, rule.map.host_matching, rule.subdomain, rule.merge_slashes)
+        if key not in self._known:
+            self._compile(rule)
+            self._known[key] = (rule._parts, rule._trace, rule._converters)
+            return
+        rule._parts, rule._trace, rule._converters = self._known[key]
+        rule.arguments |= rule._converters.keys()
+        rule._build = rule._compile_builder(False).__get__(rule, None)
+        rule._build_unknown = rule._compile_builder(True).__get__(rule, None)
 
 
 def pytest_configure() -> None:
@@ -101,6 +121,8 @@ def pytest_collection_finish() -> None:
 def _compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
+        rules = _Rules(Rule.compile)
+        patch.setattr(Rule, "compile", lambda rule: rules.compile(rule))
         shared = {"compiled_cache": _Statements(_STATEMENTS)}
         patch.setattr(kb.db, "create_engine", partial(create_engine, execution_options=shared))
         yield
