@@ -9,7 +9,8 @@ import pytest
 
 import curator.tables  # noqa: F401  (loads every table before the first database is made)
 import search.tables  # noqa: F401  (likewise)
-from kb.installation import Installation, open_installation
+from kb.db import Database
+from kb.installation import Installation, open_installation, secret_key
 from kb.settings import Settings
 from kb.text.renderer import Renderer
 from tests.site import Site
@@ -77,7 +78,10 @@ def installation(database_url: str | None, tmp_path: Path, settings_values: dict
     values: dict[str, Any] = {"storage": {"data_dir": tmp_path / "data"}, **unlimited, **settings_values}
     if database_url is not None:
         values["database"] = {"url": database_url}
-    opened = open_installation(Settings.model_validate(values), START)
+    settings = Settings.model_validate(values)
+    settings.storage.data_dir.mkdir(mode=0o700, exist_ok=True)
+    # The copy has its tables and its admin already, so nobody has to look whether they are missing.
+    opened = Installation(settings, Database(settings.database_url), secret_key(settings))
     yield opened
     opened.close()
 

@@ -175,7 +175,7 @@ def test_two_at_once_install_once(checkout: Checkout) -> None:
         (["serve", "--port", "0"], ["-P", "-m", "vitrine", "serve", "--port", "0"]),
         (["demo", "--port", "0"], ["-P", "-m", "vitrine", "serve", "--demo", "--port", "0"]),
         (["import", "cards.csv"], ["-P", "-m", "vitrine", "import", "cards.csv"]),
-        (["test"], ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]),
+        (["test"], ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", "--drawn-twins"]),
         (["test", "-k", "trust"], ["-m", "pytest", "-k", "trust"]),
         (["bench", "search", "--json"], ["-m", "benchmarks", "search", "--json"]),
     ],

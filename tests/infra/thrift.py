@@ -2,7 +2,7 @@
 what lives for one test only lies in memory. What takes longest begins first, and no core waits for a browser.
 
 The world of a test is its own: database, data folder, app. Shared is what is computed from our source alone: compiled
-templates and SQL.
+templates and SQL, parsed addresses.
 """
 
 import gc
@@ -10,22 +10,26 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine
 from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 import kb.db
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a file system in memory, not a file with a guessable name)
 _ROOM = 3 << 30
 _LONG = ("slow", "browser")
+_DRAWN = 3
+_TOGETHER = {"at_once", "threading", "PROCESSES", "ThreadPoolExecutor"}
 _STATEMENTS = 3000
 _ALLOCATIONS = 50_000
 
@@ -53,6 +57,25 @@ class _Statements(LRUCache[Any, Any]):
         super().__setitem__((type(key[0]), *key[1:]), value)
 
 
+class _Rules:
+    """What each rule of an address means, whichever app has it: parsing three hundred is most of making an app."""
+
+    def __init__(self, compile_: Callable[[Rule], None]) -> None:
+        self._compile = compile_
+        self._known: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
+
+    def compile(self, rule: Rule) -> None:
+        key = (rule.rule, rule.map.host_matching, rule.subdomain, rule.merge_slashes)
+        if key not in self._known:
+            self._compile(rule)
+            self._known[key] = (rule._parts, rule._trace, rule._converters)
+            return
+        rule._parts, rule._trace, rule._converters = self._known[key]
+        rule.arguments |= rule._converters.keys()
+        rule._build = rule._compile_builder(False).__get__(rule, None)
+        rule._build_unknown = rule._compile_builder(True).__get__(rule, None)
+
+
 def pytest_configure() -> None:
     """Temporary files go to memory where there is plenty of it, unless somebody has said where they go.
 
@@ -70,9 +93,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For those who run all tests: see `_is_left_out`."""
+    words = "of the tests of pages and the API, which all run on SQLite, every third runs on PostgreSQL as well"
+    parser.addoption("--drawn-twins", action="store_true", help=f"{words}; which, the run's seed decides")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long ones first, in random order: at the end there are short ones to share out, and all end together."""
+    if config.getoption("--drawn-twins"):
+        seed = config.getoption("randomly_seed", 0)
+        there = {item.nodeid for item in items}
+        left_out = {item for item in items if _has_a_twin(item, there) and _is_left_out(item, seed)}
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in _LONG))
 
 
@@ -86,9 +121,28 @@ def pytest_collection_finish() -> None:
 def _compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
+        rules = _Rules(Rule.compile)
+        patch.setattr(Rule, "compile", lambda rule: rules.compile(rule))
         shared = {"compiled_cache": _Statements(_STATEMENTS)}
         patch.setattr(kb.db, "create_engine", partial(create_engine, execution_options=shared))
         yield
+
+
+def _has_a_twin(item: pytest.Item, there: set[str]) -> bool:
+    """Whether it is the PostgreSQL half of a test that runs on both."""
+    twin = item.nodeid.replace("postgresql", "sqlite")
+    return twin != item.nodeid and twin in there
+
+
+def _is_left_out(item: pytest.Item, seed: int) -> bool:
+    """Whether this run does without it.
+
+    Only what goes through HTTP with one request after the other: the commands and queries beneath have tests of their
+    own, and those run on both databases, as does whatever happens at once. Another run draws others.
+    """
+    is_of_http = isinstance(item, pytest.Function) and "site" in item.fixturenames
+    happens_at_once = bool(_TOGETHER & vars(getattr(item, "module", item)).keys())
+    return is_of_http and not happens_at_once and crc32(f"{seed} {item.nodeid}".encode()) % _DRAWN != 0
 
 
 def _is_roomy(folder: Path) -> bool:
