@@ -13,6 +13,7 @@ from kb.people.models import ApiToken
 from kb.trust.models import Flag
 from kb.use.models import CardUse, Feedback
 from tests.extension.conftest import Extension
+from tests.infra.accessibility import assert_accessible, assert_readable_in_the_dark, assert_reflows
 from tests.infra.answering import AnsweringServer, Reply
 from tests.live import LiveSite
 
@@ -98,6 +99,24 @@ def test_it_speaks_the_language_of_its_browser(extension: Extension, refunds: in
     panel.get_by_role("button", name="Antwort kopieren").click()
     expect(panel.locator("#toast")).to_have_text("Kopiert")
     expect(panel.get_by_role("searchbox", name="Karten suchen")).to_be_visible()
+
+
+def test_its_pages_are_accessible(extension: Extension, refunds: int) -> None:
+    options = extension.open("options.html")
+    assert_accessible(options)
+    assert_readable_in_the_dark(options)
+    extension.connect()
+    extension.site.world.flag(refunds, "It is 14 days now")
+    panel = extension.open("panel.html")
+    panel.fill("#q", "refund")
+    expect(panel.locator("ul.rows .title")).to_be_visible()
+    panel.get_by_role("button", name="Report a problem").click()
+    assert_accessible(panel)
+    assert_readable_in_the_dark(panel)
+    assert_reflows(panel)
+    panel.fill("#q", "watering the plants")
+    expect(panel.get_by_text("No card answers")).to_be_visible()
+    assert_accessible(panel)
 
 
 def test_copy_gives_the_answer_alone_and_counts(extension: Extension, refunds: int) -> None:
