@@ -105,11 +105,11 @@ def _open_and_answer(name: str, folder: Path, count: int) -> Opened:
         return Opened(took * 1000, memory, engine.size() / MEGABYTE)
 
 
-def ask(counts: dict[str, int], rounds: dict[str, int], folder: Path, hits_alone: bool = False) -> dict[str, Asked]:
+def ask(counts: dict[str, int], rounds: dict[str, int], folder: Path, as_product: bool = False) -> dict[str, Asked]:
     """Every question to every engine in turn, so that whatever slows the machine down slows all of them.
 
-    With `hits_alone` a product does no more than the others. That is asked apart: whatever answers a question that was
-    just answered from the same files has an advantage.
+    A product does no more than the others, or, if asked so, all that it does. That is asked apart: whatever answers a
+    question that was just answered from the same files has an advantage.
     """
     queries = queries_in(folder)
     engines = [(name, make(name, folder / name)) for name in counts]
@@ -126,7 +126,7 @@ def ask(counts: dict[str, int], rounds: dict[str, int], folder: Path, hits_alone
             for name, engine in order if (place + number) % 2 else reversed(order):
                 if number >= rounds[name] or place >= counts[name]:
                     continue
-                answer = engine.hits if hits_alone and isinstance(engine, Whole) else engine.answer
+                answer = engine.hits if isinstance(engine, Whole) and not as_product else engine.answer
                 took, is_found = _timed(engine, answer, query)
                 best[name][place] = min(best[name][place], took)
                 totals[name][number] += took

@@ -15,7 +15,7 @@ import numpy
 from benchmarks import measuring, tables, visibility
 from benchmarks.apart import apart
 from benchmarks.engines import NAMES, Missing
-from benchmarks.figures import EngineFigures, HitsAlone, by_class, search_bars
+from benchmarks.figures import EngineFigures, Timings, by_class, search_bars
 from benchmarks.measuring import Asked
 from benchmarks.progress import say
 
@@ -55,7 +55,7 @@ def measure(folder: Path, size: int, names: list[str], rounds: int = ROUNDS, cou
     rounds_each = {name: 1 if name == "whoosh" and counts[name] < count else rounds for name in built}
     asked = apart(measuring.ask, counts, rounds_each, folder) if built else {}
     kinds = [query.kind for query in measuring.queries_in(folder)]
-    alone = _asked_for_hits(folder, counts, rounds, kinds) if "vitrine" in built else {}
+    product = _asked_as_product(folder, counts, rounds, kinds) if "vitrine" in built else {}
     engines, servable = {}, measuring.servable_in(folder)
     for name, build_s in built.items():
         say(f"{size} cards: edits in {name}")
@@ -66,17 +66,17 @@ def measure(folder: Path, size: int, names: list[str], rounds: int = ROUNDS, cou
     return {
         "size": size,
         "engines": {name: figures.as_json() for name, figures in engines.items()},
-        "hits_alone": {name: asdict(figures) for name, figures in alone.items()},
-        "bars": [bar.as_json() for bar in search_bars(size, engines, alone)],
+        "product": {name: asdict(figures) for name, figures in product.items()},
+        "bars": [bar.as_json() for bar in search_bars(size, engines)],
     }
 
 
-def _asked_for_hits(folder: Path, counts: dict[str, int], rounds: int, kinds: list[str]) -> dict[str, HitsAlone]:
-    """The same questions to the engines that answer in no time, and a product does no more than they do."""
+def _asked_as_product(folder: Path, counts: dict[str, int], rounds: int, kinds: list[str]) -> dict[str, Timings]:
+    """The same questions to the engines that answer in no time, and a product does all that its pages and API do."""
     fast = {name: count for name, count in counts.items() if name != "whoosh"}
-    say(f"the same questions for hits alone to {', '.join(fast)}")
+    say(f"the same questions as a product is asked them to {', '.join(fast)}")
     asked = apart(measuring.ask, fast, dict.fromkeys(fast, rounds), folder, True)
-    return {name: _hits_alone(each, kinds) for name, each in asked.items()}
+    return {name: _timings(each, kinds) for name, each in asked.items()}
 
 
 def _built(folder: Path, size: int, names: list[str]) -> Iterator[tuple[str, float]]:
@@ -110,10 +110,10 @@ def _figures(
     )  # fmt: skip
 
 
-def _hits_alone(asked: Asked, kinds: list[str]) -> HitsAlone:
+def _timings(asked: Asked, kinds: list[str]) -> Timings:
     typed, classes = by_class(kinds[: len(asked.milliseconds)], asked.milliseconds)
     found = round(asked.found / len(asked.milliseconds), 3)
-    return HitsAlone(typed.p50_ms, typed.p95_ms, typed.p99_ms, found, asked.noise, classes)
+    return Timings(typed.p50_ms, typed.p95_ms, typed.p99_ms, found, asked.noise, classes)
 
 
 def _questions_for(name: str, size: int, count: int) -> int:

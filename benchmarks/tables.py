@@ -15,7 +15,7 @@ _COLUMNS = (
     ("finds %", "found", 0), ("asked", "asked", 0), ("noise %", "noise", 0),
 )  # fmt: skip
 _SHARES = {"found", "noise"}
-_ALONE = {"p50_ms", "p95_ms", "p99_ms", "found", "noise"}
+_TIMINGS = {"p50_ms", "p95_ms", "p99_ms", "found", "noise"}
 
 
 def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
@@ -24,16 +24,22 @@ def show_search(report: dict[str, Any], *, markdown: bool = False) -> None:
     size = f"{report['size']:,}".replace(",", " ")
     rows = [[name, *(_cell(figures, key, digits) for _, key, digits in _COLUMNS)] for name, figures in engines.items()]
     _show(
-        f"{size} cards; CPU time, words and prefixes", ["engine", *(title for title, _, _ in _COLUMNS)], rows, markdown
+        f"{size} cards; CPU time of the full answer, words and prefixes",
+        ["engine", *(title for title, _, _ in _COLUMNS)],
+        rows,
+        markdown,
     )
     rows = [[name, *(_pair(figures["classes"].get(kind)) for kind in CLASSES)] for name, figures in engines.items()]
     _show(f"{size} cards; CPU ms by class, p50 / p95", ["engine", *CLASSES], rows, markdown)
-    columns = [column for column in _COLUMNS if column[1] in _ALONE]
+    columns = [column for column in _COLUMNS if column[1] in _TIMINGS]
     rows = [[name, *(_cell(figures, key, digits) for _, key, digits in columns),
              *(_pair(figures["classes"].get(kind)) for kind in CLASSES)]
-            for name, figures in report["hits_alone"].items()]  # fmt: skip
+            for name, figures in report["product"].items()]  # fmt: skip
     _show(
-        f"{size} cards; hits alone, CPU time", ["engine", *(title for title, _, _ in columns), *CLASSES], rows, markdown
+        f"{size} cards; CPU time, with all that Vitrine does as a product",
+        ["engine", *(title for title, _, _ in columns), *CLASSES],
+        rows,
+        markdown,
     )
     show_bars(report["bars"], markdown=markdown)
 

@@ -36,8 +36,7 @@ class Sentence(str):
 
     def __new__(cls, forms: Sequence[str], values: Mapping[str, Value], number: int = 1) -> Self:
         """The message `forms[0]`, or the form of the two that goes with the number."""
-        with speaking(ENGLISH):
-            self = super().__new__(cls, _said(forms, values, number))
+        self = super().__new__(cls, _in_english(forms, values, number))
         self.forms, self.values, self.number = tuple(forms), dict(values), number
         return self
 
@@ -104,6 +103,13 @@ class StoredSentence(TypeDecorator[str]):
 def is_same(one: str, other: str) -> bool:
     """Whether both would be stored alike."""
     return _stored(one, None) == _stored(other, None)
+
+
+def _in_english(forms: Sequence[str], values: Mapping[str, Value], number: int) -> str:
+    if language() == ENGLISH:
+        return _said(forms, values, number)
+    with speaking(ENGLISH):
+        return _said(forms, values, number)
 
 
 def _said(forms: Sequence[str], values: Mapping[str, Value], number: int) -> str:

@@ -62,10 +62,10 @@ class Served(Protocol):
 
 @runtime_checkable
 class Whole(Protocol):
-    """An engine that is a product: its answers hold more than those of the others."""
+    """An engine that is a product: what it answers is more than what the others do."""
 
     def hits(self, query: Query) -> list[Answer]:
-        """No more than the others are asked for: the best in these collections, with titles and snippets."""
+        """The full answer of the others: the best in these collections, with their texts' titles and snippets."""
         ...
 
 

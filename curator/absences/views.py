@@ -122,7 +122,7 @@ def _save(number: int, absence_id: int | None = None) -> BaseResponse:
             words, home = days_away(absence), _home(number)
     except Invalid as error:
         return Response(_show(number, error.errors, absence_id), 422)
-    say(f"Saved: {words}.")
+    say(_("Saved: %(days)s.", days=words))
     return redirect(home, 303)
 
 

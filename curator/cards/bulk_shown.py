@@ -115,7 +115,7 @@ def _choice(session: Session, actor: Actor, action: Action, value: str, error: s
         shelves = collections_readable_by(session, actor)
         pairs = [(shelf.slug, shelf.name) for shelf in shelves if shelf.id in actor.writable]
     elif action is Action.TEMPLATE:
-        pairs = [*names(session).items(), (NOBODY, "None")]
+        pairs = [*names(session).items(), (NOBODY, _("None"))]
     else:
         return None
     return Choice(tuple(Option(key, label, key == value) for key, label in pairs), error)

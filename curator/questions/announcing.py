@@ -21,7 +21,6 @@ def announce(
     now: datetime,
 ) -> int:  # fmt: skip
     """Queue it for each webhook that wants questions and whose person may see this one. Returns how many that is."""
-    names = joined([asker.person.name for asker in question.askers])
 
     def payload(actor: Actor) -> Mapping[str, Any] | None:
         if not _is_in_scope(session, actor, question):
@@ -30,6 +29,7 @@ def announce(
             return None
         if question.card_id is not None:
             return {"card_id": question.card_id, "detail": question.text}
+        names = joined([asker.person.name for asker in question.askers])
         facts = [["Asked by", names], ["Waits for", question.assignee.name]]
         facts += [["Collection", question.collection.name]] if question.collection is not None else []
         url = f"{settings.public_url}/questions/{question.id}"

@@ -66,11 +66,11 @@ def _asked(question: Question, person: Person, again: str, settings: Settings) -
     begin = _("%(names)s still waits for your answer.") if is_reminder else _("%(names)s needs an answer from you.")
     return AskedMail(
         workspace_name=settings.workspace.name,
-        subject=subject % {"names": names, "question": question.text},
+        subject=subject % {"names": names, "question": told(question.text)},
         greeting=_("Hello %(name)s,", name=first_name(person.name)),
         sentence=begin % {"names": names},
-        question=question.text,
-        detail=question.detail,
+        question=told(question.text),
+        detail=told(question.detail),
         card=card.title if card else "",
         card_url=settings.public_url + card_path(card) if card else "",
         why=told(question.why_assigned),
@@ -98,10 +98,10 @@ def _answered(session: Session, question: Question, person: Person, card: Card, 
     )
     return AnsweredMail(
         workspace_name=settings.workspace.name,
-        subject=_("Answered: %(question)s", question=question.text),
+        subject=_("Answered: %(question)s", question=told(question.text)),
         greeting=_("Hello %(name)s,", name=first_name(person.name)),
         sentence=sentence,
-        question=question.text,
+        question=told(question.text),
         card=card.title if is_open_to else "",
         card_url=settings.public_url + card_path(card) if is_open_to else "",
         url=f"{settings.public_url}/questions/{question.id}",

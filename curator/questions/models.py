@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.cards.models import Card, Collection
@@ -24,8 +24,8 @@ class Question(Base):
     __table_args__ = (Index("ix_question_assignee_id_closed_at", "assignee_id", "closed_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(String(TEXT_LIMIT))
-    detail: Mapped[str] = mapped_column(String(DETAIL_LIMIT), default="")
+    text: Mapped[str] = mapped_column(StoredSentence(TEXT_LIMIT))
+    detail: Mapped[str] = mapped_column(StoredSentence(DETAIL_LIMIT), default="")
     collection_id: Mapped[int | None] = mapped_column(ForeignKey("collection.id"), index=True)
     card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id", ondelete="SET NULL"), index=True)
     asked_at: Mapped[datetime]

@@ -140,8 +140,8 @@ def question_page(
     about = question.card
     is_mine = any(asker.person_id == actor.id for asker in question.askers)
     return QuestionPage(
-        text=question.text,
-        detail=question.detail,
+        text=told(question.text),
+        detail=told(question.detail),
         facts=_facts(question, words),
         about=Link(about.title, card_path(about)) if about and about.collection_id in actor.readable else None,
         answer=_answer(question, actor),
@@ -150,7 +150,7 @@ def question_page(
         answer_action=f"{path}/answer" if may_answer else "",
         card_url=typed.card_url,
         write_action=f"{path}/card" if may_answer and shelves else "",
-        title=typed.title if typed.title != BLANK else Field(question.text[:200]),
+        title=typed.title if typed.title != BLANK else Field(told(question.text)[:200]),
         body=typed.body,
         collections=_collections(shelves, typed.collection, question),
         pass_action=f"{path}/assignee" if may_answer else "",
@@ -173,7 +173,7 @@ def _row(question: Question, actor: Actor, words: Words) -> QuestionRow:
     names = joined([asker.person.name for asker in question.askers]) or _("Nobody any more")
     who = _("%(names)s asked %(name)s", names=names, name=question.assignee.name)
     when = words.ago(question.closed_at or question.asked_at)
-    return QuestionRow(question.text, f"/questions/{question.id}", who, when, _answer(question, actor))
+    return QuestionRow(told(question.text), f"/questions/{question.id}", who, when, _answer(question, actor))
 
 
 def _answer(question: Question, actor: Actor) -> Link | None:

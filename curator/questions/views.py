@@ -23,13 +23,14 @@ from kb.cards.models import Card
 from kb.cards.queries import card_path, card_visible_to
 from kb.errors import Conflict, Invalid
 from kb.people.actor import Actor
+from kb.sentences import sentence
 from kb.trust.contract import standing
 from kb.trust.queries import trust_of_card
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form
 from kb.web.frame import count_questions_with, frame, say
 from kb.web.parts import Field, Link, Problem
-from kb.wording import _
+from kb.wording import ENGLISH, _, speaking
 from kb.words import Words
 from search.answers import Result, SearchService
 
@@ -144,7 +145,7 @@ def ask_about(card_id: int) -> BaseResponse:
             asked = commands.ask(
                 session,
                 actor,
-                query[:TEXT_LIMIT] or _("Is “%(title)s” right?", title=card.title),
+                query[:TEXT_LIMIT] or sentence("Is “%(title)s” right?", title=card.title),
                 (),
                 services().settings,
                 now(),
@@ -270,9 +271,10 @@ def _said(asked: commands.Asked) -> str:
 
 
 def _doubt(session: Session, card: Card) -> str:
-    """Why the card does not do as it is."""
-    trust = trust_of_card(session, card, services().policy, now())
-    return standing(card.collection, trust, now()).reason or trust.reasons[0].detail
+    """Why the card does not do as it is: a sentence, which whoever is asked reads in their language."""
+    with speaking(ENGLISH):
+        trust = trust_of_card(session, card, services().policy, now())
+        return standing(card.collection, trust, now()).reason or trust.reasons[0].detail
 
 
 def _words() -> Words:

@@ -72,7 +72,8 @@ def _report(flag: Flag, words: Words) -> Evidence:
     url = flag.url or ""
     if flag.kind == "reported":
         by = flag.raised_by.name if flag.raised_by else _("somebody")
-        label, said = _("Reported by %(by)s, %(day)s", by=by, day=words.day(flag.raised_at)), f"“{told(flag.detail)}”"
+        label = _("Reported by %(by)s, %(day)s", by=by, day=words.day(flag.raised_at))
+        said = _("“%(words)s”", words=told(flag.detail))
     else:
         label, said = f"{_(FLAG_WORDS.get(flag.kind, N_('Reported')))}, {words.day(flag.raised_at)}", told(flag.detail)
     return Evidence(f"report-{flag.id}", flag.kind, label, said, url)

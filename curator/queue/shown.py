@@ -86,7 +86,7 @@ def _incomplete(session: Session, actor: Actor) -> Chip | None:
     """Answers without a part that their template asks for. Mending them is no check, so they are listed elsewhere."""
     mendable = (Card.template.is_not(None), Card.collection_id.in_(actor.writable), servable_to(actor))
     number = session.scalar(select(func.count()).select_from(Card).where(*mendable, is_incomplete())) or 0
-    return Chip(_("Incomplete"), "/cards?incomplete=1", count=f"{number:,}") if number else None
+    return Chip(_("Incomplete"), "/cards?incomplete=1", count=decimal(number)) if number else None
 
 
 def _groups(queue: Queue, current: Waiting | None, words: Words) -> tuple[QueueGroup, ...]:

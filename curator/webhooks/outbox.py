@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from curator.webhooks.models import DeliveryState, Webhook, WebhookDelivery
 from curator.webhooks.scope import actor_of
 from kb.people.actor import Actor
+from kb.wording import ENGLISH, speaking
 
 Payload = Mapping[str, Any] | Callable[[Actor], Mapping[str, Any] | None]
 
@@ -82,5 +83,6 @@ def _told(session: Session, hook: Webhook, payload: Payload) -> dict[str, Any] |
     if isinstance(payload, Mapping):
         return dict(payload)
     actor = actor_of(session, hook)
-    told = payload(actor) if actor is not None else None
+    with speaking(ENGLISH):  # whatever language whoever caused it reads
+        told = payload(actor) if actor is not None else None
     return dict(told) if told is not None else None

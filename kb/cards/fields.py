@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from kb.wording import _
 
 BODY_LIMIT = 256 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -30,7 +31,7 @@ def clean_text(value: str) -> str:
 
 
 def _no_surrogates(value: object) -> object:
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    if isinstance(value, str) and _SURROGATE.search(value):
         raise ValueError(_("contains broken characters; type them again"))
     return value
 

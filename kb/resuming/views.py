@@ -119,6 +119,6 @@ def _page(
     return Response(render_template("kb/kept.html", page=page, frame=frame()), status)
 
 
-for _room in (editing, drafts, writing):
+for _room in (blueprint, editing, drafts, writing):
     for _kind in (SignInNeeded, TypedByAnother, FormExpired):
         _room.register_error_handler(_kind, _kept)

@@ -64,7 +64,7 @@ def author_of(proposal: Proposal) -> str:
     """Who wrote it, in words."""
     if proposal.author is None:
         return _("Somebody")
-    return proposal.author.name if proposal.author.is_active else f"{proposal.author.name} (deactivated)"
+    return proposal.author.name if proposal.author.is_active else _("%(name)s (deactivated)", name=proposal.author.name)
 
 
 def _own_note(actor: Actor, card: Card, own: Proposal, words: Words) -> ReviewNote:

@@ -54,7 +54,7 @@ def sentence(rule: Rule, groups: Sequence[str] = ()) -> str:
     where = _("On %(site)s and all below it", site=site) if rule.site.startswith("*.") else _("On %(site)s", site=site)
     where += _(", where the address begins with %(path)s", path=rule.path) if rule.path else ""
     if rule.texts:
-        quoted = [f"“{text}”" for text in rule.texts]
+        quoted = [_("“%(words)s”", words=text) for text in rule.texts]
         any_of = quoted[0] if len(quoted) == 1 else _("any of %(texts)s", texts=joined(quoted))
         where += _(", when %(any_of)s is on the page", any_of=any_of) + (
             _(" near “%(label)s”", label=rule.label) if rule.label else ""

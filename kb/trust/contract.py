@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from kb.cards.answers import Shelf
 from kb.cards.models import Breach, Collection
+from kb.sentences import nsentence, sentence, told
 from kb.trust.state import RANK, Trust, TrustState
 from kb.wording import N_, _, ngettext
 
@@ -39,18 +40,18 @@ class Contract:
     def refuses(self, trust: Trust, whose: str, now: datetime) -> str:
         """Why the contract does not accept this trust, in words that name whose contract it is; empty if it does."""
         if self.min_trust is not None and RANK[trust.state] < min(RANK[self.min_trust], RANK[TrustState.DUE_SOON]):
-            return _(
+            return told(sentence(
                 "It is %(state)s; %(whose)s asks for answers that are %(demand)s.",
-                state=_(_IS[trust.state]), whose=whose, demand=self.demand,
-            )  # fmt: skip
+                state=sentence(_IS[trust.state]), whose=whose, demand=sentence(_DEMANDS[self.min_trust]),
+            ))  # fmt: skip
         if self.max_age_days is None:
             return ""
         if trust.checked_at is None or trust.checked_at < now - timedelta(days=self.max_age_days):
-            return ngettext(
+            return told(nsentence(
                 "It was not checked within the last %(num)s day, as %(whose)s asks.",
                 "It was not checked within the last %(num)s days, as %(whose)s asks.",
                 self.max_age_days, whose=whose,
-            )  # fmt: skip
+            ))  # fmt: skip
         return ""
 
     @property
@@ -88,7 +89,7 @@ def standing(shelf: Collection | Shelf, trust: Trust, now: datetime, asked: Cont
     withheld = next((reason for below, reason in refusals if below is Breach.WITHHOLD), "")
     if withheld:
         return Standing(withheld, is_withheld=True)
-    refusal = asked.refuses(trust, _("the request"), now)
+    refusal = asked.refuses(trust, sentence("the request"), now)
     if refusal:
         return Standing(refusal, is_withheld=True)
     return Standing(refusals[0][1] if refusals else "")
@@ -98,10 +99,10 @@ def _refusals(shelf: Collection | Shelf, trust: Trust, now: datetime) -> list[tu
     """Why the answer should not simply be given, and what is to happen instead: by a rule, by the collection."""
     asks, found = contract_of(shelf), []
     if trust.expiry is not None:
-        found.append((trust.expiry, _(_OVERDUE.get(trust.expiry, ""))))
+        found.append((trust.expiry, told(sentence(_OVERDUE.get(trust.expiry, "")))))
         if trust.state is TrustState.OVERDUE:
             asks = Contract(max_age_days=asks.max_age_days)
-    found.append((Breach(shelf.contract), asks.refuses(trust, f"“{shelf.name}”", now)))
+    found.append((Breach(shelf.contract), asks.refuses(trust, sentence("“%(words)s”", words=shelf.name), now)))
     return [(below, reason) for below, reason in found if reason and below is not Breach.SERVE]
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from kb.cards.answers import AnswerCard
 from kb.cards.models import Breach, Card
-from kb.sentences import told
+from kb.sentences import sentence, told
 from kb.trust.models import Flag, OpenFlag
 from kb.trust.notes import note_words
 from kb.trust.policy import Policy
-from kb.wording import _, full_day
+from kb.wording import _
 
 
 class TrustState(StrEnum):
@@ -111,15 +111,17 @@ def _flag_reason(flag: Flag | OpenFlag) -> Reason:
 
 
 def _expired(verify_by: datetime, policy: Policy) -> Reason:
-    day = full_day(verify_by.astimezone(policy.zone))
-    return Reason("expired", _("The check was due on %(day)s.", day=day), verify_by)
+    day = verify_by.astimezone(policy.zone).date()
+    return Reason("expired", told(sentence("The check was due on %(day)s.", day=day)), verify_by)
 
 
 def _unverified(card: Card | AnswerCard) -> Reason:
     person = card.unverified_by.name if card.unverified_by else None
     if card.unverified_at is not None and card.unverified_kind:
         return Reason(card.unverified_kind, note_words(card.unverified_reason or ""), card.unverified_at, person)
-    return Reason("never_verified", _("Nobody has verified this card yet."), card.published_at or card.created_at)
+    return Reason(
+        "never_verified", told(sentence("Nobody has verified this card yet.")), card.published_at or card.created_at
+    )
 
 
 def _good(card: Card | AnswerCard, state: TrustState) -> Reason:

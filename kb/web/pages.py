@@ -222,7 +222,6 @@ class EditorPage:
     version: int = 0
     is_new: bool = True
     is_published: bool = False
-    mode: Literal["write", "preview"] = "write"
     preview: Markup | None = None
     can_publish: bool = False
     can_verify: bool = False
@@ -244,6 +243,11 @@ class EditorPage:
     review_words: str = ""
     is_reviewed: bool = False
     aids: WritingAids | None = None
+
+    @property
+    def mode(self) -> Literal["write", "preview"]:
+        """Which view it shows."""
+        return "write" if self.preview is None else "preview"
 
 
 @dataclass(frozen=True, slots=True)

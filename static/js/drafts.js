@@ -35,8 +35,8 @@ export function keepDrafts({ form, words, commit, fields, put }) {
     status.append(' ', button)
   }
 
-  function keepHere(sentence) {
-    if (local.write()) tell(sentence.replace('%(time)s', clock(Date.now())))
+  function keepHere(sentence, act, label) {
+    if (local.write()) tell(sentence.replace('%(time)s', clock(Date.now())), act, label)
     else tell(words.draft_failed)
     timer ||= setTimeout(save, RETRY)
   }
@@ -75,7 +75,7 @@ export function keepDrafts({ form, words, commit, fields, put }) {
         isStopped = false
         save()
       }, words.keep_mine)
-    } else if (isSignedOut) keepHere(words.signed_out)
+    } else if (isSignedOut) keepHere(words.signed_out, () => open('/sign-in', '_blank', 'noopener'), words.sign_in)
     else keepHere(made.said ?? (answer ? words.draft_failed : words.offline))
   }
 

@@ -109,7 +109,7 @@ def test_an_answer_has_ten_cards_at_most_each_once_with_marks(engine: Engine, as
     assert all(any(is_marked(found) for found in answer) for answer in answers if answer)
 
 
-def test_a_product_asked_for_hits_alone_gives_them_within_the_filters(
+def test_a_product_that_does_no_more_than_the_others_gives_hits_within_the_filters(
     engine: Engine, cards: list[Card], asked: list[Query]
 ) -> None:
     if not isinstance(engine, engines.Whole):
@@ -136,7 +136,7 @@ def test_the_report_has_its_shape(tmp_path: Path) -> None:
         assert set(figures["classes"]) == set(CLASSES)
         assert all(set(percentiles) == PERCENTILES for percentiles in figures["classes"].values())
     assert report["engines"]["vitrine"].keys() >= {"visible_ms", "visible_p95_ms", "rebuild_cards_per_s"}
-    assert {name: set(alone) for name, alone in report["hits_alone"].items()} == {
+    assert {name: set(timings) for name, timings in report["product"].items()} == {
         name: PERCENTILES | {"found", "noise", "classes"} for name in report["engines"]
     }
     assert all(set(bar) == {"name", "value", "bar", "met"} for bar in report["bars"])

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from curator import jobs
 from curator.notices.models import Notice
 from curator.notices.transitions import ESCALATED
+from curator.owners import escalating
 from curator.queue import commands as queue
 from kb.cards import commands
 from kb.cards.models import Card
@@ -180,8 +181,9 @@ def test_the_card_and_its_history_say_that_it_moved_on(site: Site) -> None:
     assert "Moved on, because nobody acted on it" in page
 
 
-def test_many_cards_move_in_parts_and_nothing_is_left(world: World) -> None:
-    cards = [world.card(verified=True, interval_days=1) for _ in range(103)]
+def test_many_cards_move_in_parts_and_nothing_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(escalating, "AT_ONCE", 10)
+    cards = [world.card(verified=True, interval_days=1) for _ in range(23)]
     world.now += timedelta(days=15)
-    assert escalate(world) == "103 cards moved on, 0 back"
+    assert escalate(world) == "23 cards moved on, 0 back"
     assert {assignee(world, card) for card in cards} == {"axel"}

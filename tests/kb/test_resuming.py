@@ -180,3 +180,15 @@ def test_resuming_shows_no_card_that_one_may_not_see(site: Site, card: int) -> N
     answer = axel.post(f"/cards/resume?card={secret}", kept(page) | {"email": email("axel"), "password": PASSWORD})
     assert answer.status_code == 404
     assert "Secret" not in answer.text
+
+
+def test_the_page_that_keeps_a_text_keeps_it_when_its_own_token_is_from_before_a_sign_out(
+    site: Site, card: int
+) -> None:
+    axel, page = signed_out(site, card)
+    old = kept(page) | {"email": email("axel"), "password": PASSWORD, "csrf_token": "of another time"}
+    again = axel.post(action(page), old, headers={"Sec-Fetch-Site": "same-origin"})
+    assert again.status_code == 403
+    assert kept(again)["body"].startswith("An hour's work")
+    assert PASSWORD not in again.text
+    assert axel.post(action(page), old, headers={"Sec-Fetch-Site": "cross-site"}).text.count("An hour") == 0

@@ -2,6 +2,7 @@
 answer is one that is described, of the shape that is described, and none is a fault of the service."""
 
 import copy
+import itertools
 from contextlib import suppress
 from typing import Any
 
@@ -67,8 +68,9 @@ def test_an_answer_that_is_not_described_is_seen(site: Site, harm: str) -> None:
 
 
 def faults_of(operation: Any, mode: GenerationMode, examples: int, tokens: dict[str, str]) -> list[str]:
-    """What goes wrong with an operation, the first fault for each role."""
+    """What goes wrong with an operation, the first fault for each role. Three at a time call, by turns."""
     found: dict[str, str] = {}
+    turns = itertools.cycle(tokens.items())
 
     @settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
@@ -76,7 +78,7 @@ def faults_of(operation: Any, mode: GenerationMode, examples: int, tokens: dict[
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
     def call(case: Any) -> None:
-        for role, token in tokens.items():
+        for role, token in itertools.islice(turns, min(3, len(tokens))):
             answer = case.call(headers={"Authorization": f"Bearer {token}"})
             try:
                 case.validate_response(answer, checks=DEMANDED)

@@ -151,6 +151,29 @@ def test_why_somebody_was_asked_is_told_in_both_languages_and_mailed_in_theirs(g
     assert "Checks the card" in page(german, "cora", "/questions/1")
 
 
+def test_a_question_of_one_click_is_read_by_each_in_their_language(german: Site) -> None:
+    """Nobody typed it: a German reader asks an English expert, and both find it in their own words."""
+    card = german.world.card("Refund window", verifiers=("axel",))
+    with german.world.transaction() as session:
+        german.world.person(session, "rita").language = "de"
+    rita = german.page("rita")
+    rita.get("/")
+    assert rita.post(f"/cards/{card}/ask", {"q": ""}).status_code == 303
+    asked = ("Is “Refund window” right?", "Nobody has verified this card yet.")
+    with german.world.read() as session:
+        (mail,) = session.scalars(select(OutgoingMail).where(OutgoingMail.key.like("question:%"))).all()
+    assert mail.to_address == email("axel")
+    seen = page(german, "rita", "/questions/1")
+    for words in asked:
+        assert words in mail.text
+        assert words in page(german, "axel", "/questions/1")
+        assert words not in seen
+    assert "Stimmt „Refund window“?" in seen
+    assert "Noch niemand hat diese Karte geprüft." in seen
+    told = api(german, "/questions/1", "axel", "read")
+    assert (told["text"], told["detail"]) == asked
+
+
 def test_a_change_of_the_rules_is_told_in_both_languages_whoever_made_it(german: Site) -> None:
     german.world.card("Price", verified=True, tags=("pricing",))
     ada = german.page("ada")

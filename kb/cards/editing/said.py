@@ -25,6 +25,7 @@ def script_words() -> str:
         "local_offer": _("You have a draft from %(time)s that is only kept in this browser."),
         "offline": _("Offline. Kept in this browser %(time)s."),
         "signed_out": _("You are signed out. Your text is kept in this browser; sign in in another tab."),
+        "sign_in": _("Sign in"),
         "draft_failed": _("The draft could not be saved. Your text is kept in this browser."),
         "keep_mine": _("Keep this text instead"),
         "preview_failed": _("The preview could not be drawn. Your text is still here."),

@@ -303,3 +303,29 @@ def test_who_was_signed_out_meanwhile_signs_in_and_goes_on_with_the_text(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".prose")).to_have_text("Worth an hour.")
     context.close()
+
+
+def test_who_reads_that_they_are_signed_out_signs_in_in_another_tab_and_the_draft_is_kept(
+    live: LiveSite, editor: EditorPage, page: Page, console: Console, card: int
+) -> None:
+    console.expect("401")
+    with live.world.transaction() as session:
+        live.world.person(session, "axel").password_hash = new_hash("a long walk by the river", 12, [])
+    editor.open(f"/cards/{card}/edit")
+    with live.world.transaction() as session:
+        session.execute(delete(WebSession))
+    editor.rich.click()
+    page.keyboard.type("Meanwhile: ")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-saved]")).to_contain_text("You are signed out.")
+    with page.expect_popup() as opened:
+        page.locator("[data-saved]").get_by_role("button", name="Sign in").click()
+    opened.value.get_by_label("E-mail").fill("axel@northwind.example")
+    opened.value.get_by_label("Password").fill("a long walk by the river")
+    opened.value.get_by_role("button", name="Sign in").click()
+    expect(opened.value.get_by_label("Your menu: Axel")).to_be_visible()
+    opened.value.close()
+    editor.rich.click()
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-saved]")).to_have_text("Draft saved 09:00")
+    assert "Meanwhile" in drafts(live)[0]["body"]
