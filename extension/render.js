@@ -97,10 +97,6 @@ globalThis.vitrineRender = (() => {
     return make('span', { class: `badge ${state}` }, icon(state), make('b', {}, name), detail ? ` ${detail}` : '')
   }
 
-  function pieces(parts) {
-    return parts.map(([words, isMatch]) => (isMatch ? make('mark', {}, words) : words))
-  }
-
   // What is copied is the answer and nothing else, as rich and as plain text.
   async function copyAnswer(card, base) {
     const body = answer(card.html, base)
@@ -169,5 +165,5 @@ globalThis.vitrineRender = (() => {
     return make('li', {}, title, make('div', { class: 'meta' }, badge(card), make('span', {}, card.collection.name)))
   }
 
-  return { make, answer, badge, copyAnswer, copyText, pieces, row, sheet, trustWords }
+  return { make, answer, badge, copyAnswer, copyText, row, sheet, trustWords }
 })()

@@ -1,4 +1,4 @@
-"""Connect an extension: a one-time code bound to it by a challenge (PKCE, RFC 7636), then a token that can only look up.
+"""Connect an extension: a one-time code bound to it by a challenge (PKCE, RFC 7636), then a token that only looks up.
 
 The code is short because a person may have to type it; that it can't be guessed follows from its five minutes, from
 the challenge, which only the extension that began can answer, and from the throttle on wrong ones.
@@ -20,8 +20,8 @@ from kb.extension.models import ConnectionCode
 from kb.people import audit
 from kb.people.actor import Actor, actor_for
 from kb.people.models import Person, SignInAttempt
-from kb.wording import _
 from kb.people.tokens import digest, issue_api_token
+from kb.wording import _
 
 VALID_FOR = timedelta(minutes=5)
 TOKEN_DAYS = 90
@@ -68,9 +68,7 @@ def exchange(session: Session, pepper: bytes, code: str, verifier: str, now: dat
     """The token for a code and the answer to its challenge; None for a wrong, used or expired one. A code is used up
     by the first try with it, right or wrong."""
     wanted = digest(code.strip().upper().replace("-", "").replace(" ", ""))
-    row = session.scalars(
-        select(ConnectionCode).where(ConnectionCode.code_hash == wanted).with_for_update()
-    ).first()
+    row = session.scalars(select(ConnectionCode).where(ConnectionCode.code_hash == wanted).with_for_update()).first()
     if row is None or row.used_at is not None or row.expires_at <= now:
         return None
     row.used_at = now

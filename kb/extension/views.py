@@ -12,8 +12,8 @@ from kb.extension.connecting import VALID_FOR, give_code, is_challenge
 from kb.extension.pages import ConnectPage, InstallPage
 from kb.web.edge import now, reading, services, writing
 from kb.web.forms import Form, read_form, read_query
-from kb.wording import _
 from kb.web.frame import frame
+from kb.wording import _
 
 blueprint = Blueprint("extension", __name__)
 

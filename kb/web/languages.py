@@ -20,6 +20,7 @@ SCRIPTED = (
     N_("That could not be done."),
     N_("The browser refused to copy. Select the text and copy it by hand."),
     N_("The theme is changed here, but could not be saved."),
+    N_("You are offline. Showing what was loaded at %(time)s."),
 )
 
 

@@ -74,6 +74,22 @@ document.addEventListener('click', event => {
   document.getElementById(opener.dataset.dialog).showModal()
 })
 
+// Until the network is back, what stands here is what was loaded then.
+const loaded = new Date().toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' })
+const bar = document.createElement('p')
+bar.className = 'note note-warn card-notice'
+bar.setAttribute('role', 'status')
+
+function tellNetwork() {
+  if (navigator.onLine) return bar.remove()
+  bar.textContent = ''
+  document.getElementById('main').prepend(bar)
+  setTimeout(() => { bar.textContent = spoken('You are offline. Showing what was loaded at %(time)s.', { time: loaded }) }, 80)
+}
+
+for (const change of ['online', 'offline']) addEventListener(change, tellNetwork)
+tellNetwork()
+
 // The theme changes at once; the account remembers it.
 document.querySelector('[data-theme-form]')?.addEventListener('submit', async event => {
   event.preventDefault()

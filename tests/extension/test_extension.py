@@ -13,6 +13,7 @@ from kb.people.models import ApiToken
 from kb.trust.models import Flag
 from kb.use.models import CardUse, Feedback
 from tests.extension.conftest import Extension
+from tests.infra.accessibility import assert_accessible, assert_readable_in_the_dark, assert_reflows
 from tests.infra.answering import AnsweringServer, Reply
 from tests.live import LiveSite
 
@@ -47,7 +48,8 @@ def look_up(extension: Extension, query: str) -> Page:
 
 def select_text(page: Page, selector: str) -> None:
     page.evaluate(
-        """selector => { const range = document.createRange(); range.selectNodeContents(document.querySelector(selector))
+        """selector => { const range = document.createRange()
+        range.selectNodeContents(document.querySelector(selector))
         getSelection().removeAllRanges(); getSelection().addRange(range) }""",
         selector,
     )
@@ -98,6 +100,24 @@ def test_it_speaks_the_language_of_its_browser(extension: Extension, refunds: in
     panel.get_by_role("button", name="Antwort kopieren").click()
     expect(panel.locator("#toast")).to_have_text("Kopiert")
     expect(panel.get_by_role("searchbox", name="Karten suchen")).to_be_visible()
+
+
+def test_its_pages_are_accessible(extension: Extension, refunds: int) -> None:
+    options = extension.open("options.html")
+    assert_accessible(options)
+    assert_readable_in_the_dark(options)
+    extension.connect()
+    extension.site.world.flag(refunds, "It is 14 days now")
+    panel = extension.open("panel.html")
+    panel.fill("#q", "refund")
+    expect(panel.locator("ul.rows .title")).to_be_visible()
+    panel.get_by_role("button", name="Report a problem").click()
+    assert_accessible(panel)
+    assert_readable_in_the_dark(panel)
+    assert_reflows(panel)
+    panel.fill("#q", "watering the plants")
+    expect(panel.get_by_text("No card answers")).to_be_visible()
+    assert_accessible(panel)
 
 
 def test_copy_gives_the_answer_alone_and_counts(extension: Extension, refunds: int) -> None:
@@ -284,15 +304,19 @@ def test_selected_text_is_looked_up_on_a_page_with_strict_rules(
 
 
 NOSY = b"""<!doctype html><html lang="en"><title>Nosy</title>
-<style>@font-face { font-family: "Segoe UI"; src: url(/font) } #vitrine-panel { color: red !important; opacity: 1 }</style>
+<style>@font-face { font-family: "Segoe UI"; src: url(/font) }
+#vitrine-panel { color: red !important; opacity: 1 }</style>
 <main><p id="said">refund window</p><input id="mine"></main><script>
   window.heard = []
   const open = Element.prototype.attachShadow
-  Element.prototype.attachShadow = function (how) { heard.push('attachShadow'); return open.call(this, { mode: 'open' }) }
+  Element.prototype.attachShadow = function (how) {
+    heard.push('attachShadow'); return open.call(this, { mode: 'open' }) }
   customElements.define('vitrine-panel', class extends HTMLElement {})
-  for (const name of ['keydown', 'keyup', 'input', 'beforeinput', 'click', 'copy', 'selectionchange', 'focusin', 'message'])
+  for (const name of ['keydown', 'keyup', 'input', 'beforeinput', 'click', 'copy',
+      'selectionchange', 'focusin', 'message'])
     addEventListener(name, event => heard.push([name, event.key ?? '', event.data ?? '', event.composedPath().map(
-      one => one.nodeName ?? '')].flat().map(one => typeof one === 'object' ? JSON.stringify(one) : one).join(' ')), true)
+      one => one.nodeName ?? '')].flat().map(
+      one => typeof one === 'object' ? JSON.stringify(one) : one).join(' ')), true)
   function look() {
     const host = document.getElementById('vitrine-panel')
     const found = ['Full refund', '30 days', 'Verified by', 'Refunds after'].filter(
@@ -307,7 +331,8 @@ NOSY = b"""<!doctype html><html lang="en"><title>Nosy</title>
     const box = host.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2
     return JSON.stringify([
       host.shadowRoot, host.innerText, host.getHTML({ serializableShadowRoots: true }), host.cloneNode(true).outerHTML,
-      document.activeElement.shadowRoot, found, selected, frames, document.elementsFromPoint(x, y).map(one => one.nodeName),
+      document.activeElement.shadowRoot, found, selected, frames,
+      document.elementsFromPoint(x, y).map(one => one.nodeName),
       document.caretRangeFromPoint(x, y)?.startContainer.nodeName, heard,
       performance.getEntriesByType('resource').map(one => one.name).filter(name => name.includes('#'))])
   }
@@ -437,7 +462,8 @@ def test_the_real_popup_opens_and_knows_the_selection(
     for _ in range(300):
         heading = helper.evaluate(
             """() => { const [popup] = chrome.extension.getViews({ type: 'popup' })
-            return popup?.document.readyState === 'complete' ? popup.document.querySelector('h2')?.textContent ?? '' : '' }"""
+            const { document } = popup ?? {}
+            return document?.readyState === 'complete' ? document.querySelector('h2')?.textContent ?? '' : '' }"""
         )
         if heading:
             break

@@ -69,8 +69,8 @@ class Installed:
 
     def stop_background(self) -> None:
         """What Firefox does after half a minute without events."""
-        assert self.firefox.script(_EXTENSION + "await extension.terminateBackground(); return extension.backgroundState",
-                                   chrome=True) == "stopped"  # fmt: skip
+        stop = _EXTENSION + "await extension.terminateBackground(); return extension.backgroundState"
+        assert self.firefox.script(stop, chrome=True) == "stopped"
 
     def badge(self) -> str:
         """What stands on the toolbar's button for the tab in front."""
@@ -198,7 +198,8 @@ def test_the_address_bar_suggests_titles_as_plain_text(installed: Installed, ref
     suggested = until(
         lambda: firefox.script(
             """gURLBar.focus(); gURLBar.search('kb refund'); await new Promise(done => setTimeout(done, 500));
-            return gURLBar.view.visibleResults.filter(one => one.payload.keyword === 'kb').map(one => one.payload.title)[1]""",
+            const [, first] = gURLBar.view.visibleResults.filter(one => one.payload.keyword === 'kb')
+            return first?.payload.title""",
             chrome=True,
         )
     )

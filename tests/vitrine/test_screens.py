@@ -1,5 +1,6 @@
 """Every screen in a real browser: axe finds nothing, nothing scrolls sideways, nothing is hidden, light and dark."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -292,6 +293,17 @@ def _middle(place: Locator) -> tuple[float, float]:
     box = place.bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_page_says_that_it_is_offline_and_what_it_shows(live: LiveSite, page: Page) -> None:
+    live.world.card("Refund window", "Within 30 days.")
+    live.sign_in(page.context, "rita")
+    page.goto("/cards/1")
+    page.context.set_offline(True)
+    expect(page.get_by_text(re.compile(r"You are offline. Showing what was loaded at \d\d:\d\d"))).to_be_visible()
+    assert_accessible(page)
+    page.context.set_offline(False)
+    expect(page.get_by_text("You are offline")).to_have_count(0)
 
 
 def test_the_queue_is_worked_entirely_by_keyboard(live: LiveSite, page: Page) -> None:
