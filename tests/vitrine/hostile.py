@@ -64,7 +64,7 @@ TEMPLATE = {
 }  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     "editing.create": CARD_FORM,
-    "editing.save": {**CARD_FORM, "author": "1", "picture": ""},
+    "editing.save": {**CARD_FORM, "author": "0", "picture": ""},
     "editing.preview": {**CARD_FORM, "mode": "preview"},
     "editing.same": {"body": "Some *words*.", "again": "Some _words_."},
     "drafts.keep": {**CARD_FORM, "draft": "0", "draft_shelf": "billing"},
