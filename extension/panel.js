@@ -11,7 +11,7 @@ const foot = document.getElementById('foot'), toast = document.getElementById('t
 const from = document.getElementById('from')
 // Over a page Firefox gives a frame no more than it gives a content script: storage and messages.
 const isOver = top !== window, isPopup = !isOver && chrome.extension.getViews({ type: 'popup' }).includes(window)
-let turn = 0, timer = 0
+let turn = 0, timer = 0, lastUse = ''
 
 function say(words) {
   toast.textContent = words
@@ -55,7 +55,10 @@ async function open(card, queryId, server, savedAt = '') {
   if (!savedAt && !card.withheld) {
     whole = { ...card, ...(await cardAt(card.id)) }
     await save(whole)
-    used(card.id, 'lookup_click', queryId)
+    // Looking again for the same words, because the connection changed meanwhile, is no other use.
+    const use = `${card.id} ${field.value.trim()}`
+    if (use !== lastUse) used(card.id, 'lookup_click', queryId)
+    lastUse = use
   } else if (card.withheld) await forget(card.id)
   const element = sheet(whole, {
     base: server,

@@ -129,12 +129,17 @@ def test_copy_gives_the_answer_alone_and_counts(extension: Extension, refunds: i
     panel.get_by_role("button", name="Copy link").click()
     expect(panel.locator("#toast")).to_have_text("Link copied")
     assert f"/cards/{refunds}/" in panel.evaluate("() => navigator.clipboard.readText()")
+    with panel.expect_response(re.compile(f"/api/v1/cards/{refunds}")):
+        extension.connect()  # it looks again for the same words, which is no other use
+    panel.wait_for_load_state("networkidle")
+    with panel.expect_response(re.compile("/api/v1/events")):
+        panel.get_by_role("button", name="Copy answer").click()
     world = extension.site.world
     extension.site.runtime.services.recorder.flush()
     with world.read() as session:
         used = session.get(CardUse, (refunds, world.now.date()))
         assert used is not None
-        assert (used.copies, used.views) == (1, 1)
+        assert (used.copies, used.views) == (2, 1)
 
 
 def test_a_reader_says_whether_it_helped_and_a_no_leads_on(extension: Extension, refunds: int) -> None:
