@@ -61,10 +61,25 @@ class Marker:
             pieces.append(_CUT)
         return pieces
 
-    def highlight(self, title: str, language: str | None = None) -> Pieces:
-        """The whole title with its matches marked."""
-        places = places_in(title, self._in_titles, language)
-        return _pieces(title, marks_in(title, places, self._in_titles, language)) if places else [(title, False)]
+    def highlights(self, titles: Sequence[tuple[str, str | None]]) -> list[Pieces]:
+        """Whole titles, each given with its language, with their matches marked. Short as they are, they are looked
+        through together wherever that is the same."""
+        together = "\n".join([title for title, _ in titles])
+        languages = {language for _, language in titles}
+        if len(languages) > 1 and not together.isascii():
+            return [self.highlights([title])[0] for title in titles]
+        places = places_in(together, self._in_titles, next(iter(languages), None), len(titles))
+        found: list[Pieces] = []
+        start = at = 0
+        for title, language in titles:
+            end, first = start + len(title), at
+            while at < len(places) and places[at][0] < end:
+                at += 1
+            here = [(place - start, number) for place, number in places[first:at]]
+            marks = marks_in(title, here, self._in_titles, language) if here else []
+            found.append(_pieces(title, marks) if marks else [(title, False)])
+            start = end + 1
+        return found
 
     def found(self, text: str, language: str | None = None) -> set[int]:
         """The numbers of the words that stand in a text; from three letters on, one being typed may begin another."""
@@ -77,6 +92,8 @@ class Marker:
 
 def html_of(pieces: Sequence[tuple[str, bool]]) -> str:
     """The words with the matches marked, as the content of an element: quotes stay. A macro is five times slower."""
+    if len(pieces) == 1 and not pieces[0][1]:
+        return _escaped(pieces[0][0])
     words = "".join([text for text, _ in pieces])
     if "&" in words or "<" in words or ">" in words:
         pieces = [(_escaped(text), is_match) for text, is_match in pieces]

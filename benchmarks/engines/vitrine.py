@@ -100,7 +100,7 @@ class Vitrine:
         ids, marker = [hit.card_id for hit in found.hits], Marker(asked)
         texts = {row[0]: row for row in _TEXTS.rows(self._reading(), ids=ids)} if ids else {}
         shown = [texts[card_id] for card_id in ids]
-        titles = [marker.highlight(title, language) for _, title, _, language in shown]
+        titles = marker.highlights([(title, language) for _, title, _, language in shown])
         snippets = [marker.snippet(text, language) for _, _, text, language in shown]
         return [Answer(*each) for each in zip(ids, map(html_of, titles), map(html_of, snippets), strict=True)]
 

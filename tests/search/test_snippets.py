@@ -35,8 +35,8 @@ def test_inflected_words_are_marked_where_they_stand(
     language: str | None, text: str, query: str, words: list[str]
 ) -> None:
     assert marked(Marker(parse(query)).snippet(text, language)) == words
-    assert marked(Marker(parse(query)).highlight(text, language)) == words
-    assert text_of(Marker(parse(query)).highlight(text, language)) == text
+    assert marked(Marker(parse(query)).highlights([(text, language)])[0]) == words
+    assert text_of(Marker(parse(query)).highlights([(text, language)])[0]) == text
 
 
 def test_the_window_is_where_most_different_words_meet() -> None:
@@ -59,11 +59,11 @@ def test_the_pieces_are_a_part_of_the_text(text: str, query: str, language: str 
     window = text_of(inner[:-1] if inner[-1:] == [("…", False)] else inner)
     assert window in " ".join(text.split())
     assert len(window) <= WIDTH
-    assert text_of(Marker(parse(query)).highlight(text, language)) == text
+    assert text_of(Marker(parse(query)).highlights([(text, language)])[0]) == text
 
 
 def test_markup_in_a_text_stays_text_in_the_html_of_its_marks() -> None:
-    pieces = Marker(parse("refund ")).highlight("<b>Refund</b> & return", "en")
+    pieces = Marker(parse("refund ")).highlights([("<b>Refund</b> & return", "en")])[0]
     assert html_of(pieces) == "&lt;b&gt;<mark>Refund</mark>&lt;/b&gt; &amp; return"
     assert html_of([]) == ""
 
@@ -78,3 +78,18 @@ def test_blanks_of_any_kind_become_one_and_marks_keep_their_place() -> None:
     pieces = Marker(parse("refund ")).snippet(text, "en")
     assert text_of(pieces) == "first second refund third"
     assert marked(pieces) == ["refund"]
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=60), st.sampled_from(["en", "de", "ru", None])), max_size=8),
+    st.text(max_size=40),
+)
+def test_titles_are_marked_together_as_each_would_be_alone(titles: list[tuple[str, str | None]], query: str) -> None:
+    marker = Marker(parse(query))
+    assert marker.highlights(titles) == [marker.highlights([title])[0] for title in titles]
+
+
+def test_titles_of_a_page_are_marked_each_in_its_language() -> None:
+    titles = [("Refunds & returns", "en"), ("Kündigung und Refund", "de"), ("Nothing", "en"), ("Refunded refund", "en")]
+    found = [marked(pieces) for pieces in Marker(parse("refund ")).highlights(titles)]
+    assert found == [["Refunds"], ["Refund"], [], ["Refunded", "refund"]]
