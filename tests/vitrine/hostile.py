@@ -251,7 +251,8 @@ TEXTS = (
 )  # fmt: skip
 HUGE = "x" * 400_000
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-_WORDS = re.compile(r"<h1[ >].*?\w.*?</h1>", re.DOTALL)
+# A person may be called by an emoji alone: a heading has anything but blanks.
+_WORDS = re.compile(r"<h1[^>]*>(?:\s|<[^>]*>)*[^\s<]")
 
 
 _numbers = itertools.count(1)
