@@ -225,13 +225,14 @@ def _folded(text: str, wanted: Wanted, language: str | None) -> str:
 
 
 def _plain_latin(letter: str) -> str:
+    """One letter of ASCII for each of Latin-1; a question mark for what is none."""
     plain = letter.lower() if letter.isascii() else analysis.fold(letter)[:1]
-    return plain if plain.isascii() else "?"
+    return plain if plain and plain.isascii() else "?"
 
 
 _LATIN_1 = frozenset({"en", "de", "fi", "ru"})
 """Languages whose letters are all in Latin-1, or none: what is wanted in ASCII is then found without the others."""
-_PLAIN = "".join(_plain_latin(chr(code)) or "?" for code in range(256)).encode("ascii")
+_PLAIN = "".join(_plain_latin(chr(code)) for code in range(256)).encode("ascii")
 
 
 def _plain(letters: str) -> tuple[tuple[str, str], ...]:

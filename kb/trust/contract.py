@@ -61,6 +61,7 @@ class Contract:
 
 
 ANYTHING_GOES = Contract()
+_THE_REQUEST = sentence("the request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def standing(shelf: Collection | Shelf, trust: Trust, now: datetime, asked: Cont
     withheld = next((reason for below, reason in refusals if below is Breach.WITHHOLD), "")
     if withheld:
         return Standing(withheld, is_withheld=True)
-    refusal = asked.refuses(trust, sentence("the request"), now)
+    refusal = asked.refuses(trust, _THE_REQUEST, now)
     if refusal:
         return Standing(refusal, is_withheld=True)
     return Standing(refusals[0][1] if refusals else "")
@@ -102,7 +103,8 @@ def _refusals(shelf: Collection | Shelf, trust: Trust, now: datetime) -> list[tu
         found.append((trust.expiry, told(sentence(_OVERDUE.get(trust.expiry, "")))))
         if trust.state is TrustState.OVERDUE:
             asks = Contract(max_age_days=asks.max_age_days)
-    found.append((Breach(shelf.contract), asks.refuses(trust, sentence("“%(words)s”", words=shelf.name), now)))
+    if asks != ANYTHING_GOES:  # most collections ask nothing, and every answer of every page comes by here
+        found.append((Breach(shelf.contract), asks.refuses(trust, sentence("“%(words)s”", words=shelf.name), now)))
     return [(below, reason) for below, reason in found if reason and below is not Breach.SERVE]
 
 
