@@ -56,18 +56,12 @@ def select_text(page: Page, selector: str) -> None:
 
 
 def show_on(extension: Extension, page: Page) -> None:
-    """The context menu's command and the keyboard's do this. Nothing is waited for in the worker: should the browser
-    end it meanwhile, that would be for ever."""
+    """The context menu's command and the keyboard's do this."""
     page.bring_to_front()
-    for _ in range(3):
-        extension.worker.evaluate(
-            """() => { chrome.tabs.query({ active: true, lastFocusedWindow: true }).then(
-                ([tab]) => chrome.contextMenus.onClicked.dispatch({ menuItemId: 'look-up' }, tab)) }"""
-        )
-        for _ in range(100):
-            if any(frame.url.startswith("chrome-extension://") for frame in page.frames):
-                return
-            page.wait_for_timeout(50)
+    extension.worker.evaluate(
+        """async () => { const [tab] = await chrome.tabs.query({ active: true, lastFocusedWindow: true })
+        chrome.contextMenus.onClicked.dispatch({ menuItemId: 'look-up' }, tab) }"""
+    )
 
 
 def over(page: Page) -> Frame:
