@@ -173,16 +173,18 @@ class KeptConnection:
         return connection
 
 
-def hold(session: Session, row: Row) -> Row:
+def hold(session: Session, row: Row, *, to_delete: bool = False) -> Row:
     """The row as it is at this moment, and nobody else's to change until this transaction ends.
 
     On SQLite the whole transaction holds the lock already; on PostgreSQL two writers would both decide on the same
-    old facts. Raises NotFound when the row was deleted meanwhile.
+    old facts. New rows that refer to this one need not wait, or two transactions that each hold a card and write of
+    the other's would wait for each other; unless it is held `to_delete`. Raises NotFound when the row was deleted
+    meanwhile.
     """
     session.flush()  # a refresh would forget what this transaction changed so far
     columns = [attribute.key for attribute in inspect(type(row)).column_attrs]
     try:
-        session.refresh(row, columns, with_for_update=True)
+        session.refresh(row, columns, with_for_update={"key_share": not to_delete})
     except InvalidRequestError as error:
         raise NotFound(_("It was deleted meanwhile.")) from error
     return row

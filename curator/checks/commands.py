@@ -45,7 +45,7 @@ def _undecided(session: Session, actor: Actor, record_ids: Sequence[int]) -> lis
     """The records, each of a card the actor curates and of somebody else's check, that nobody has decided about."""
     wanted = sorted(set(record_ids))[:MOST]
     records = session.scalars(select(Verification).where(Verification.id.in_(wanted)).order_by(Verification.id)).all()
-    found = [(record, session.get(Card, record.card_id, with_for_update=True)) for record in records]
+    found = [(record, session.get(Card, record.card_id, with_for_update={"key_share": True})) for record in records]
     chosen = [(record, card) for record, card in found if card is not None and card.collection_id in actor.curated]
     if not chosen:
         raise NotFound(_("There are no such checks."))

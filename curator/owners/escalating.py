@@ -76,7 +76,8 @@ def _idle_since(instant: datetime, policy: Policy, now: datetime) -> ColumnEleme
 def _neglected(session: Session, days: int, policy: Policy, now: datetime, after: int) -> list[Card]:
     is_one = and_(Card.status == Status.PUBLISHED, Card.replaced_by_id.is_(None), Card.id > after)
     query = select(Card).where(is_one, neglected(session, days, policy, now)).order_by(Card.id).limit(AT_ONCE)
-    return list(session.scalars(query.with_for_update(of=Card).execution_options(populate_existing=True)))
+    held = query.with_for_update(of=Card, key_share=True).execution_options(populate_existing=True)
+    return list(session.scalars(held))
 
 
 def _pass_on(session: Session, card: Card, now: datetime) -> bool:

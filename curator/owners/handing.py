@@ -139,7 +139,7 @@ def hand_over(session: Session, actor: Actor, order: Order, settings: Settings, 
         raise invalid("to", _("Choose who takes the cards."))
     let_nobody_leave(session)
     ids = sorted(card.id for card in held_by(session, actor, order))
-    held = select(Card).where(Card.id.in_(ids)).order_by(Card.id).with_for_update(of=Card)
+    held = select(Card).where(Card.id.in_(ids)).order_by(Card.id).with_for_update(of=Card, key_share=True)
     session.scalars(held.execution_options(populate_existing=True)).all()
     done = plan(session, actor, order, settings.freshness)
     anew = []

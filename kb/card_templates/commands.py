@@ -85,7 +85,7 @@ def delete_template(session: Session, actor: Actor, slug_: str, now: datetime) -
     demand_keeper(actor)
     if not actor.is_admin:
         raise Forbidden(_("Only admins delete card templates."))
-    template = hold(session, template_named(session, slug_))
+    template = hold(session, template_named(session, slug_), to_delete=True)
     if session.scalars(select(Card.id).where(Card.template == slug_).limit(1)).first() is not None:
         raise Conflict(_("Cards use this template. Choose another one for them first."))
     if session.scalars(select(Rule.id).where(Rule.template == slug_).limit(1)).first() is not None:

@@ -207,7 +207,7 @@ def delete_card(session: Session, actor: Actor, card: Card, now: datetime) -> No
     What it had replaced passes on to its own replacement; without one it is archived, lest old answers come back.
     """
     replacements.let_nobody_replace(session)
-    demand(actor, Right.READ, hold(session, card))
+    demand(actor, Right.READ, hold(session, card, to_delete=True))
     if actor.is_admin and card.status != Status.ARCHIVED:
         raise Conflict(_("Archive the card first; only archived cards can be deleted."))
     demand(actor, Right.DELETE, card)

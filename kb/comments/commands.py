@@ -67,7 +67,7 @@ def edit_comment(session: Session, actor: Actor, comment: Comment, text: str, no
 
 def delete_comment(session: Session, actor: Actor, comment: Comment, now: datetime) -> None:
     """Take back what one said; curators also what others said. With replies its place stays, without its words."""
-    hold(session, comment)
+    hold(session, comment, to_delete=True)
     card = comment.card
     demand(actor, Right.READ, card)
     if comment.is_deleted:

@@ -135,8 +135,9 @@ def assign_all(session: Session, clause: ColumnElement[bool], now: datetime) -> 
     """
     session.flush()
     let_nobody_leave(session)
-    query = select(Card).where(Card.status == Status.PUBLISHED, clause).order_by(Card.id).with_for_update()
-    cards = session.scalars(query.execution_options(populate_existing=True)).all()
+    query = select(Card).where(Card.status == Status.PUBLISHED, clause).order_by(Card.id)
+    held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    cards = session.scalars(held).all()
     away, passed = absent(session, now), passed_over(session, [card.id for card in cards])
     return [card for card in cards if _assign(session, card, away, passed.get(card.id, _NOBODY), now)]
 

@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from kb.cards.models import Card
 from kb.db import Database, hold
 from kb.errors import NotFound, Unavailable
+from kb.following.models import Follow
 from kb.people.models import Group, Person
+from tests.infra.postgres import ON_POSTGRES
 from tests.kb.together import PROCESSES, Meet, at_once
 from tests.world import World
 
@@ -57,6 +59,30 @@ def test_of_two_who_hold_a_row_the_second_sees_what_the_first_did(world: World) 
     at_once(count_up, count_up, count_up)
     with world.read() as session:
         assert session.get_one(Card, card_id).version == 4
+
+
+def follow_meanwhile(world: World, card_id: int) -> None:
+    """In a transaction of its own, which waits for nobody longer than a moment."""
+    with world.transaction() as session:
+        session.execute(text("SET LOCAL lock_timeout = 300"))
+        session.add(Follow(person_id=world.person(session, "rita").id, card_id=card_id, at=world.now))
+
+
+@ON_POSTGRES
+def test_a_held_row_keeps_nobody_from_writing_what_refers_to_it(world: World) -> None:
+    card_id = world.card()
+    with world.transaction() as session:
+        hold(session, session.get_one(Card, card_id))
+        follow_meanwhile(world, card_id)
+
+
+@ON_POSTGRES
+def test_what_is_held_to_be_deleted_gets_nothing_new_that_refers_to_it(world: World) -> None:
+    card_id = world.card()
+    with world.transaction() as session:
+        hold(session, session.get_one(Card, card_id), to_delete=True)
+        with pytest.raises(Unavailable):
+            follow_meanwhile(world, card_id)
 
 
 def test_a_row_that_was_deleted_meanwhile_is_not_found(world: World) -> None:
