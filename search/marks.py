@@ -5,7 +5,7 @@ the words that begin like one that is looked for are read; there are few of them
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -86,6 +86,11 @@ def places_in(text: str, wanted: Wanted, language: str | None, texts: int = 1) -
     if len(wanted.beginnings) > 1:
         places.sort()
     return places
+
+
+def are_read_alike(languages: Collection[str | None], text: str, wanted: Wanted) -> bool:
+    """Whether it makes no difference to this text, looked through for these words, which of the languages it is of."""
+    return len(languages) < 2 or text.isascii() or (wanted.is_plain and _LATIN_1.issuperset(languages))
 
 
 def marks_in(text: str, places: Iterable[tuple[int, int]], wanted: Wanted, language: str | None) -> list[Mark]:

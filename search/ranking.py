@@ -14,6 +14,7 @@ and how many neighbours in the query are neighbours in the text.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import log1p
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ def impacts(counts: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]])
 
 def idf(cards: int, holding: int) -> float:
     """How telling a word is that so many of the visible cards hold."""
-    return float(np.log1p(cards / holding)) if holding else 0.0
+    return log1p(cards / holding) if holding else 0.0
 
 
 Places = NDArray[np.int64]
@@ -77,12 +78,12 @@ def reread(
     `title_ends` and `body_starts` are positions, `title_lengths` counts words. There are few matches in titles, and few
     pairs: they are counted one by one.
     """
-    count = len(title_ends)
-    titles, pairs = np.zeros(count), np.zeros(count)
+    pairs = np.zeros(len(title_ends))
+    asked = [0] * len(pairs)
     places = words[0] if len(words) == 1 else np.concatenate(words)
     for place in set(_before(places, title_ends).tolist()):  # two words of a query may stand at one place
-        titles[place >> SHIFT] += 1
-    titles = TITLE_SHARE * np.minimum(titles / np.maximum(title_lengths, 1), 1.0)
+        asked[place >> SHIFT] += 1
+    titles = TITLE_SHARE * np.minimum(np.array(asked) / np.maximum(title_lengths, 1), 1.0)
     for before, after in pairwise(words):
         found = _followed(before, after)
         if len(found):
@@ -164,14 +165,16 @@ def page(found: Candidates, titles: Floats, pairs: Floats, head: int, start: int
     np.subtract(trusted, words, out=parts[3])
     np.subtract(used, trusted, out=parts[4])
     np.subtract(scores, used, out=parts[5])
-    order = np.lexsort((found.card_ids[:head], -scores[:head])).tolist()
+    order = np.lexsort((found.card_ids[:head], -scores[:head]))
     best = _greatest(trusted[:head], found.card_ids[:head])
-    if order.index(best) >= KEPT_PLACE:
+    if best not in order[:KEPT_PLACE].tolist():
         parts[6, best] = scores[order[KEPT_PLACE - 1]] - scores[best]
         scores[best] += parts[6, best]
-        order.remove(best)
-        order.insert(KEPT_PLACE - 1, best)
-    chosen = [*order, *range(head, len(scores))][start:end]
-    rows = parts[:, chosen].T.tolist()
+        others = order[order != best]
+        order = np.concatenate((others[: KEPT_PLACE - 1], [best], others[KEPT_PLACE - 1 :]))
+    if end > head:
+        order = np.concatenate((order, np.arange(head, len(scores))))
+    chosen = order[start:end]
+    rows = parts.take(chosen, axis=1).T.tolist()
     of_cards = zip(found.card_ids[chosen].tolist(), rows, strict=True)
     return tuple([Hit(card_id, row.pop(), tuple(row)) for card_id, row in of_cards])

@@ -9,12 +9,13 @@ from functools import cached_property
 
 from search import analysis
 from search.backend import Query
-from search.marks import Mark, Places, marks_in, places_in, telling, wanted_by
+from search.marks import Mark, Places, are_read_alike, marks_in, places_in, telling, wanted_by
 
 Pieces = list[tuple[str, bool]]
 WIDTH = 180
 LEAD = 40
-READ_LIMIT = 6_000
+READ_FIRST, READ_LIMIT = 4_000, 6_000
+"""So much of a text is looked through, and so much where nothing is found there."""
 PREFIX_LENGTH = 3
 _CUT = ("…", False)
 
@@ -43,8 +44,13 @@ class Marker:
 
     def snippet(self, text: str, language: str | None = None, width: int = WIDTH) -> Pieces:
         """The best window of a plain text. White space is collapsed; cuts are shown as "…" outside the matches."""
-        read, wanted = text[:READ_LIMIT].strip(), self._in_texts
+        wanted, limit = self._in_texts, READ_FIRST
+        read = text[:limit].strip()
         places = places_in(read, wanted, language)
+        if not places and len(text) > limit:
+            limit = READ_LIMIT
+            read = text[:limit].strip()
+            places = places_in(read, wanted, language)
         start, window = _window(read, _best_start(places, width), width)
         marks = marks_in(window, _inside(places, start, len(window)), wanted, language) if places else []
         if not marks and len(places) > 1:
@@ -57,7 +63,7 @@ class Marker:
             pieces = [(_BLANKS.sub(" ", piece), is_match) for piece, is_match in pieces]
         if start:
             pieces.insert(0, _CUT)
-        if start + len(window) < len(read) or len(text) > READ_LIMIT:
+        if start + len(window) < len(read) or len(text) > limit:
             pieces.append(_CUT)
         return pieces
 
@@ -66,7 +72,7 @@ class Marker:
         through together wherever that is the same."""
         together = "\n".join([title for title, _ in titles])
         languages = {language for _, language in titles}
-        if len(languages) > 1 and not together.isascii():
+        if not are_read_alike(languages, together, self._in_titles):
             return [self.highlights([title])[0] for title in titles]
         places = places_in(together, self._in_titles, next(iter(languages), None), len(titles))
         found: list[Pieces] = []

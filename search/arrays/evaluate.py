@@ -105,26 +105,18 @@ def _worth(size: int, word: Word, weight: float) -> Weights:
 
 def _promising(snapshot: Snapshot, scores: Weights, wanted: int, boosts: Boosts | None) -> Numbers:
     """At least the `wanted` best documents, ascending, and whichever has the best words."""
-    across = -(-len(scores) // _BLOCK)
-    table = np.empty((_BLOCK, across), np.float32)
-    flat, popular = table.reshape(-1), 1.0
-    boosted, flat[len(scores) :] = flat[: len(scores)], 0.0
-    if boosts is None:
-        boosted[:] = scores
-    else:
-        np.multiply(scores, snapshot.factors(boosts), out=boosted)
+    boosted, popular = scores, 1.0
+    if boosts is not None:
+        boosted = scores * snapshot.factors(boosts)
         popular = boosts.use.most * boosts.audience
         for meant in _audience_docs(snapshot, boosts):
             boosted[meant] *= np.float32(boosts.audience)
-    peaks = np.maximum.reduce(table)
-    sorted_peaks = np.sort(peaks)
-    # The k best columns hold k documents at least as good as the k-th peak.
-    threshold = float(sorted_peaks[-wanted]) if wanted < across else 0.0
-    threshold = min(threshold, float(sorted_peaks[-1]) / popular) * 0.9999
-    columns = (peaks > threshold).nonzero()[0]
-    row, column = (table[:, columns] > threshold).nonzero()
-    docs: Numbers = row * across + columns[column]
-    return docs
+    threshold, across = 0.0, len(scores) // _BLOCK
+    if wanted < across:
+        peaks = np.sort(np.maximum.reduce(boosted[: across * _BLOCK].reshape(_BLOCK, across)))
+        # The k best columns hold k documents at least as good as the k-th peak.
+        threshold = min(float(peaks[-wanted]), float(peaks[-1]) / popular) * 0.9999
+    return (boosted > threshold).nonzero()[0]
 
 
 def _candidates(snapshot: Snapshot, docs: Numbers, scores: Weights, boosts: Boosts | None) -> ranking.Candidates:

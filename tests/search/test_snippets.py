@@ -52,6 +52,16 @@ def test_without_a_match_the_text_begins_at_its_beginning() -> None:
     assert Marker(parse("absent")).snippet("", "en") == []
 
 
+def test_a_long_text_is_read_on_where_its_beginning_holds_none_of_the_words() -> None:
+    filler = "filler words here " * 250
+    late = Marker(parse("refund ")).snippet(filler + "and at last a refund", "en")
+    assert marked(late) == ["refund"]
+    assert late[-1] == ("refund", True)  # the text ends there: nothing was cut off
+    early = Marker(parse("refund ")).snippet("A refund " + filler + "and at last a refund", "en")
+    assert marked(early) == ["refund"]
+    assert early[-1] == ("…", False)
+
+
 @given(st.text(max_size=600), st.text(max_size=40), st.sampled_from(["en", "ru", "xx", None]))
 def test_the_pieces_are_a_part_of_the_text(text: str, query: str, language: str | None) -> None:
     pieces = Marker(parse(query)).snippet(text, language)
