@@ -120,19 +120,18 @@ def marks_in(text: str, places: Iterable[tuple[int, int]], wanted: Wanted, langu
 def _marks_of(token: str, wanted: Wanted, language: str | None) -> tuple[Mark, ...]:
     groups, prefix = wanted.groups, wanted.prefix
     marks = []
-    line = f"\n{prefix}"
     for chunk in _chunks_of(token, language):
-        if groups.keys().isdisjoint(chunk.terms) and not (prefix and line in chunk.lines):
-            continue
-        if chunk.whole in groups:
+        if chunk.whole and chunk.whole in groups:
             marks.append((chunk.start, chunk.end, groups[chunk.whole]))
             continue
-        for word in chunk.words:
-            group = next((groups[term] for term in word.terms if term in groups), None)
-            if group is None and prefix and word.folded.startswith(prefix):
-                group = -1
-            if group is not None:
-                marks.append((word.start, word.end, group))
+        for start, end, terms, folded in chunk.words:
+            for term in terms:
+                if term in groups:
+                    marks.append((start, end, groups[term]))
+                    break
+            else:
+                if prefix and folded.startswith(prefix):
+                    marks.append((start, end, -1))
     return tuple(marks)
 
 
@@ -144,13 +143,10 @@ class _Word(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """A chunk of a token: all that it may be marked for, as a tuple and as lines; what it is as a whole, where that is
-    more than a word; and its words."""
+    """A chunk of a token: what it is as a whole, where that is more than a word; and its words."""
 
     start: int
     end: int
-    terms: tuple[str, ...]
-    lines: str
     whole: str
     words: tuple[_Word, ...]
 
@@ -196,14 +192,12 @@ def _chunks_of(token: str, language: str | None) -> tuple[_Chunk, ...]:
 
 def _read(match: "re.Match[str]", language: str | None) -> _Chunk:
     chunk = analysis.chunk_of(_lowered(match.group()))
-    whole = analysis.whole_chunk(chunk)
-    terms = (whole, *(term for word in chunk.words for term in _terms(word, language)))
+    whole = analysis.whole_chunk(chunk) if chunk.code or chunk.joined else ""
     words = []
     for found in _WORD.finditer(match.string, match.start(), match.end()):
         word = _lowered(found.group())
         words.append(_Word(found.start(), found.end(), _terms(word, language), analysis.fold(word)))
-    is_more = chunk.code or chunk.joined
-    return _Chunk(match.start(), match.end(), terms, "\n" + "\n".join(terms), whole if is_more else "", tuple(words))
+    return _Chunk(match.start(), match.end(), whole, tuple(words))
 
 
 def _terms(word: str, language: str | None) -> tuple[str, ...]:
