@@ -5,7 +5,6 @@ Each query is new to the process: nothing of it is cached. CPU time of the whole
 
 import argparse
 import json
-import logging
 import random
 import re
 import time
@@ -30,8 +29,9 @@ from kb import clock
 from kb.installation import open_installation
 from kb.people.models import Person
 from kb.people.sign_in import start_session
-from kb.settings import Settings, Storage
+from kb.settings import Log, Settings, Storage
 from kb.text.renderer import Renderer
+from vitrine import logs
 from vitrine.runtime import assemble
 
 SIZE, BAR_MS = 10_000, 100.0
@@ -132,7 +132,7 @@ def ask(folder: Path) -> list[Asked]:
     """Everything by every road, each for the first time."""
     words = common_words(folder)
     with _clients(folder / "vitrine") as (browser, program, token):
-        logging.getLogger("vitrine").setLevel(logging.ERROR)
+        logs.configure(Log(level="error"))
         for road, path in ROADS.items():  # code is loaded, caches of what everybody asks are full
             for word in words[:20]:
                 _answer(browser if road == "page" else program, path + word, token)
