@@ -1,6 +1,6 @@
 """The edit page, driven as a person does."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 
 def write_markdown(page: Page, text: str) -> None:
@@ -28,6 +28,14 @@ class EditorPage:
     def switch(self, view: str) -> None:
         """Rich text, Markdown or Preview."""
         self.page.get_by_role("button", name=view, exact=True).click()
+
+    def go_to_end_of(self, place: Locator) -> None:
+        """Put the caret at the end of its line. The editor hears of it in a task of its own, which no person's key
+        overtakes."""
+        place.click()
+        self.page.keyboard.press("End")
+        self.page.wait_for_timeout(50)
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
     def markdown(self) -> str:
         """What would be saved now."""

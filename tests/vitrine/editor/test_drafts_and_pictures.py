@@ -61,8 +61,7 @@ def test_a_draft_survives_a_reload_and_is_gone_when_the_card_is_saved(
     live: LiveSite, editor: EditorPage, page: Page, card: int
 ) -> None:
     editor.open(f"/cards/{card}/edit")
-    editor.rich.click()
-    page.keyboard.press("End")
+    editor.go_to_end_of(editor.rich)
     page.keyboard.type(" Or 31.")
     expect(page.locator("[data-saved]")).to_have_text("Draft saved 09:00")
     assert drafts(live)[0]["body"] == "Within **30** days. Or 31."

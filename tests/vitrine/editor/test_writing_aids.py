@@ -78,8 +78,7 @@ def test_a_server_that_does_not_answer_takes_nothing_away_and_the_next_key_asks_
 
 def test_rich_text_is_checked_as_markdown_is(editor: EditorPage) -> None:
     page = editor.open("/cards/new?template=policy").page
-    editor.rich.get_by_role("heading", name="The rule").click()
-    page.keyboard.press("End")
+    editor.go_to_end_of(editor.rich.get_by_role("heading", name="The rule"))
     page.keyboard.press("Enter")
     page.keyboard.type("Thirty days.")
     expect(page.get_by_text("2 required parts are missing or empty.")).to_be_visible()
