@@ -15,7 +15,7 @@ Pieces = list[tuple[str, bool]]
 WIDTH = 180
 LEAD = 40
 READ_FIRST, READ_LIMIT = 4_000, 6_000
-"""So much of a text is looked through, and so much where nothing is found there."""
+"""So much of a text is looked through, and so much where nothing there is to be marked."""
 PREFIX_LENGTH = 3
 _CUT = ("…", False)
 
@@ -44,20 +44,11 @@ class Marker:
 
     def snippet(self, text: str, language: str | None = None, width: int = WIDTH) -> Pieces:
         """The best window of a plain text. White space is collapsed; cuts are shown as "…" outside the matches."""
-        wanted, limit = self._in_texts, READ_FIRST
-        read = text[:limit].strip()
-        places = places_in(read, wanted, language)
-        if not places and len(text) > limit:
-            limit = READ_LIMIT
+        for limit in (READ_FIRST, READ_LIMIT):
             read = text[:limit].strip()
-            places = places_in(read, wanted, language)
-        start, window = _window(read, _best_start(places, width), width)
-        marks = marks_in(window, _inside(places, start, len(window)), wanted, language) if places else []
-        if not marks and len(places) > 1:
-            # What looked like the words was others: read them all.
-            marks = marks_in(_blanks_only(read), places, wanted, language)
-            start, window = _window(read, _best_start([(mark[0], mark[2]) for mark in marks], width), width)
-            marks = [(first - start, last - start, group) for first, last, group in marks if first >= start]
+            start, window, marks = self._best_window(read, language, width)
+            if marks or len(text) <= limit:
+                break
         pieces = _pieces(window, marks)
         if "  " in window:
             pieces = [(_BLANKS.sub(" ", piece), is_match) for piece, is_match in pieces]
@@ -66,6 +57,19 @@ class Marker:
         if start + len(window) < len(read) or len(text) > limit:
             pieces.append(_CUT)
         return pieces
+
+    def _best_window(self, read: str, language: str | None, width: int) -> tuple[int, str, list[Mark]]:
+        """Where it begins, its words, and what is to be marked in it."""
+        wanted = self._in_texts
+        places = places_in(read, wanted, language)
+        start, window = _window(read, _best_start(places, width), width)
+        marks = marks_in(window, _inside(places, start, len(window)), wanted, language) if places else []
+        if not marks and len(places) > 1:
+            # What looked like the words was others: read them all.
+            marks = marks_in(_blanks_only(read), places, wanted, language)
+            start, window = _window(read, _best_start([(mark[0], mark[2]) for mark in marks], width), width)
+            marks = [(first - start, last - start, group) for first, last, group in marks if first >= start]
+        return start, window, marks
 
     def highlights(self, titles: Sequence[tuple[str, str | None]]) -> list[Pieces]:
         """Whole titles, each given with its language, with their matches marked. Short as they are, they are looked

@@ -57,6 +57,8 @@ def test_a_long_text_is_read_on_where_its_beginning_holds_none_of_the_words() ->
     late = Marker(parse("refund ")).snippet(filler + "and at last a refund", "en")
     assert marked(late) == ["refund"]
     assert late[-1] == ("refund", True)  # the text ends there: nothing was cut off
+    alike = Marker(parse("refund ")).snippet("A refurbished hub. " + filler + "and at last a refund", "en")
+    assert marked(alike) == ["refund"]
     early = Marker(parse("refund ")).snippet("A refund " + filler + "and at last a refund", "en")
     assert marked(early) == ["refund"]
     assert early[-1] == ("…", False)
