@@ -11,18 +11,12 @@ import curator.tables  # noqa: F401  (loads every table before the first databas
 import search.tables  # noqa: F401  (likewise)
 from kb.db import Database
 from kb.installation import Installation, open_installation, secret_key
-from kb.process import settle
 from kb.settings import Settings
 from kb.text.renderer import Renderer
 from tests.site import Site
 from tests.world import START, World
 
 pytest_plugins = [f"tests.infra.{part}" for part in ("thrift", "postgres", "smtp", "browser", "firefox", "receiver")]
-
-
-def pytest_collection_finish() -> None:
-    """The modules and tests that are loaded now stay until the end, as in a process that serves."""
-    settle()
 
 
 @pytest.fixture(scope="session")
@@ -103,5 +97,4 @@ def site(world: World) -> Iterator[Site]:
     """The whole web application on a fresh installation."""
     site = Site(world)
     yield site
-    site.runtime.services.recorder.flush()
-    site.runtime.backend.close()
+    site.close()

@@ -25,6 +25,11 @@ class Site:
         self.app = self.runtime.app
         self.app.testing = False  # errors are answered, as in production
 
+    def close(self) -> None:
+        """Write what was counted, so that no timer is left to look for a database that is gone; let go of the index."""
+        self.runtime.services.recorder.flush()
+        self.runtime.backend.close()
+
     def page(self, name: str | None) -> "Visitor":
         """A browser in which one of the cast is signed in, or (None) nobody is."""
         return Visitor(self, name)

@@ -7,12 +7,6 @@ from kb.trust.rules import Rule
 from kb.trust.state import TrustState
 from tests.curator.cast import read
 from tests.site import Site
-from tests.world import World
-
-
-@pytest.fixture
-def site(world: World) -> Site:
-    return Site(world)
 
 
 def page(site: Site, name: str, path: str) -> str:

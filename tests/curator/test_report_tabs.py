@@ -4,7 +4,6 @@ import re
 
 from tests.infra.cases import in_one_world
 from tests.site import Site
-from tests.world import World
 
 EVERYBODY = ("Weekly report", "Gaps", "Freshness")
 CURATORS = (*EVERYBODY, "Workload", "Owners", "Quick series")
@@ -24,9 +23,8 @@ def tabs_on(site: Site, name: str, path: str) -> list[tuple[str, str, str]]:
     [("rita", EVERYBODY), ("vera", (*EVERYBODY, "Workload")), ("cora", CURATORS), ("ada", CURATORS)],
 )
 def test_every_report_shows_the_same_tabs_and_each_of_them_opens(
-    world: World, name: str, labels: tuple[str, ...]
+    site: Site, name: str, labels: tuple[str, ...]
 ) -> None:
-    site = Site(world)
     first = tabs_on(site, name, "/reports/weekly")
     assert tuple(label for _, _, label in first) == labels
     for path, _, label in first:
@@ -35,8 +33,7 @@ def test_every_report_shows_the_same_tabs_and_each_of_them_opens(
         assert [said for _, here, said in shown if here] == [label]
 
 
-def test_what_is_not_among_the_tabs_does_not_open(world: World) -> None:
-    site = Site(world)
+def test_what_is_not_among_the_tabs_does_not_open(site: Site) -> None:
     everything = {path for path, _, _ in tabs_on(site, "cora", "/reports/weekly")}
     for name in ("rita", "vera"):
         mine = {path for path, _, _ in tabs_on(site, name, "/reports/weekly")}

@@ -62,7 +62,7 @@ def made(tmp_path: Path, sqlite_template: Path, renderer: Renderer) -> Iterator[
 
     yield make
     for site in sites:
-        site.runtime.backend.close()
+        site.close()
         site.world.installation.close()
 
 
