@@ -16,7 +16,7 @@ from tests.infra.browser import FLAGS
 from tests.live import LiveSite
 from tests.world import World
 
-_TRIES = 600
+_TRIES = 1200
 
 
 @dataclass
